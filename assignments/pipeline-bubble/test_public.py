@@ -1,0 +1,555 @@
+"""Public checks of `pipeline-bubble`: tiny pipelines, small enough to draw on paper.
+
+Orders are written as "F0 F1 B0 B1": one stage, its ops from left to right. In grids `_` is an
+idle cell.
+"""
+
+from contextlib import suppress
+from fractions import Fraction
+
+import pytest
+
+from grader.suite import equal, number, require
+from grader.suite.finding import CaseFailure
+
+F = Fraction
+_ = None
+
+GRIDS = {
+    (1, 1): [[0]],
+    (2, 1): [[0, _], [_, 0]],
+    (1, 3): [[0, 1, 2]],
+    (2, 2): [[0, 1, _], [_, 0, 1]],
+    (2, 4): [[0, 1, 2, 3, _], [_, 0, 1, 2, 3]],
+    (4, 2): [[0, 1, _, _, _], [_, 0, 1, _, _], [_, _, 0, 1, _], [_, _, _, 0, 1]],
+}
+
+
+def ops(text):
+    """The ops of one stage: F0 B0 is [("F", 0), ("B", 0)]."""
+    return [(word[0], int(word[1:])) for word in text.split()]
+
+
+def spans(*stages):
+    """Ops and their start-end, as in F0 0-1 B0 1-3, stage by stage: what simulate returns."""
+    times = {}
+    for stage, text in enumerate(stages):
+        words = text.split()
+        for word, span in zip(words[::2], words[1::2], strict=True):
+            start, end = span.split("-")
+            times[stage, word[0], int(word[1:])] = (Fraction(start), Fraction(end))
+    return dict(sorted(times.items(), key=lambda entry: entry[1]))
+
+
+def drawing(order):
+    """The ops of one stage the way this file writes them."""
+    return " ".join(f"{kind}{microbatch}" for kind, microbatch in order)
+
+
+def is_op(value):
+    """Whether a value is an op: a kind and a microbatch."""
+    if not isinstance(value, (list, tuple)) or list(map(type, value)) != [str, int]:
+        return False
+    return value[0] in ("F", "B")
+
+
+# -- the grid and the algebra --------------------------------------------------------------
+
+
+def is_grid(value):
+    """Whether a value is a list of rows of whole numbers and None."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(r, (list, tuple)) for r in value):
+        return False
+    return all(cell is None or type(cell) is int for row in value for cell in row)
+
+
+def drawn(grid):
+    """A grid in one line: a column a slot, `_` idle, `|` between two stages."""
+    return " | ".join(" ".join("_" if cell is None else str(cell) for cell in row) for row in grid)
+
+
+@pytest.mark.rubric("grid")
+@pytest.mark.parametrize(("p", "m"), GRIDS)
+def test_grid(student, p, m):
+    """Every cell: which microbatch runs on this stage in this slot?"""
+    grid = student.forward_grid(p, m)
+    require(is_grid(grid), "a list of rows, one a stage, of ints and None", grid)
+    note = "a number is a microbatch, _ is None, and | ends the row of a stage"
+    require(drawn(grid) == drawn(GRIDS[p, m]), drawn(GRIDS[p, m]), drawn(grid), note=note)
+
+
+def check_share(got, expected, note="", of="share"):
+    """A share must be exact and right."""
+    exact = "Which division gives a float here, and what would give a Fraction?"
+    require(not isinstance(got, float), f"{of}: {expected}, exactly", got, note=note, nudge=exact)
+    equal(got, expected, of=of, note=note)
+
+
+@pytest.mark.rubric("idle-cells")
+@pytest.mark.parametrize(
+    ("grid", "share", "count"),
+    [
+        ([[0]], F(0), "0 idle of 1 cell; microbatch 0 is work"),
+        ([[_, 0]], F(1, 2), "1 idle of 2 cells"),
+        ([[0, _], [_, 0]], F(1, 2), "2 idle of 4 cells"),
+        ([[0, 1, _], [_, 0, 1]], F(1, 3), "2 idle of 6 cells"),
+        ([[0, 1, 2, 3], [_, _, _, 0]], F(3, 8), "3 idle of 8 cells, 0 of them on stage 0"),
+        ([[0, _, 1], [_, _, 0]], F(1, 2), "3 idle of 6 cells"),
+    ],
+)
+def test_share_of_idle_cells(student, grid, share, count):
+    """Idle over all cells, exactly."""
+    check_share(student.bubble_of_grid(grid), share, note=count)
+
+
+def own_grid(student, p, m):
+    """What the student's own grid says, where it has one."""
+    try:
+        grid = student.forward_grid(p, m)
+    except CaseFailure:
+        return ""
+    if not is_grid(grid):
+        return ""
+    cells = [cell for row in grid for cell in row]
+    idle = sum(1 for cell in cells if cell is None)
+    return f"your own grid has {idle} idle of {len(cells)}; formula and grid reconcile"
+
+
+@pytest.mark.rubric("algebra")
+@pytest.mark.parametrize(
+    ("p", "m", "share"),
+    [(4, 4, F(3, 7)), (1, 1, F(0)), (2, 1, F(1, 2)), (2, 3, F(1, 4)), (8, 32, F(7, 39))],
+)
+def test_share_by_algebra(student, p, m, share):
+    """The share that the grid has, from p and m alone."""
+    note = own_grid(student, p, m)
+    check_share(student.bubble_fraction(p, m), share, note, of="bubble")
+
+
+@pytest.mark.rubric("min-microbatches")
+@pytest.mark.parametrize(
+    ("p", "limit", "m", "note"),
+    [
+        (2, F(1, 2), 1, "m = 1 gives 1/2, and at most 1/2 is asked"),
+        (2, F(1, 3), 2, "m = 2 gives 1/3; the limit is 1/3 exactly, not 0.333...33"),
+        (2, F(2, 5), 2, "m = 1 gives 1/2, m = 2 gives 1/3"),
+        (1, F(1, 2), 1, "one stage is never idle, but a pipeline runs at least one microbatch"),
+        (3, F(9, 10), 1, "m = 1 gives 2/3; there is no smaller m"),
+        (8, F(1, 10), 63, "m = 62 gives 7/69, m = 63 gives 7/70"),
+        (
+            8,
+            F(1, 10) - F(1, 10**20),
+            64,
+            "m = 63 gives 1/10, a hair above the limit; a float can't tell the two apart",
+        ),
+    ],
+)
+def test_fewest_microbatches(student, p, limit, m, note):
+    """The smallest m whose bubble is at most the limit."""
+    equal(student.min_microbatches(p, limit), m, of="m", note=note)
+
+
+# -- orders --------------------------------------------------------------------------------
+
+
+@pytest.mark.rubric("gpipe")
+@pytest.mark.parametrize(("p", "m"), [(1, 1), (1, 2), (2, 2), (3, 2)])
+def test_gpipe(student, p, m):
+    """Forwards in order, then every backward; the backwards in one order on all stages."""
+    orders = student.gpipe_order(p, m)
+    require(
+        isinstance(orders, (list, tuple)) and len(orders) == p, f"{p} orders, one a stage", orders
+    )
+    for stage, order in enumerate(orders):
+        require(isinstance(order, (list, tuple)), f"stage {stage}: a list of ops", order)
+        require(all(is_op(op) for op in order), "ops like ('F', 0)", order)
+        forwards, backwards = (drawing((kind, i) for i in range(m)) for kind in "FB")
+        right = drawing(order[:m]) == forwards
+        right = right and drawing(sorted(map(tuple, order[m:]))) == backwards
+        wanted = f"stage {stage}: {forwards}, then {backwards} in any order"
+        require(right, wanted, drawing(order))
+        require(
+            drawing(order[m:]) == drawing(orders[0][m:]),
+            f"stage {stage} backwards in the order of stage 0: {drawing(orders[0][m:])}",
+            drawing(order[m:]),
+            note="in different orders the stages wait for each other, and the bubble grows",
+            nudge="Which backward does stage 0 want first, and when does stage 1 have it?",
+        )
+
+
+@pytest.mark.rubric("one-f-one-b")
+@pytest.mark.parametrize(
+    ("p", "m", "stages", "note"),
+    [
+        (1, 2, ["F0 B0 F1 B1"], "a single stage has nobody to wait for"),
+        (2, 2, ["F0 F1 B0 B1", "F0 B0 F1 B1"], "the last stage can go backward at once"),
+        (2, 1, ["F0 B0", "F0 B0"], "there is no microbatch 1"),
+        (
+            3,
+            4,
+            ["F0 F1 F2 B0 F3 B1 B2 B3", "F0 F1 B0 F2 B1 F3 B2 B3", "F0 B0 F1 B1 F2 B2 F3 B3"],
+            "on stage s no more than 3 - s microbatches are in flight",
+        ),
+        (
+            4,
+            2,
+            ["F0 F1 B0 B1", "F0 F1 B0 B1", "F0 F1 B0 B1", "F0 B0 F1 B1"],
+            "with 2 microbatches no stage can have more than 2 in flight",
+        ),
+    ],
+)
+def test_one_f_one_b(student, p, m, stages, note):
+    """The order of every stage, op by op."""
+    orders = student.one_f_one_b_order(p, m)
+    require(
+        isinstance(orders, (list, tuple)) and len(orders) == p, f"{p} orders, one a stage", orders
+    )
+    for stage, text in enumerate(stages):
+        order = orders[stage]
+        require(isinstance(order, (list, tuple)), f"stage {stage}: a list of ops", order)
+        require(all(is_op(op) for op in order), "ops like ('F', 0)", order)
+        require(drawing(order) == text, f"stage {stage}: {text}", drawing(order), note=note)
+
+
+@pytest.mark.rubric("peak")
+@pytest.mark.parametrize(
+    ("order", "peak", "in_flight"),
+    [
+        ("F0 B0", 1, "1 0"),
+        ("F0 F1 B0 B1", 2, "1 2 1 0"),
+        ("F0 B0 F1 B1", 1, "1 0 1 0"),
+        ("F0 F1 B0 F2 B1 B2", 2, "1 2 1 2 1 0"),
+        ("F0 B0 F1 F2 B2 B1", 2, "1 0 1 2 1 0"),
+    ],
+)
+def test_peak(student, order, peak, in_flight):
+    """Forwards that have not met their backward yet: the most at a time."""
+    note = f"in flight after each op of {order}: {in_flight}"
+    equal(student.peak_in_flight(ops(order)), peak, of="peak", note=note)
+
+
+# -- running them --------------------------------------------------------------------------
+
+
+def what_it_waits_for(op, orders, times):
+    """The ops whose end decides when this one starts, in words."""
+    stage, kind, i = op
+    place = orders[stage].index((kind, i))
+    waits = [(stage, *orders[stage][place - 1])] if place else []
+    other = stage - 1 if kind == "F" else stage + 1
+    if 0 <= other < len(orders):
+        waits.append((other, kind, i))
+    ends = [f"{kind}{i} on stage {s}, which ends at {times[s, kind, i][1]}" for s, kind, i in waits]
+    return f"{kind}{i} on stage {stage} waits for {' and for '.join(ends) or 'nobody'}"
+
+
+def check_times(got, orders, expected):
+    """Start and end of every op, in the order of time, so the first mistake comes first."""
+    require(isinstance(got, dict), "a dict: (stage, kind, microbatch) -> (start, end)", got)
+    for op, (start, end) in expected.items():
+        why = what_it_waits_for(op, orders, expected)
+        require(op in got, f"an entry for {op}", "no such entry")
+        pair = isinstance(got[op], (list, tuple)) and len(got[op]) == 2
+        require(pair, f"(start, end) of {op}", got[op])
+        exact = "Which line turns a time into a float?"
+        floats = any(isinstance(time, float) for time in got[op])
+        require(not floats, f"exact times of {op}: {start} and {end}", got[op], nudge=exact)
+        equal(got[op][0], start, of=f"start of {op}", note=why)
+        takes = f"a {'forward' if op[1] == 'F' else 'backward'} takes {end - start} here"
+        equal(got[op][1], end, of=f"end of {op}", note=f"{takes}, and it starts at {start}")
+    equal(got, expected, of="times")
+
+
+@pytest.mark.rubric("simulate")
+@pytest.mark.parametrize(
+    ("orders", "times"),
+    [
+        (["F0 B0"], ["F0 0-1 B0 1-3"]),
+        (["F0 B0", "F0 B0"], ["F0 0-1 B0 4-6", "F0 1-2 B0 2-4"]),
+        (
+            ["F0 F1 B0 B1", "F0 F1 B0 B1"],
+            ["F0 0-1 F1 1-2 B0 5-7 B1 7-9", "F0 1-2 F1 2-3 B0 3-5 B1 5-7"],
+        ),
+        (
+            ["F0 F1 B0 B1", "F0 B0 F1 B1"],
+            ["F0 0-1 F1 1-2 B0 4-6 B1 7-9", "F0 1-2 B0 2-4 F1 4-5 B1 5-7"],
+        ),
+        (
+            ["F0 F1 B0 B1", "F0 F1 B1 B0"],
+            ["F0 0-1 F1 1-2 B0 7-9 B1 9-11", "F0 1-2 F1 2-3 B1 3-5 B0 5-7"],
+        ),
+        (
+            ["F1 F0 B0 B1"] * 3,
+            [
+                "F1 0-1 F0 1-2 B0 8-10 B1 10-12",
+                "F1 1-2 F0 2-3 B0 6-8 B1 8-10",
+                "F1 2-3 F0 3-4 B0 4-6 B1 6-8",
+            ],
+        ),
+    ],
+)
+def test_simulate(student, orders, times):
+    """A forward takes 1 and a backward 2, as they do when nothing else is said."""
+    orders = [ops(text) for text in orders]
+    check_times(student.simulate(orders), orders, spans(*times))
+
+
+@pytest.mark.rubric("any-ratio")
+@pytest.mark.parametrize(
+    ("forward", "backward", "orders", "times"),
+    [
+        (3, 1, ["F0 B0"], ["F0 0-3 B0 3-4"]),
+        (F(1, 2), F(1, 3), ["F0 B0"], ["F0 0-1/2 B0 1/2-5/6"]),
+        (
+            F(3, 2),
+            F(5, 2),
+            ["F0 F1 B0 B1", "F0 B0 F1 B1"],
+            ["F0 0-3/2 F1 3/2-3 B0 11/2-8 B1 19/2-12", "F0 3/2-3 B0 3-11/2 F1 11/2-7 B1 7-19/2"],
+        ),
+    ],
+)
+def test_any_ratio(student, forward, backward, orders, times):
+    """Any time above 0, whole or not."""
+    orders = [ops(text) for text in orders]
+    check_times(student.simulate(orders, forward, backward), orders, spans(*times))
+
+
+def refused(student, orders, named, why):
+    """simulate must raise ValueError, and its message must contain one of these ops."""
+    findings = []
+    for op in named:
+        try:
+            student.raises(ValueError, naming=(str(op),)).simulate(orders)
+        except CaseFailure as failure:
+            if not failure.finding.got:
+                raise  # another exception: its own words and its line say more
+            findings.append(failure.finding)
+        else:
+            return
+    require(False, findings[0].expected, findings[0].got, note=why)
+
+
+@pytest.mark.rubric("illegal-orders")
+@pytest.mark.parametrize(
+    ("orders", "named", "why"),
+    [
+        (["B0 F0"], "B0 F0", "B0 stands before the forward it needs"),
+        (["F0 B0 F0"], "F0", "F0 stands twice"),
+        (["F0 F1 B0 B1 B1"], "B1", "B1 stands twice"),
+        (["F0 F1 B0"], "B1", "B1 is missing"),
+        (["F0 B0", "F0"], "B0", "B0 is missing on stage 1, and stage 0 waits for it"),
+        (["F0", "F0 B0"], "B0", "B0 is missing on stage 0, where nobody waits for it"),
+        (["F0 B0", "B0"], "F0 B0", "F0 is missing on stage 1"),
+        (["F0 B0", "B0 F0"], "B0 F0", "on stage 1 B0 stands before the forward it needs"),
+        (
+            ["F0 B0 F1 B1", "F1 B1 F0 B0"],
+            "B0 F1 F0 B1",
+            "stage 0 waits for B0 on stage 1, which waits for F1 on stage 0, which comes later",
+        ),
+    ],
+)
+def test_illegal_orders(student, orders, named, why):
+    """What can't be run, or is not complete, is refused; the message names an op."""
+    refused(student, [ops(text) for text in orders], ops(named), why)
+
+
+@pytest.mark.rubric("schedule-bubble")
+@pytest.mark.parametrize(
+    ("stages", "share", "note"),
+    [
+        (["F0 0-1 B0 1-3"], F(0), "one stage, busy from 0 to 3"),
+        (
+            ["F0 0-1 B0 4-6", "F0 1-2 B0 2-4"],
+            F(1, 2),
+            "from 0 to 6 stage 0 works 3 and stage 1 works 3, of 12 in all",
+        ),
+        (
+            ["F0 0-1 F1 1-2 B0 5-7 B1 7-9", "F0 1-2 F1 2-3 B0 3-5 B1 5-7"],
+            F(1, 3),
+            "from 0 to 9 each stage works 6, so 6 of 18 is idle",
+        ),
+        (
+            ["F0 0-1 F1 1-2 B0 4-6 B1 7-9", "F0 1-2 B0 2-4 F1 4-5 B1 5-7"],
+            F(1, 3),
+            "from 0 to 9 each stage works 6, so 6 of 18 is idle",
+        ),
+        (
+            ["F0 0-1/2 B0 4/3-5/3", "F0 1/2-1 B0 1-4/3"],
+            F(1, 2),
+            "from 0 to 5/3 each stage works 5/6, so 5/3 of 10/3 is idle",
+        ),
+    ],
+)
+def test_idle_share_of_a_schedule(student, stages, share, note):
+    """Idle time over the time that all stages have."""
+    got = student.bubble_of_schedule(spans(*stages), len(stages))
+    check_share(got, share, note, of="bubble")
+
+
+# -- decode --------------------------------------------------------------------------------
+
+
+@pytest.mark.rubric("decode")
+@pytest.mark.parametrize(
+    ("p", "batches", "tokens", "share", "stage_0"),
+    [
+        (1, 1, 1, F(1), "a"),
+        (2, 1, 1, F(1, 2), "a _"),
+        (2, 1, 3, F(1, 2), "a _ a _ a _"),
+        (2, 2, 3, F(6, 7), "a b a b a b _"),
+        (2, 3, 2, F(6, 7), "a b c a b c _"),
+        (4, 2, 2, F(4, 9), "a b _ _ a b _ _ _"),
+        (4, 4, 3, F(4, 5), "a b c d a b c d a b c d _ _ _"),
+    ],
+)
+def test_decode(student, p, batches, tokens, share, stage_0):
+    """Busy slots of a stage over all slots until the last stage has done the last token."""
+    note = f"stage 0, a letter a batch, _ idle: {stage_0}"
+    check_share(student.decode_utilization(p, batches, tokens), share, note, of="utilization")
+
+
+# -- what is refused -----------------------------------------------------------------------
+
+COUNTS = {
+    "forward_grid": {"num_stages": 2, "num_microbatches": 2},
+    "bubble_fraction": {"num_stages": 2, "num_microbatches": 2},
+    "min_microbatches": {"num_stages": 2, "max_bubble": F(1, 2)},
+    "gpipe_order": {"num_stages": 2, "num_microbatches": 2},
+    "one_f_one_b_order": {"num_stages": 2, "num_microbatches": 2},
+    "bubble_of_schedule": {"times": spans("F0 0-1 B0 1-3"), "num_stages": 1},
+    "decode_utilization": {"num_stages": 2, "batches_in_flight": 2, "num_tokens": 2},
+}
+EACH_COUNT = [(f, a) for f in COUNTS for a in COUNTS[f] if a not in ("max_bubble", "times")]
+
+
+@pytest.mark.rubric("bad-values")
+@pytest.mark.parametrize(("function", "argument"), EACH_COUNT)
+def test_bad_counts(student, function, argument):
+    """0 and -1 are ValueErrors that name the argument and the value; 2.0 and True TypeErrors."""
+    for bad in (0, -1):
+        call = student.raises(ValueError, naming=(argument, bad))
+        getattr(call, function)(**(COUNTS[function] | {argument: bad}))
+    for bad in (2.0, True):
+        call = student.raises(TypeError)
+        getattr(call, function)(**(COUNTS[function] | {argument: bad}))
+
+
+@pytest.mark.rubric("bad-values")
+def test_bad_limits(student):
+    """A limit of 0 can't be met and one of 1 is none; a float is not exact."""
+    for bad in (F(0), F(1), F(3, 2), 1, F(-1, 2)):
+        student.raises(ValueError, naming=("max_bubble",)).min_microbatches(2, bad)
+    student.raises(TypeError).min_microbatches(2, 0.5)
+
+
+@pytest.mark.rubric("bad-values")
+@pytest.mark.parametrize("argument", ["forward_time", "backward_time"])
+def test_bad_times(student, argument):
+    """An op takes some time, and exactly so much."""
+    for bad in (0, -1):
+        student.raises(ValueError, naming=(argument, bad)).simulate(
+            [ops("F0 B0")], **{argument: bad}
+        )
+    student.raises(TypeError).simulate([ops("F0 B0")], **{argument: 1.0})
+
+
+# -- one number, four ways -----------------------------------------------------------------
+
+
+@pytest.mark.rubric("reconcile")
+@pytest.mark.parametrize(("p", "m", "share"), [(2, 2, F(1, 3)), (4, 2, F(3, 5)), (4, 4, F(3, 7))])
+def test_grid_and_algebra_agree(student, p, m, share):
+    """Your grid, counted by your bubble_of_grid, and your algebra."""
+    grid = student.forward_grid(p, m)
+    note = f"this is your forward_grid({p}, {m})"
+    check_share(student.bubble_of_grid(grid), share, note, of="the grid's share")
+    check_share(student.bubble_fraction(p, m), share, of="the algebra's share")
+
+
+@pytest.mark.rubric("reconcile")
+@pytest.mark.parametrize(("forward", "backward"), [(1, 2), (F(2, 3), 1)])
+@pytest.mark.parametrize(("p", "m", "share"), [(2, 2, F(1, 3)), (4, 2, F(3, 5)), (3, 4, F(1, 3))])
+@pytest.mark.parametrize("schedule", ["gpipe_order", "one_f_one_b_order"])
+def test_schedules_have_one_bubble(student, schedule, p, m, share, forward, backward):
+    """Your orders, run by your simulate, counted by your bubble_of_schedule."""
+    times = student.simulate(getattr(student, schedule)(p, m), forward, backward)
+    note = f"your {schedule}({p}, {m}), run by your simulate with F = {forward}, B = {backward}"
+    check_share(student.bubble_of_schedule(times, p), share, note, of="bubble")
+
+
+@pytest.mark.rubric("reconcile")
+@pytest.mark.parametrize(
+    ("schedule", "peaks"), [("gpipe_order", [4, 4, 4]), ("one_f_one_b_order", [3, 2, 1])]
+)
+def test_schedules_differ_in_memory(student, schedule, peaks):
+    """Three stages, four microbatches: what is in flight on each stage."""
+    orders = getattr(student, schedule)(3, 4)
+    require(isinstance(orders, (list, tuple)) and len(orders) == 3, "3 orders, one a stage", orders)
+    for stage, order in enumerate(orders):
+        note = f"your {schedule}(3, 4)"
+        equal(student.peak_in_flight(order), peaks[stage], of=f"peak on stage {stage}", note=note)
+
+
+IDLE = "░"
+
+
+def decode_rows(p, batches, tokens):
+    """Who is on each stage in each slot, a letter a batch, when batches decode in turns."""
+    turn = max(p, batches)
+    slots = turn * tokens + min(p, batches) - 1
+    rows = [[IDLE] * slots for _stage in range(p)]
+    for batch in range(batches):
+        for token in range(tokens):
+            for stage in range(p):
+                rows[stage][turn * token + batch + stage] = "abcdefgh"[batch]
+    return ["".join(row) for row in rows]
+
+
+def draw_grid(student, picture):
+    grid = student.forward_grid(4, 4)
+    equal(grid, [[*[_] * s, 0, 1, 2, 3, *[_] * (3 - s)] for s in range(4)])
+    shares = student.bubble_of_grid(grid), student.bubble_fraction(4, 4)
+    equal(shares, (F(3, 7), F(3, 7)))
+    picture.line(f"forward_grid(4, 4): a column a slot, {IDLE} idle")
+    for stage, row in enumerate(grid):
+        cells = "".join(IDLE if cell is None else str(cell) for cell in row)
+        picture.line(f"  stage {stage}  {cells}")
+    picture.line(f"  counted 12 idle of 28 = {shares[0]}; algebra {shares[1]}")
+
+
+def draw_schedule(student, picture):
+    orders = student.one_f_one_b_order(4, 4)
+    times = student.simulate(orders)
+    share = student.bubble_of_schedule(times, 4)
+    equal(share, F(3, 7))
+    rows = [[IDLE] * 21 for stage in range(4)]
+    require(isinstance(times, dict) and len(times) == 32, "times of 32 ops", times)
+    for stage, row in enumerate(rows):
+        for kind, names in (("F", "0123"), ("B", "abcd")):
+            for i, name in enumerate(names):
+                span = times.get((stage, kind, i))
+                require(isinstance(span, (list, tuple)) and len(span) == 2, "(start, end)", span)
+                start, end = (int(number(time)) for time in span)
+                row[start:end] = name * (end - start)
+    peaks = [str(number(student.peak_in_flight(order))) for order in orders]
+    picture.line("one_f_one_b_order(4, 4), B = 2F: forwards 0-3, their backwards a-d")
+    for stage, row in enumerate(rows):
+        picture.line(f"  stage {stage}  {''.join(row)}"[:74])
+    picture.line(f"  counted 36 idle of 84 = {share}; in flight at most {' '.join(peaks)}"[:74])
+
+
+def draw_decode(student, picture):
+    few, enough = student.decode_utilization(4, 2, 3), student.decode_utilization(4, 4, 3)
+    equal((few, enough), (F(6, 13), F(4, 5)))
+    picture.line("decode, 4 stages, 3 tokens: 2 batches (a, b), and 4 batches (a-d)")
+    for stage, rows in enumerate(zip(decode_rows(4, 2, 3), decode_rows(4, 4, 3), strict=True)):
+        picture.line(f"  stage {stage}  {'    '.join(rows)}")
+    picture.line(f"  busy     {few!s:<13}    {enough} = 12/15")
+
+
+@pytest.mark.rubric("reconcile")
+def test_picture_of_your_own_run(student, picture):
+    """Draws your grid, your 1F1B run and decode, each with its share, where they are right."""
+    for draw in (draw_grid, draw_schedule, draw_decode):
+        with suppress(CaseFailure):  # what is wrong is said by the item it belongs to
+            draw(student, picture)

@@ -1,0 +1,115 @@
+"""Commands for authors: validate, release, demo."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import shell
+
+if TYPE_CHECKING:
+    from grader.validation import Check
+
+_GOOD, _WRONG = 6, 12  # how many of the course's own right and wrong answers the demo grades
+
+
+@click.command(epilog="Example: shardlab validate tp-sharding --junit report.xml")
+@click.argument("slugs", nargs=-1, metavar="[LAB]...")
+@click.option("--jobs", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1,
+              help="Submissions graded at once; one per core by default.")  # fmt: skip
+@shell.isolation_option
+@shell.json_option
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Also write the checks as JUnit XML.")  # fmt: skip
+@click.pass_context
+def validate(
+    context: click.Context,
+    slugs: tuple[str, ...],
+    jobs: int,
+    isolation: str | None,
+    json_path: Path | None,
+    junit: Path | None,
+) -> None:
+    """Prove the course: solutions, stubs, variants, mutants, hand-outs, release."""
+    from grader.cli.instructor import required_level
+    from grader.exports.junit import junit_xml
+    from grader.validation import validate as validate_course
+
+    course = shell.course_of(context)
+    for slug in slugs:
+        course.lab(slug)  # an unknown one is refused before anything runs
+    level = required_level(isolation)
+    checks = validate_course(course, slugs or course.slugs, level, jobs, _say_check)
+    problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
+    shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")
+    shell.write_json(json_path, {"isolation": level.word, "checks": checks})
+    if junit is not None:
+        rows = [(check.lab, check.name, "\n".join(check.problems) or check.detail, check.passed)
+                for check in checks]  # fmt: skip
+        shell.write_text(junit, junit_xml("shardlab validate", rows))
+    shell.finish(shell.FALLS_SHORT if problems else shell.DONE)
+
+
+def _say_check(check: "Check") -> None:
+    import textwrap
+
+    status = shell.word("PASS", "green") if check.passed else shell.word("FAIL", "red")
+    shell.say(f"{status}  {check.lab:<16} {check.detail}")
+    for problem in check.problems:
+        shell.say(*textwrap.wrap(problem, 78, initial_indent=" " * 6, subsequent_indent=" " * 8))
+
+
+@click.command(epilog="Example: shardlab release tp-sharding --to tp-sharding.zip")
+@click.argument("slug", metavar="LAB")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False),
+              help="The zip to write; LAB.zip by default.")  # fmt: skip
+@click.pass_context
+def release(context: click.Context, slug: str, target: Path | None) -> None:
+    """Write the bundle for students, if nothing hidden is in it."""
+    from grader.release import release as release_lab
+
+    course = shell.course_of(context)
+    target = target or Path(f"{slug}.zip")
+    members = release_lab(course, course.lab(slug), target)
+    shell.say(f"Wrote {target}: {len(members)} files.", *(f"  {name}" for name in members))
+    shell.say("Students: unpack it, then in its folder: shardlab start " + slug)
+
+
+@click.command(epilog="Example: shardlab demo")
+@click.option("--jobs", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1,
+              help="Submissions graded at once; one per core by default.")  # fmt: skip
+@click.pass_context
+def demo(context: click.Context, jobs: int) -> None:
+    """Grade a bundled class of good, wrong, crashing, hanging and hostile members.
+
+    Runs at the best isolation that this machine has, and says which: the hostile members are
+    our own.
+    """
+    import time
+
+    from grader.batch import Settings
+    from grader.cli import instructor
+    from grader.sandbox import probe
+    from grader.submissions import read_submissions
+
+    course = shell.course_of(context)
+    slug, folder = "tp-sharding", course.root / "tests" / "demo" / "tp-sharding"
+    found = probe()
+    shell.say(f"Isolation level {int(found.level)} ({found.level.word}).")
+    for layer in found.layers:
+        if not layer.works:
+            shell.say(f"  missing: {layer.name}. {layer.mend}")
+    right = sorted((course.root / "solutions" / slug / "variants").glob("*.py"))
+    wrong = sorted((course.root / "solutions" / slug / "mutants").glob("*.py"))
+    submissions = read_submissions(course.lab(slug), [*right[:_GOOD], *wrong[:_WRONG], folder])
+    started = time.monotonic()
+    settings = Settings(course.root, slug, found.level)
+    results = instructor.grade_batch(settings, submissions, jobs)
+    instructor.print_table(results)
+    shell.say(instructor.summary(results, time.monotonic() - started))
+    faults = any(result.status == "withheld" for result in results)
+    shell.finish(shell.OUR_FAULT if faults else shell.DONE)
+
+
+COMMANDS = (validate, release, demo)

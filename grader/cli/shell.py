@@ -1,0 +1,108 @@
+"""What all commands share: where the course is, how output looks, how errors end a command."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from grader.errors import CourseError, SandboxError, ShardlabError, UsageError
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.sandbox import Level
+
+DONE, FALLS_SHORT, USAGE, OUR_FAULT = 0, 1, 2, 3
+LEVELS = ("full", "shared", "landlock", "none")
+_EXIT_CODES: dict[type[ShardlabError], int] = {
+    CourseError: FALLS_SHORT,
+    SandboxError: OUR_FAULT,
+    UsageError: USAGE,
+}
+
+isolation_option = click.option(
+    "--isolation",
+    type=click.Choice(LEVELS),
+    help="Run at this level of isolation; see 'shardlab doctor'.",
+)
+json_option = click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Also write the result as JSON to FILE, '-' for standard output.",
+)
+
+
+class Group(click.Group):
+    """Commands in the order they were added; our own errors become one line and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ShardlabError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(_EXIT_CODES.get(type(error), OUR_FAULT))
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(130)
+
+
+def course_of(context: click.Context) -> "Course":
+    """The course that the command is about."""
+    from grader.course import find_course, load_course
+
+    given: Path | None = context.find_root().obj
+    return load_course(given if given is not None else find_course(Path.cwd()))
+
+
+def best_level(asked: str | None) -> "Level":
+    """The level asked for, else the best that this machine reaches."""
+    from grader.sandbox import Level, probe
+
+    return Level.from_word(asked) if asked else probe().level
+
+
+def write_json(path: Path | None, value: Any) -> None:
+    """Writes the value, whole or not at all; to standard output where the path is '-'."""
+    if path is None:
+        return
+    import msgspec
+
+    text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False) + "\n"
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
+    write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes the file, whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(text, "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+
+
+def say(*lines: str) -> None:
+    """Prints lines at once, even into a pipe."""
+    for line in lines:
+        click.echo(line)
+    sys.stdout.flush()
+
+
+def word(text: str, colour: str) -> str:
+    """A status word, coloured where colours are wanted; the word alone carries the meaning."""
+    return click.style(text, fg=colour, bold=True)
+
+
+def finish(code: int) -> NoReturn:
+    """Ends the command with an exit code."""
+    raise click.exceptions.Exit(code)

@@ -1,0 +1,311 @@
+"""A course on disk: `course.toml`, and for each lab its assignment, suite and solutions.
+
+::
+
+    course.toml
+    assignments/<slug>/   assignment.toml  hints.toml  README.md  <file>.py  test_public.py
+    solutions/<slug>/     <file>.py  variants/*.py  mutants/*.py      (instructors only)
+    tests/hidden/<slug>/  test_*.py                                   (instructors only)
+
+What is written wrong there raises `CourseError`, which names the file, the key and what was
+expected. Knows nothing of students, grades or sandboxes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from grader.errors import CourseError, UsageError
+
+POINTS_OF_A_LAB = 100
+HINTS_IN_A_LADDER = 3
+KEY_FILE = ".course-key"
+KEY_VARIABLE = "SHARDLAB_COURSE_KEY"
+_T = TypeVar("_T")
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of a TOML file; a key that nobody reads is a typing error, so it is refused."""
+
+
+class RubricItem(_Table, frozen=True):
+    """One line of a rubric: a fact about the student's work, and what it is worth."""
+
+    item: str
+    title: str
+    points: int
+    invariant: str
+    nudge: str
+    builds_on: tuple[str, ...] = ()
+
+
+class Question(_Table, frozen=True):
+    """An ungraded question to answer before running, and its answer."""
+
+    question: str
+    answer: str
+
+
+class LabLimits(_Table, frozen=True):
+    """What one submission may use."""
+
+    call_seconds: float = 2.0
+    submission_seconds: float = 30.0
+    memory_mb: int = 512
+
+
+class Assignment(_Table, frozen=True):
+    """`assignment.toml`."""
+
+    slug: str
+    title: str
+    order: int
+    file: str
+    minutes: int
+    device: str
+    goal: str
+    invariants: dict[str, str]
+    rubric: tuple[RubricItem, ...]
+    preload: tuple[str, ...] = ("numpy",)
+    limits: LabLimits = LabLimits()
+    predict: tuple[Question, ...] = ()
+
+
+class CourseFile(_Table, frozen=True):
+    """`course.toml`."""
+
+    name: str
+    labs: tuple[str, ...]
+
+
+class _Ladder(_Table, frozen=True):
+    hints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab, as its author wrote it. `folder` is what students get."""
+
+    folder: Path
+    assignment: Assignment
+
+    @property
+    def slug(self) -> str:
+        return self.assignment.slug
+
+    @property
+    def rubric(self) -> tuple[RubricItem, ...]:
+        return self.assignment.rubric
+
+    @property
+    def entry(self) -> str:
+        """The module name a submission is imported under."""
+        return Path(self.assignment.file).stem
+
+    @property
+    def stub(self) -> Path:
+        return self.folder / self.assignment.file
+
+    @property
+    def public_suite(self) -> Path:
+        return self.folder / "test_public.py"
+
+    @cached_property
+    def functions(self) -> Mapping[str, tuple[str, ...]]:
+        """The functions the stub asks for, and the names of their parameters, in order."""
+        tree = _parse(self.stub)
+        return {
+            node.name: tuple(arg.arg for arg in [*node.args.posonlyargs, *node.args.args])
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        }
+
+    @cached_property
+    def hints(self) -> Mapping[str, tuple[str, ...]]:
+        """The ladder of hints of each rubric item."""
+        path = self.folder / "hints.toml"
+        ladders = _read(path, dict[str, _Ladder])
+        _same_names(path, set(ladders), {each.item for each in self.rubric}, "a ladder of hints")
+        for item, ladder in ladders.items():
+            if len(ladder.hints) != HINTS_IN_A_LADDER:
+                raise CourseError(
+                    f"{path}: key '{item}.hints': expected {HINTS_IN_A_LADDER} hints, "
+                    f"got {len(ladder.hints)}"
+                )
+        return {item: ladder.hints for item, ladder in ladders.items()}
+
+    def item(self, name: str) -> RubricItem:
+        return next(each for each in self.rubric if each.item == name)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with a `course.toml`. Students' copies lack solutions and hidden suites."""
+
+    root: Path
+    name: str
+    slugs: tuple[str, ...]
+
+    def lab(self, slug: str) -> Lab:
+        """The lab of that name, read and checked; an unknown one is the caller's mistake."""
+        if slug not in self.slugs:
+            raise UsageError(f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}")
+        lab = load_lab(self.root / "assignments" / slug)
+        if lab.slug != slug:
+            where = lab.folder / "assignment.toml"
+            raise CourseError(f"{where}: key 'slug': expected '{slug}', got '{lab.slug}'")
+        return lab
+
+    def labs(self) -> list[Lab]:
+        """All labs, in the order in which they are to be worked."""
+        return sorted(map(self.lab, self.slugs), key=lambda lab: lab.assignment.order)
+
+    def hidden_suite(self, lab: Lab) -> Path:
+        """The folder of the lab's hidden tests; a student's copy of the course has none."""
+        folder = self.root / "tests" / "hidden" / lab.slug
+        if not any(folder.glob("test_*.py")):
+            raise CourseError(
+                f"{folder}: no test_*.py; grading needs the hidden suite, "
+                "which only the instructor's copy of the course has"
+            )
+        return folder
+
+    def solutions(self, lab: Lab) -> Path:
+        return self.root / "solutions" / lab.slug
+
+    def key(self) -> bytes:
+        """The secret that hidden inputs are drawn from, made on first use.
+
+        From the environment variable SHARDLAB_COURSE_KEY, else from the file `.course-key`.
+        """
+        if text := os.environ.get(KEY_VARIABLE):
+            return text.encode()
+        path = self.root / KEY_FILE
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return _make_key(path)
+        except OSError as error:
+            raise CourseError(f"{path}: can't be read ({error.strerror}); mend its mode") from None
+
+
+def find_course(start: Path) -> Path:
+    """The nearest folder at or above `start` that has a `course.toml`."""
+    for folder in (start.absolute(), *start.absolute().parents):
+        if (folder / "course.toml").is_file():
+            return folder
+    raise UsageError(
+        f"no course.toml in {start.absolute()} or above it; "
+        "go to the course's folder, or name it with --course or SHARDLAB_COURSE"
+    )
+
+
+def load_course(root: Path) -> Course:
+    """The course in `root`. Its labs are read when they are asked for."""
+    course = _read(root / "course.toml", CourseFile)
+    return Course(root, course.name, course.labs)
+
+
+def load_lab(folder: Path) -> Lab:
+    """The lab whose assignment lies in `folder`, checked."""
+    path = folder / "assignment.toml"
+    lab = Lab(folder, _read(path, Assignment))
+    for problem in _problems(lab):
+        raise CourseError(f"{path}: {problem}")
+    for needed in (lab.stub, lab.public_suite, folder / "README.md", folder / "hints.toml"):
+        if not needed.is_file():
+            raise CourseError(f"{needed}: missing; every lab has one")
+    return lab
+
+
+def suite_digest(lab: Lab, hidden: Path) -> str:
+    """sha256 over everything of the lab that a result depends on, but the submission."""
+    digest = hashlib.sha256()
+    for path in (lab.folder / "assignment.toml", lab.public_suite, *sorted(hidden.glob("*.py"))):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _problems(lab: Lab) -> Iterator[str]:
+    """What is wrong with an assignment beyond the types of its keys."""
+    assignment, seen = lab.assignment, set[str]()
+    if Path(assignment.file).name != assignment.file or not lab.entry.isidentifier():
+        yield f"key 'file': expected a module name like 'ring_cost.py', got '{assignment.file}'"
+    for number, each in enumerate(assignment.rubric):
+        key = f"key 'rubric[{number}]"
+        if each.item in seen:
+            yield f"{key}.item': '{each.item}' stands twice"
+        if each.points <= 0:
+            yield f"{key}.points': expected a whole number above 0, got {each.points}"
+        if each.invariant not in assignment.invariants:
+            yield f"{key}.invariant': '{each.invariant}' is not one of [invariants]"
+        for name in each.builds_on:
+            if name not in seen:
+                yield f"{key}.builds_on': expected an item that stands above, got '{name}'"
+        seen.add(each.item)
+    total = sum(each.points for each in assignment.rubric)
+    if total != POINTS_OF_A_LAB:
+        yield f"key 'rubric': points add up to {total}, expected {POINTS_OF_A_LAB}"
+
+
+def _same_names(path: Path, got: set[str], expected: set[str], what: str) -> None:
+    if missing := sorted(expected - got):
+        raise CourseError(f"{path}: rubric item '{missing[0]}' has no {what.removeprefix('a ')}")
+    if extra := sorted(got - expected):
+        raise CourseError(f"{path}: key '{extra[0]}': no rubric item of that name")
+
+
+def _read(path: Path, kind: type[_T]) -> _T:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f"{path}: missing") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: can't be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(f"{path}: not TOML: {error}") from None
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise CourseError(f"{path}: {_where(str(error))}") from None
+
+
+def _where(message: str) -> str:
+    """msgspec's "… - at `$.rubric[0].points`" the way a person would put it."""
+    text, _, place = message.partition(" - at ")
+    key = place.strip("`").removeprefix("$").removeprefix(".")
+    return f"key '{key}': {text}" if key else text
+
+
+def _parse(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        raise CourseError(f"{path}:{error.lineno}: {error.msg}") from None
+
+
+def _make_key(path: Path) -> bytes:
+    """Writes a fresh key, whole or not at all, and gives the one that is there in the end."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    try:
+        os.link(draft, path)  # fails where another process was first: its key counts
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_bytes()

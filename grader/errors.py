@@ -1,0 +1,29 @@
+"""The exceptions of Shardlab, by whose hands can mend them.
+
+::
+
+    ShardlabError
+    ├── CourseError    the author's: course.toml, an assignment, a suite, a solution
+    ├── SandboxError   the system's: isolation that is missing or that broke
+    └── UsageError     the caller's: a path, a name or an option that can't be meant
+
+What a *student's* code does wrong is never an exception of this tree: it is data, an
+`Outcome` of `grader.sandbox` or a `Finding` of `grader.suite`. Every text says what is
+wrong and what would mend it.
+"""
+
+
+class ShardlabError(Exception):
+    """Something other than a student's work is wrong; the text says what mends it."""
+
+
+class CourseError(ShardlabError):
+    """The course is wrong: names the file, the key and what was expected."""
+
+
+class SandboxError(ShardlabError):
+    """Untrusted code can't be run as asked. Never run it then."""
+
+
+class UsageError(ShardlabError):
+    """A request that can't be met as it was put."""

@@ -1,0 +1,25 @@
+"""JUnit XML, as CI systems read it: `testsuites/testsuite/testcase` with `failure`."""
+
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+
+def junit_xml(suite: str, rows: Iterable[tuple[str, str, str, bool]]) -> str:
+    """One test case per row (class name, name, text, passed); the text of a failure is told."""
+    cases = list(rows)
+    failures = sum(not passed for *_, passed in cases)
+    root = ET.Element("testsuites")
+    element = ET.SubElement(root, "testsuite", name=suite, tests=str(len(cases)),
+                            failures=str(failures), errors="0", skipped="0")  # fmt: skip
+    for classname, name, text, passed in cases:
+        case = ET.SubElement(element, "testcase", classname=classname, name=name, time="0")
+        if not passed:
+            failure = ET.SubElement(case, "failure", message=_clean(text.splitlines()[0]))
+            failure.text = _clean(text)
+    ET.indent(root)
+    return ET.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def _clean(text: str) -> str:
+    """The text without what XML 1.0 can't hold."""
+    return "".join(c for c in text if c in "\t\n" or c >= " ")

@@ -1,0 +1,101 @@
+"""What a rank may ask of its group, read from what an untrusted process sent.
+
+`read_request` accepts exactly what a `Group` can send. Anything else, from code that talks to
+the wire by itself, is a `Refusal`: an error to raise in that rank, and nobody else's trouble.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from grader.fabric.collectives import Array
+
+POINT_TO_POINT = ("send", "recv", "send_recv")
+_WITH_AXIS = ("all_gather", "reduce_scatter")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One well-formed call of one rank; fields that the operation has no use for are None."""
+
+    op: str
+    array: Array | None = None
+    parts: list[Array] | None = None
+    axis: int | None = None
+    dst: int | None = None
+    src: int | None = None
+
+    @property
+    def arrays(self) -> list[Array]:
+        """What the rank hands in."""
+        if self.parts is not None:
+            return self.parts
+        return [] if self.array is None else [self.array]
+
+    @property
+    def payload(self) -> Any:
+        """What the collective's function takes from this rank."""
+        return self.parts if self.parts is not None else self.array
+
+    def __str__(self) -> str:
+        if self.op == "recv":
+            return f"recv from rank {self.src}"
+        if self.op == "send_recv":
+            return f"send_recv, for rank {self.src}"
+        shapes = ", ".join(
+            f"{array.shape} {array.dtype.name}".replace(",)", ")") for array in self.arrays[:4]
+        )
+        axis = f"axis {self.axis}" if self.axis is not None else ""
+        return " ".join(filter(None, (self.op, shapes, axis)))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The error to raise in the rank that asked."""
+
+    error: str
+    message: str
+
+
+def read_request(op: str, args: tuple[Any, ...], world_size: int) -> Request | Refusal:
+    """The request, or why it is refused."""
+    request = _shape_of(op, args)
+    if request is None:
+        return Refusal("TypeError", f"{op[:40]!r} was asked for as no group method asks")
+    for name, rank in (("dst", request.dst), ("src", request.src)):
+        if rank is not None and not 0 <= rank < world_size:
+            text = f"{op}: {name} is {rank}, ranks are 0 to {world_size - 1}"
+            return Refusal("ValueError", text)
+    return request if request.axis is None else _with_axis_from_0(request)
+
+
+def _with_axis_from_0(request: Request) -> Request | Refusal:
+    """The request with its axis counted from the first, so that ranks may say -1 or 1."""
+    assert request.array is not None
+    assert request.axis is not None
+    ndim, shape = request.array.ndim, request.array.shape
+    if -ndim <= request.axis < ndim:
+        return replace(request, axis=request.axis % ndim)
+    text = f"{request.op}: axis {request.axis} is out of range for shape {shape}"
+    return Refusal("ValueError", text)
+
+
+def _shape_of(op: str, args: tuple[Any, ...]) -> Request | None:  # noqa: PLR0911 - one each
+    match op, args:
+        case "barrier", ():
+            return Request(op)
+        case "all_reduce", (np.ndarray() as array,):
+            return Request(op, array=array)
+        case "all_to_all", (list() as parts,) if all(isinstance(p, np.ndarray) for p in parts):
+            return Request(op, parts=parts)
+        case _, (np.ndarray() as array, int() as axis) if op in _WITH_AXIS:
+            return Request(op, array=array, axis=axis)
+        case "send", (np.ndarray() as array, int() as dst):
+            return Request(op, array=array, dst=dst)
+        case "recv", (int() as src,):
+            return Request(op, src=src)
+        case "send_recv", (np.ndarray() as array, int() as dst, int() as src):
+            return Request(op, array=array, dst=dst, src=src)
+        case _:
+            return None

@@ -1,0 +1,79 @@
+"""Runs untrusted Python, and says what it did.
+
+Theory of operation
+===================
+
+A *zygote* is started once, inside bubblewrap: no network, no files but Python's libraries
+(read-only) and our own files from `inside/`, an empty environment, a user of its own. It has
+imported what submissions need, and holds no secret: there is nothing in it to steal.
+
+For each submission the zygote forks a *child*. Before the child sees a byte of the submission
+it gives up what it can (`inside.lockdown`): namespaces and a scratch of its own, resource
+limits, no capabilities, Landlock for files, sockets and signals, a filter of system calls. Then
+the host checks that, with the kernel as witness (`attestation`), and only then sends the files.
+
+Code and host exchange *frames* over one socket (`inside.wire`): plain values and raw arrays,
+never pickle. The host takes every byte of them for hostile. A reply can carry a value, never a
+verdict, and only the current call's: each call has a nonce.
+
+The *host* owns time and memory (`drive`): one thread, one loop, one deadline a run, and a look
+at the memory of what runs every 10 ms. What oversteps is killed: the child is the first process
+of its pid namespace, so all that it started goes with it. What a submission does wrong is data,
+an `Outcome`; `SandboxError` means that the sandbox itself can't be trusted.
+
+Nothing outlives the host: bwrap is started from a lasting thread and dies with it, the zygote
+ends when its control line does, and the children with the zygote.
+
+Levels
+======
+
+`FULL` is the above. Where namespaces can't be nested, `SHARED` has one set of them for all
+children of a sandbox; where there are none, `LANDLOCK` has Landlock and the filter; `NONE` has
+a process and its limits, and is for one's own code. `probe` finds out by trying what a machine
+can do, and a `Sandbox` never runs with less than it was asked for.
+
+What this does not do
+=====================
+
+It does not hide the time of day, the kernel's version or how busy the machine is, and does not
+stop a submission from wasting its own time and memory. Values that a call was given can leave
+by its output: don't show students the output of hidden cases.
+"""
+
+from grader.sandbox.drive import Service, drive
+from grader.sandbox.levels import Layer, Level, Probe
+from grader.sandbox.limits import Limits
+from grader.sandbox.outcomes import (
+    BadReturn,
+    Crashed,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+    TimedOut,
+)
+from grader.sandbox.probe import probe
+from grader.sandbox.process import Process
+from grader.sandbox.sandbox import Sandbox
+from grader.sandbox.wire import NotPlainError, ServiceRef
+
+__all__ = [
+    "BadReturn",
+    "Crashed",
+    "Layer",
+    "Level",
+    "Limits",
+    "NotPlainError",
+    "OutOfMemory",
+    "Outcome",
+    "Probe",
+    "Process",
+    "Raised",
+    "Returned",
+    "Sandbox",
+    "Service",
+    "ServiceRef",
+    "TimedOut",
+    "drive",
+    "probe",
+]

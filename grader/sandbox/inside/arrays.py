@@ -1,0 +1,77 @@
+"""numpy's part of the codec: arrays as raw bytes, rebuilt plain from dtype, shape and bytes."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import wire
+from .wire import Decoder, Encoder, NotPlainError, WireError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_CODES = ("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16")
+_DTYPES = {code: np.dtype("<" + code) for code in _CODES}
+_NAMES = {dtype: code for code, dtype in _DTYPES.items()}
+_MAX_NDIM = 32
+
+
+def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    little = dtype.newbyteorder("<")
+    if little not in _NAMES:
+        raise NotPlainError(f"an array of dtype {dtype.name}")
+    return little
+
+
+def _encode_array(encoder: Encoder, value: NDArray[Any], _depth: int) -> list[Any]:
+    plain = np.asarray(value)  # of a subclass: the base array, without asking the subclass
+    little = _little(plain.dtype)
+    flat = np.ascontiguousarray(plain, little).reshape(-1)
+    encoder.attach(flat.view(np.uint8).data)
+    return [wire.ARRAY, _NAMES[little], *plain.shape]
+
+
+def _encode_scalar(_encoder: Encoder, value: np.generic, _depth: int) -> list[Any]:
+    little = _little(value.dtype)
+    return [wire.SCALAR, _NAMES[little], np.asarray(value, little).tobytes()]
+
+
+def _dtype(code: Any) -> np.dtype[Any]:
+    if type(code) is not str or code not in _DTYPES:
+        raise WireError("an array of unknown dtype")
+    return _DTYPES[code]
+
+
+def _decode_array(decoder: Decoder, items: list[Any], _depth: int) -> NDArray[Any]:
+    dtype, shape = _dtype(items[0]), items[1:]
+    if len(shape) > _MAX_NDIM or any(type(n) is not int or not 0 <= n < 1 << 48 for n in shape):
+        raise WireError("an array of impossible shape")
+    decoder.take(math.prod(shape) * dtype.itemsize)
+    array: NDArray[Any] = np.empty(shape, dtype)
+    if array.size:
+        raw = array.reshape(-1).view(np.uint8)
+        decoder.body.append(raw.data)
+        if dtype == np.bool_:  # a byte other than 0 or 1 is no bool
+            decoder.when_filled.append(functools.partial(np.minimum, raw, 1, out=raw))
+    return array
+
+
+def _decode_scalar(_decoder: Decoder, items: list[Any], _depth: int) -> np.generic:
+    code, raw = items
+    dtype = _dtype(code)
+    if type(raw) is not bytes or len(raw) != dtype.itemsize:
+        raise WireError("a number of the wrong size")
+    if dtype == np.bool_:
+        return np.bool_(raw != b"\0")
+    scalar: np.generic = np.frombuffer(raw, dtype)[0]
+    return scalar
+
+
+wire.register(np.ndarray, _encode_array)
+wire.register(np.generic, _encode_scalar)
+wire.register_tag(wire.ARRAY, _decode_array)
+wire.register_tag(wire.SCALAR, _decode_scalar)

@@ -1,0 +1,64 @@
+"""A child's life: locked down, attested, then in the submission's hands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import kernel, lockdown, wire
+from .runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+
+def run(
+    plan: lockdown.Plan,
+    limits: dict[str, Any],
+    fds: list[int],
+    scratch: str,
+    services: Mapping[str, ModuleType],
+) -> NoReturn:
+    """Lock this process down and serve a submission; never return into the zygote's code."""
+    try:
+        os.setsid()
+        lockdown.prepare_descriptors(fds[1], fds[0], plan.ruleset)
+        caps = wire.Caps(body_bytes=limits["frame_bytes"])
+        sock = socket.socket(fileno=lockdown.SOCKET)
+        runner = Runner(sock, Path(scratch, "submission"), services, caps)
+        for name, step in _steps(plan, limits, scratch):
+            try:
+                step()
+            except OSError as error:
+                runner.send(["broken", name, str(error)])
+                os._exit(70)
+        runner.send(["ready", plan.abi, lockdown.refusals() if plan.level else []])
+        runner.serve()
+        os._exit(0)
+    except BaseException:  # noqa: BLE001  a fork must not go on as a second zygote
+        traceback.print_exc()
+    os._exit(70)
+
+
+def _steps(
+    plan: lockdown.Plan, limits: dict[str, Any], scratch: str
+) -> list[tuple[str, Callable[[], None]]]:
+    steps: list[tuple[str, Callable[[], None]]] = []
+    if plan.level == 3:
+        steps.append(("namespaces", lambda: lockdown.enter_namespaces(limits)))
+    steps.append(("limits", lambda: lockdown.limit_resources(plan, limits)))
+    steps.append(("interpreter", lambda: lockdown.renew_interpreter(scratch)))
+    if plan.level:
+        steps.append(("landlock", lambda: lockdown.confine(plan, scratch)))
+        steps.append(("seccomp", lambda: kernel.install_seccomp(plan.program)))
+    elif sys.platform == "linux":
+        steps.append(
+            ("lifetime", lambda: kernel.prctl(kernel.PR_SET_PDEATHSIG, int(signal.SIGKILL)))
+        )
+    return steps

@@ -1,0 +1,138 @@
+"""How a fresh child gives up all it can, before a byte of a submission reaches it.
+
+The order matters: descriptors, namespaces and mounts need privileges, so they come first; then
+limits, capabilities, Landlock; and the filter of system calls last, as it forbids the others.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import types
+from dataclasses import dataclass
+from typing import Any
+
+from . import kernel, landlock
+
+OUTPUT, SOCKET, RULESET = 1, 3, 4  # descriptors of a child; 0 is /dev/null, 2 is 1
+SCRATCH_PARENT, SCRATCH = "/own/write", "/own/write/tmp"
+PROC_PARENT, PROC = "/own/read", "/own/read/proc"
+# Address space that is no memory yet: stacks of threads, arenas of the allocator.
+_ADDRESS_SPACE_SLACK = 128 << 20
+_MAX_INODES = 4096
+_MAX_OPEN_FILES = 256
+_MAX_CPU_S = 3600  # the host ends a call long before; this is for a host that is gone
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the zygote has prepared for all its children."""
+
+    level: int
+    abi: int  # of Landlock
+    program: bytes
+    ruleset: int  # a descriptor; at level 3 it is complete, else -1
+    rules: dict[str, int]
+    last_capability: int
+    vm_size: int
+
+
+def prepare_descriptors(output: int, sock: int, ruleset: int) -> None:
+    """Leave only 0 (/dev/null), 1 and 2 (`output`), 3 (`sock`) and 4 (`ruleset`, if any) open."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    wanted = [null, output, output, sock] + ([ruleset] if ruleset >= 0 else [])
+    # Twice, past all numbers in use: the first round may not overwrite what the second reads.
+    moved = [os.dup2(fd, 100 + i) for i, fd in enumerate(wanted)]
+    for target, fd in enumerate(moved):
+        os.dup2(fd, target)
+    kernel.close_from(len(wanted))
+
+
+def enter_namespaces(limits: dict[str, Any]) -> None:
+    """Own mounts, IPC, host name, network and users; the pid namespace is there already."""
+    kernel.unshare(
+        kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
+    )
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    size = f"size={limits['scratch_bytes']},nr_inodes={_MAX_INODES},mode=0700"
+    kernel.mount("tmpfs", SCRATCH, "tmpfs", flags, size)
+    kernel.mount("proc", PROC, "proc", flags, "subset=pid,hidepid=2")
+    uid, gid = os.getuid(), os.getgid()
+    kernel.unshare(kernel.CLONE_NEWUSER)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
+        fd = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        os.write(fd, text.encode())
+        os.close(fd)
+
+
+def limit_resources(plan: Plan, limits: dict[str, Any]) -> None:
+    """Hard limits; a limit that this system lacks or refuses is left out only at level 0."""
+    wanted = {
+        "RLIMIT_CORE": 0,
+        "RLIMIT_CPU": _MAX_CPU_S,
+        "RLIMIT_NOFILE": _MAX_OPEN_FILES,
+        "RLIMIT_FSIZE": limits["scratch_bytes"],
+        "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_SIGPENDING": 64,
+        "RLIMIT_NICE": 0,
+        "RLIMIT_RTPRIO": 0,
+    }
+    if plan.vm_size:
+        wanted["RLIMIT_AS"] = plan.vm_size + limits["memory_bytes"] + _ADDRESS_SPACE_SLACK
+    if plan.level == 3:  # elsewhere it would count what else the user runs
+        wanted["RLIMIT_NPROC"] = limits["tasks"]
+    for name, value in wanted.items():
+        try:
+            resource.setrlimit(getattr(resource, name), (value, value))
+        except (AttributeError, ValueError, OSError):
+            if plan.level:
+                raise
+
+
+def confine(plan: Plan, scratch: str) -> None:
+    """No privileges, no new ones, and Landlock."""
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.drop_capabilities(plan.last_capability)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    ruleset = RULESET
+    if plan.ruleset < 0:
+        ruleset = landlock.ruleset(plan.rules | {scratch: landlock.SCRATCH})
+    landlock.enter(ruleset)
+    os.close(ruleset)
+
+
+def refusals() -> list[str]:
+    """The layers that refused what they must, by trying: part of what the host checks."""
+    refused = []
+    try:
+        os.listdir("/")  # noqa: PTH208  the plainest way to ask
+    except PermissionError:
+        refused.append("landlock")
+    try:
+        socket.socket(socket.AF_INET).close()
+    except PermissionError:
+        refused.append("seccomp")
+    return refused
+
+
+def renew_interpreter(scratch: str) -> None:
+    """What a forked interpreter must not share with its siblings or show of the zygote."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if "random" in sys.modules:
+        sys.modules["random"].seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.argv[:] = [""]
+    os.environ.update(HOME=scratch, TMPDIR=scratch)
+    tempfile.tempdir = None  # what the zygote found is not for its children
+    os.chdir(scratch)

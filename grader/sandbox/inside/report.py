@@ -1,0 +1,68 @@
+"""How an exception of submitted code is told: as short text, whatever the exception does."""
+
+from __future__ import annotations
+
+import functools
+import os
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+MAX_MESSAGE = 2000
+MAX_TRACEBACK = 8000
+_MAX_FRAMES = 20
+
+
+def _text(make: Callable[[], str], limit: int) -> str:
+    """At most `limit` characters of `make()`, which may run code of the submission."""
+    try:
+        text = make()
+        return str.__str__(text)[:limit].encode("utf-8", "backslashreplace").decode()
+    except BaseException as error:  # noqa: BLE001  an exception whose str() raises is still told
+        return f"<unprintable: {type(error).__name__}>"
+
+
+def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _line(error: BaseException, path: str) -> int | None:
+    """The deepest line of the submitted file that the exception passed through."""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return error.lineno
+    lines = [
+        s.tb_lineno for s in _steps(error.__traceback__) if s.tb_frame.f_code.co_filename == path
+    ]
+    return lines[-1] if lines else None
+
+
+def _traceback(error: BaseException, folder: str) -> str:
+    """The traceback from the submission's first frame on, with files named as the student does."""
+    steps = _steps(error.__traceback__)
+    first = next((s for s in steps if s.tb_frame.f_code.co_filename.startswith(folder)), None)
+    lines = traceback.format_exception(type(error), error, first, limit=-_MAX_FRAMES)
+    return "".join(lines).replace(folder + os.sep, "")
+
+
+def _classes(error: BaseException) -> tuple[type, ...]:
+    return type(error).__mro__[:32]
+
+
+def describe(error: BaseException, path: str) -> list[Any]:
+    """Types, message, line and traceback of `error`, for the submitted file at `path`."""
+    types = [_text(functools.partial(getattr, kind, "__name__"), 100) for kind in _classes(error)]
+    said = error.msg if isinstance(error, SyntaxError) else None
+    message = _text(lambda: said if type(said) is str else str(error), MAX_MESSAGE)
+    try:
+        line = _line(error, path)
+    except BaseException:  # noqa: BLE001  attributes of an exception may raise as well
+        line = None
+    folder = str(Path(path).parent)
+    trace = _text(lambda: _traceback(error, folder)[-MAX_TRACEBACK:], MAX_TRACEBACK)
+    return [types, message, line if type(line) is int else None, trace]

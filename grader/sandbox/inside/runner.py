@@ -1,0 +1,160 @@
+"""Loads the submitted file and serves calls into it, until the connection ends.
+
+The host asks `("load", files, entry)` once and then `("call", nonce, name, args, kwargs)`. The
+answer to a call is `("returned", nonce, value, mutated)`, `("raised", nonce, …)` or
+`("unplain", nonce, what)`, and before it any number of `("upcall", nonce, op, args)`, each
+answered by `("answer", value)` or `("error", type, message)`. The nonce is the host's and new
+for each call, so an answer made up in advance answers nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.machinery
+import importlib.util
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from . import frames, report, wire
+from .mutation import Snapshot
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+_UPCALL_ERRORS = {"ValueError": ValueError, "TypeError": TypeError, "RuntimeError": RuntimeError}
+
+
+class Runner:
+    """Serves one submission over one socket."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        folder: Path,
+        services: Mapping[str, ModuleType],
+        reply_caps: wire.Caps,
+    ) -> None:
+        self._sock = sock
+        self._folder = folder
+        self._services = services
+        self._reply_caps = reply_caps
+        self._reader = frames.Reader(wire.HOST_CAPS, self._make)
+        self._lock = threading.Lock()
+        self._nonce = 0
+        self._module: ModuleType | None = None
+        self._path = folder
+
+    def serve(self) -> None:
+        """Answer requests until the host closes the connection."""
+        with contextlib.suppress(EOFError):
+            while True:
+                request = self._reader.receive(self._sock)
+                reply = (
+                    self._load(*request[1:]) if request[0] == "load" else self._call(*request[1:])
+                )
+                del request  # what it holds may have a __del__: that belongs to this call's time
+                _flush()
+                self._transmit(reply)
+
+    def send(self, message: Any) -> None:
+        """Send a message that is plain data."""
+        self._transmit(wire.encode(message, self._reply_caps))
+
+    def _transmit(self, parts: list[memoryview]) -> None:
+        for part in parts:
+            self._sock.sendall(part)
+
+    def _reply(self, message: list[Any]) -> list[memoryview]:
+        return wire.encode(message, self._reply_caps)
+
+    def _raised(self, error: BaseException) -> list[memoryview]:
+        return self._reply(["raised", self._nonce, *report.describe(error, str(self._path))])
+
+    # ---- loading ----------------------------------------------------------------------------
+
+    def _load(self, nonce: int, files: dict[str, bytes], entry: str) -> list[memoryview]:
+        self._nonce = nonce
+        self._path = self._folder / f"{entry}.py"
+        try:
+            self._write(files)
+            self._import(entry)
+        except BaseException as error:  # noqa: BLE001  whatever a submission raises is its result
+            return self._raised(error)
+        return self._reply(["returned", nonce, None, []])
+
+    def _write(self, files: dict[str, bytes]) -> None:
+        self._folder.mkdir(0o700)
+        for name, content in files.items():
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def _import(self, entry: str) -> None:
+        """Import the file as the module `entry`, whatever else has that name."""
+        sys.path.insert(0, str(self._folder))
+        importlib.invalidate_caches()
+        loader = importlib.machinery.SourceFileLoader(entry, str(self._path))
+        spec = importlib.util.spec_from_file_location(entry, str(self._path), loader=loader)
+        assert spec is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[entry] = module
+        loader.exec_module(module)
+        self._module = module
+
+    # ---- calls ------------------------------------------------------------------------------
+
+    def _call(
+        self, nonce: int, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> list[memoryview]:
+        self._nonce = nonce
+        before = Snapshot(args, kwargs)
+        try:
+            value = self._function(name)(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt included
+            return self._raised(error)
+        try:
+            return self._reply(["returned", nonce, value, before.mutated()])
+        except wire.NotPlainError as error:
+            return self._reply(["unplain", nonce, str(error)[:200]])
+        except BaseException as error:  # noqa: BLE001  a value whose own methods raise
+            return self._raised(error)
+
+    def _function(self, name: str) -> Any:
+        try:
+            function = getattr(self._module, name)
+        except AttributeError:
+            file = self._path.name
+            raise AttributeError(f"{file} defines no function {name}") from None
+        if not callable(function):
+            kind = type(function).__name__
+            raise TypeError(f"{name} is of type {kind}, not a function")
+        return function
+
+    # ---- services ---------------------------------------------------------------------------
+
+    def _make(self, reference: wire.ServiceRef) -> Any:
+        return self._services[reference.name].make(self._upcall, **reference.params)
+
+    def _upcall(self, op: str, *args: Any) -> Any:
+        """What the host answers to `op`; raises what the host refuses it with."""
+        try:
+            frame = wire.encode(["upcall", self._nonce, op, args], self._reply_caps)
+        except wire.NotPlainError as error:
+            raise TypeError(f"{op} was given {error}, which is not plain data") from None
+        with self._lock:
+            _flush()
+            self._transmit(frame)
+            kind, *content = self._reader.receive(self._sock)
+        if kind == "answer":
+            return content[0]
+        raise _UPCALL_ERRORS.get(content[0], RuntimeError)(content[1])
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):  # a submission may have closed or replaced it
+            stream.flush()

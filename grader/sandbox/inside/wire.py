@@ -1,0 +1,312 @@
+"""The codec between the host and submitted code: plain values in, plain values out, no code.
+
+A frame is `magic, header size, body size | header | body`. The header is msgpack made of
+scalars and of arrays that begin with a tag; the body is the bytes of the numeric arrays, in
+the order in which the header names them. So an array is received straight into its memory.
+
+The decoder takes every byte for hostile. Sizes are checked before anything is allocated;
+counts, nesting, the length of integers and the number of keys whose hashes can be made to
+collide are capped. What it builds is of exact built-in types, or a plain array: a subclass on
+the other side can't reach this one.
+
+Other libraries' types have modules of their own, imported when first met: see `EXTENSIONS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import struct
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MAGIC = b"SLW1"
+PREFIX = struct.Struct("<4sIQ")
+
+MAX_HEADER_BYTES = 2 << 20
+MAX_NODES = 200_000  # objects in one frame; a numeric array counts as one
+MAX_DEPTH = 64
+MAX_INT_BITS = 14_284  # below 10**4300, the longest that Python prints by default
+# Keys of any other type can be chosen so that their hashes collide, and cost quadratic time.
+MAX_COSTLY_KEYS = 4096
+_CHEAP_INT_KEY = 1 << 60
+
+LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALAR = range(11)
+
+# The root module of a type, or a tag, to the module here that registers its codec.
+EXTENSIONS: dict[str | int, str] = {"numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays"}
+
+
+class WireError(Exception):
+    """The other side sent what no honest side would."""
+
+
+class NotPlainError(TypeError):
+    """A value that can't cross; the text names its type, as in "a Foo"."""
+
+
+@dataclass(frozen=True)
+class ServiceRef:
+    """Stands, among the arguments of a call, for an object that a service makes inside."""
+
+    name: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The most that one frame may take."""
+
+    header_bytes: int = MAX_HEADER_BYTES
+    body_bytes: int = 64 << 20
+    nodes: int = MAX_NODES
+
+
+# What the host sends is capped against accidents only.
+HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000)
+
+
+# ---- encoding -------------------------------------------------------------------------------
+
+_ATOMS = frozenset({type(None), bool, float, str, bytes})
+
+
+class Encoder:
+    """Builds one frame; `body` collects the bytes of arrays."""
+
+    def __init__(self, caps: Caps) -> None:
+        self._caps = caps
+        self._nodes = 0
+        self._body_bytes = 0
+        self.body: list[memoryview] = []
+
+    def attach(self, raw: memoryview) -> None:
+        """Append the bytes of an array to the body."""
+        self._body_bytes += raw.nbytes
+        if self._body_bytes > self._caps.body_bytes:
+            limit = self._caps.body_bytes >> 20
+            raise NotPlainError(f"more than {limit} MiB of arrays")
+        if raw.nbytes:
+            self.body.append(raw)
+
+    def item(self, value: Any, depth: int = 0) -> Any:
+        """`value` as msgpack's own types."""
+        kind = type(value)
+        if kind in _ATOMS or (kind is int and -(1 << 63) <= value < 1 << 64):
+            return value
+        self._count(1)
+        if depth > MAX_DEPTH:
+            raise NotPlainError(f"a value nested more than {MAX_DEPTH} deep")
+        encode = _ENCODERS.get(kind) or _encoder_of_a_base(kind)
+        return encode(self, value, depth + 1)
+
+    def items(self, values: Iterable[Any], depth: int) -> list[Any]:
+        encoded = [self.item(value, depth) for value in values]
+        self._count(len(encoded))
+        return encoded
+
+    def _count(self, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > self._caps.nodes:
+            raise NotPlainError(f"more than {self._caps.nodes} objects")
+
+
+def _encoder_of_a_base(kind: type) -> Callable[[Encoder, Any, int], Any]:
+    """The encoder of the nearest base: a namedtuple crosses as a tuple, an IntEnum as an int."""
+    for base in kind.__mro__:
+        root = str(base.__module__).partition(".")[0]
+        if base not in _ENCODERS and root in EXTENSIONS:
+            _extend(root)
+        if base in _ENCODERS:
+            return _ENCODERS[base]
+    name = kind.__qualname__
+    raise NotPlainError(f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}")
+
+
+def _extend(key: str | int) -> None:
+    importlib.import_module(f".{EXTENSIONS[key]}", __package__)
+
+
+def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
+    exact = int.__index__(value)
+    if -(1 << 63) <= exact < 1 << 64:
+        return exact
+    if exact.bit_length() > MAX_INT_BITS:
+        raise NotPlainError(f"an int of {exact.bit_length()} bits")
+    return [INT, exact.to_bytes(exact.bit_length() // 8 + 1, "little", signed=True)]
+
+
+def _encode_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any]:
+    flat = (part for pair in dict.items(value) for part in pair)
+    return [DICT, *encoder.items(flat, depth)]
+
+
+def _encode_fraction(encoder: Encoder, value: Fraction, depth: int) -> list[Any]:
+    return [FRACTION, *encoder.items((value.numerator, value.denominator), depth)]
+
+
+def _encode_service(encoder: Encoder, value: ServiceRef, depth: int) -> list[Any]:
+    return [SERVICE, *encoder.items((value.name, value.params), depth)]
+
+
+# Subclasses come here too, so each reads through the base class, past what they override.
+_ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
+    bool: lambda _e, value, _d: value,
+    int: _encode_int,
+    float: lambda _e, value, _d: float.__float__(value),
+    str: lambda _e, value, _d: str.__str__(value),
+    bytes: lambda _e, value, _d: bytes(memoryview(value)),
+    complex: lambda _e, value, _d: [COMPLEX, complex(value).real, complex(value).imag],
+    list: lambda e, value, d: [LIST, *e.items(list.__iter__(value), d)],
+    tuple: lambda e, value, d: [TUPLE, *e.items(tuple.__iter__(value), d)],
+    set: lambda e, value, d: [SET, *e.items(set.__iter__(value), d)],
+    frozenset: lambda e, value, d: [FROZENSET, *e.items(frozenset.__iter__(value), d)],
+    dict: _encode_dict,
+    Fraction: _encode_fraction,
+    ServiceRef: _encode_service,
+}
+
+
+def encode(value: Any, caps: Caps | None = None) -> list[memoryview]:
+    """The parts of a frame, to be sent one after the other.
+
+    Raises:
+        NotPlainError: for a value that is not plain data, or too large; the text says which.
+    """
+    caps = caps or Caps()
+    encoder = Encoder(caps)
+    tree = encoder.item(value)
+    try:
+        header = msgspec.msgpack.encode(tree)
+    except UnicodeEncodeError:
+        raise NotPlainError("a str with half a surrogate pair") from None
+    if len(header) > caps.header_bytes:
+        raise NotPlainError(f"a value of {len(header)} bytes besides its arrays")
+    size = sum(part.nbytes for part in encoder.body)
+    return [memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *encoder.body]
+
+
+def register(kind: type, encoder: Callable[[Encoder, Any, int], Any]) -> None:
+    """Let values of `kind` and of its subclasses cross."""
+    _ENCODERS[kind] = encoder
+
+
+# ---- decoding -------------------------------------------------------------------------------
+
+
+class Decoder:
+    """Rebuilds one value; `body` lists the memory that the frame's body is to fill."""
+
+    def __init__(
+        self, caps: Caps, body_bytes: int, resolve: Callable[[ServiceRef], Any] | None = None
+    ) -> None:
+        self._nodes_left = caps.nodes
+        self._keys_left = MAX_COSTLY_KEYS
+        self._body_left = body_bytes
+        self._resolve = resolve
+        self.body: list[memoryview] = []
+        self.when_filled: list[Callable[[], object]] = []
+
+    def take(self, size: int) -> None:
+        """Account for `size` bytes of the body, before their memory is allocated."""
+        self._body_left -= size
+        if self._body_left < 0:
+            raise WireError("the arrays are larger than the frame's body")
+
+    def finish(self) -> None:
+        """Check that the whole body belongs to arrays."""
+        if self._body_left:
+            raise WireError("the frame's body is larger than its arrays")
+
+    def item(self, item: Any, depth: int = 0) -> Any:
+        kind = type(item)
+        if kind in _ATOMS or kind is int:
+            return item
+        if kind is not list or not item or type(item[0]) is not int:
+            raise WireError("a header that is not made of tagged lists")
+        if depth > MAX_DEPTH + 4:
+            raise WireError("nested too deep")
+        tag, decode = item[0], _DECODERS.get(item[0])
+        if decode is None and tag in EXTENSIONS:
+            _extend(tag)
+            decode = _DECODERS.get(tag)
+        if decode is None:
+            raise WireError(f"unknown tag {tag}")
+        self._nodes_left -= len(item)
+        if self._nodes_left < 0:
+            raise WireError("too many objects")
+        return decode(self, item[1:], depth + 1)
+
+    def items(self, items: list[Any], depth: int) -> list[Any]:
+        return [self.item(item, depth) for item in items]
+
+    def keys(self, items: list[Any], depth: int) -> list[Any]:
+        keys = self.items(items, depth)
+        self._keys_left -= sum(map(_is_costly, keys))
+        if self._keys_left < 0:
+            raise WireError("too many keys that are neither text nor small whole numbers")
+        return keys
+
+    def service(self, name: Any, params: Any) -> Any:
+        """What a reference stands for: only where the host's frames are read."""
+        if self._resolve is None or type(name) is not str or type(params) is not dict:
+            raise WireError("a service reference where none may be")
+        return self._resolve(ServiceRef(name, params))
+
+
+def _is_costly(key: Any) -> bool:
+    if type(key) is int:
+        return not -_CHEAP_INT_KEY < key < _CHEAP_INT_KEY
+    return type(key) not in _ATOMS or type(key) is float
+
+
+def _decode_dict(decoder: Decoder, items: list[Any], depth: int) -> dict[Any, Any]:
+    if len(items) % 2:
+        raise WireError("a key without a value")
+    return dict(
+        zip(decoder.keys(items[::2], depth), decoder.items(items[1::2], depth), strict=True)
+    )
+
+
+def _decode_complex(_decoder: Decoder, items: list[Any], _depth: int) -> complex:
+    real, imag = items
+    if type(real) is not float or type(imag) is not float:
+        raise WireError("a complex number of other parts than floats")
+    return complex(real, imag)
+
+
+def _decode_int(_decoder: Decoder, items: list[Any], _depth: int) -> int:
+    (raw,) = items
+    if type(raw) is not bytes or len(raw) > MAX_INT_BITS // 8 + 1:
+        raise WireError("an integer that is too long")
+    return int.from_bytes(raw, "little", signed=True)
+
+
+def _decode_fraction(decoder: Decoder, items: list[Any], depth: int) -> Fraction:
+    numerator, denominator = decoder.items(items, depth)
+    if type(numerator) is not int or type(denominator) is not int or denominator < 1:
+        raise WireError("a fraction of other parts than integers")
+    return Fraction(numerator, denominator)
+
+
+_DECODERS: dict[int, Callable[[Decoder, list[Any], int], Any]] = {
+    LIST: Decoder.items,
+    TUPLE: lambda d, items, depth: tuple(d.items(items, depth)),
+    DICT: _decode_dict,
+    SET: lambda d, items, depth: set(d.keys(items, depth)),
+    FROZENSET: lambda d, items, depth: frozenset(d.keys(items, depth)),
+    COMPLEX: _decode_complex,
+    INT: _decode_int,
+    FRACTION: _decode_fraction,
+    SERVICE: lambda d, items, depth: d.service(*d.items(items, depth)),
+}
+
+
+def register_tag(tag: int, decode: Callable[[Decoder, list[Any], int], Any]) -> None:
+    """Let frames carry `tag`."""
+    _DECODERS[tag] = decode

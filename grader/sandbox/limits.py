@@ -1,0 +1,20 @@
+"""What one submission may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that one process may take; each is enforced from outside it."""
+
+    wall_time_s: float = 2.0  # one call
+    load_time_s: float = 5.0  # importing the submitted file
+    memory_bytes: int = 512 * MIB  # private memory above the zygote's
+    scratch_bytes: int = 16 * MIB  # files, on level 3 all together, else each
+    output_bytes: int = 64 << 10  # what is kept of stdout and stderr
+    frame_bytes: int = 64 * MIB  # the arrays of one reply
+    tasks: int = 32  # threads

@@ -1,0 +1,105 @@
+"""What this machine can isolate: found by trying, in processes that are thrown away.
+
+Versions and configuration say little: the same kernel grants or refuses namespaces by its
+security modules, by the container around it, or by a sysctl. So every layer is set up the way
+a sandbox sets it up, through the same command.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import socket
+import sys
+import time
+
+from grader.errors import SandboxError
+from grader.sandbox import launch
+from grader.sandbox.levels import Layer, Level, Probe
+from grader.sandbox.text import printable
+
+_TRIAL_S = 20.0
+
+_MENDS = {
+    "landlock": "a Linux kernel ≥ 5.13 booted with lsm=landlock,… (see /sys/kernel/security/lsm)",
+    "seccomp": "a Linux kernel with CONFIG_SECCOMP_FILTER, on x86_64 or aarch64",
+    "bubblewrap": f"{launch.INSTALL_BWRAP}; in Docker add --security-opt seccomp=unconfined "
+    "--security-opt apparmor=unconfined",
+    "namespaces": "sysctl -w user.max_user_namespaces=10000; on Ubuntu ≥ 23.10 also "
+    "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+}
+
+
+@functools.cache
+def probe() -> Probe:
+    """What works here, and what would mend what does not; tried once a process."""
+    if sys.platform != "linux":
+        reason, mend = f"there is none on {sys.platform}", "grade on a Linux machine"
+        return Probe(Level.NONE, tuple(Layer(name, False, reason, mend) for name in _MENDS))
+    found = _found()
+    return Probe(_level(found), tuple(_layer(name, found[name]) for name in _MENDS))
+
+
+def _found() -> dict[str, str]:
+    """Each layer's reason for not working; "" where it works."""
+    plain = _Trial(Level.LANDLOCK, ["landlock", "seccomp"])
+    nested = _Trial(Level.FULL, ["namespaces"])
+    outside, inside = plain.result(), nested.result()
+    found = {name: outside.get(name, outside.get("", "")) for name in ("landlock", "seccomp")}
+    if "namespaces" in inside:
+        return found | {"bubblewrap": "", "namespaces": inside["namespaces"]}
+    # bwrap may be refused the privilege that children's own namespaces need, and nothing else.
+    shared = _Trial(Level.SHARED, []).result()
+    return found | {"bubblewrap": shared.get("", ""), "namespaces": inside.get("", "")}
+
+
+def _level(found: dict[str, str]) -> Level:
+    if found["landlock"] or found["seccomp"]:
+        return Level.NONE
+    if found["bubblewrap"]:
+        return Level.LANDLOCK
+    return Level.SHARED if found["namespaces"] else Level.FULL
+
+
+def _layer(name: str, reason: str) -> Layer:
+    return Layer(name, not reason, printable(reason, 500), _MENDS[name] if reason else "")
+
+
+class _Trial:
+    """A process that tries layers, at the place where a sandbox of `level` would use them."""
+
+    def __init__(self, level: Level, layers: list[str]) -> None:
+        self._failure = ""
+        try:
+            order = launch.Order(level, main="trial", preload=(), trials=tuple(layers))
+            self._started = launch.start(order)
+        except SandboxError as error:
+            self._failure = str(error)
+
+    def result(self) -> dict[str, str]:
+        """Layer to reason; the reason why nothing could be tried is under ""."""
+        if self._failure:
+            return {"": self._failure}
+        process, control = self._started.process, self._started.control
+        with process, control:
+            control.settimeout(_TRIAL_S)
+            answer = _line(control, time.monotonic() + _TRIAL_S)
+            process.kill()
+            said = process.stderr.read(2000).decode(errors="replace") if process.stderr else ""
+        if answer:
+            found: dict[str, str] = json.loads(answer)
+            return found
+        return {"": said.strip() or "it ended without a reason"}
+
+
+def _line(control: socket.socket, deadline: float) -> bytes:
+    received = b""
+    while not received.endswith(b"\n") and time.monotonic() < deadline:
+        try:
+            part = control.recv(4096)
+        except OSError:
+            return b""
+        if not part:
+            return b""
+        received += part
+    return received

@@ -1,0 +1,254 @@
+"""One submission's process, from outside: calls into it, its limits, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import signal
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from grader.errors import SandboxError, UsageError
+from grader.sandbox import procfs, replies
+from grader.sandbox.drive import drive, wait
+from grader.sandbox.inside.frames import PENDING
+from grader.sandbox.inside.wire import WireError
+from grader.sandbox.outcomes import (
+    BadReturn,
+    Crashed,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+    TimedOut,
+)
+from grader.sandbox.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.sandbox.channel import Channel
+    from grader.sandbox.limits import Limits
+    from grader.sandbox.zygote import Zygote
+
+_END_S = 5.0
+_LAST_BREATH_S = 0.25  # from the end of its connection to its end
+
+
+class Process:
+    """One untrusted process tree. It can be called until something costs its life."""
+
+    def __init__(
+        self, zygote: Zygote, child: int, pid: int, channel: Channel, entry: str, limits: Limits
+    ) -> None:
+        self.pid = pid
+        self.limits = limits
+        self.channel = channel
+        self._zygote = zygote
+        self._child = child
+        self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+        self._baseline = procfs.private_bytes(procfs.status(pid))
+        self._entry = entry
+        self._question = replies.Question(0, entry, ())
+        self._pending = False
+        self._asking = False
+        self._load_deadline = 0.0
+        self._load_outcome: Outcome | None = None
+        self._outcome: Outcome | None = None
+        self._closed = False
+        self._status: int | None = None
+
+    # ---- loading and calling ----------------------------------------------------------------
+
+    def load(self, files: Mapping[str, bytes]) -> None:
+        """Send the submission, without waiting for what comes of it."""
+        source = files[f"{self._entry}.py"].decode("utf-8", "replace").splitlines()
+        self._load_deadline = time.monotonic() + self.limits.load_time_s
+        self._ask("load", [dict(files), self._entry], self._entry, source)
+
+    def loaded(self) -> Outcome:
+        """`Returned(None)` once the file is imported, or what became of it instead."""
+        if self._load_outcome is None:
+            wait(self, self._load_deadline, self.limits.load_time_s)
+            assert self._outcome is not None
+            self._load_outcome = self._outcome
+        return self._load_outcome
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> Outcome:
+        """What `name(*args, **kwargs)` does, within the wall time of the limits."""
+        self.begin(name, args, kwargs)
+        outcome = drive([self], None, self.limits.wall_time_s)[0]
+        assert outcome is not None
+        return outcome
+
+    def begin(
+        self, name: str, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start a call once the file is loaded, for `drive` to bring to its end.
+
+        Raises:
+            UsageError: a call is under way already.
+            NotPlainError: an argument can't cross.
+        """
+        loaded = self.loaded()
+        if self._pending:
+            raise UsageError(f"{self._question.name} is still being called in this process")
+        if not isinstance(loaded, Returned):
+            self._outcome = loaded
+        elif not self._closed:
+            self._ask("call", [name, tuple(args), dict(kwargs or {})], name, self._question.source)
+        elif self._outcome is None or isinstance(self._outcome, Returned | Raised):
+            self._outcome = Crashed("the process was closed")
+
+    def _ask(self, kind: str, content: list[Any], name: str, source: Any) -> None:
+        self._question = replies.Question(secrets.randbits(62), name, source)
+        if self.channel.unread:
+            self._end(BadReturn("the process answered before it was asked"))
+            return
+        self.channel.send((kind, self._question.nonce, *content))
+        self._outcome, self._pending = None, True
+
+    def answer(self, value: Any) -> None:
+        """Answer the upcall that this process waits in; nothing, if it has ended."""
+        self._reply(("answer", value))
+
+    def answer_error(self, type_name: str, message: str) -> None:
+        """Let the upcall raise ValueError, TypeError or RuntimeError, by its name."""
+        self._reply(("error", type_name, message))
+
+    def _reply(self, message: tuple[Any, ...]) -> None:
+        if self._closed or not self._pending:
+            return
+        if not self._asking:
+            raise UsageError("this process waits in no upcall")
+        self._asking = False
+        self.channel.send(message)
+
+    # ---- what drive sees --------------------------------------------------------------------
+
+    @property
+    def pending(self) -> bool:
+        """Whether a call, or the loading, has begun and not ended."""
+        return self._pending
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the last call or the loading came to."""
+        return self._outcome
+
+    def advance(self) -> replies.Upcall | Outcome | None:
+        """What the bytes that have come amount to; None while they are not enough."""
+        try:
+            frame = self.channel.receive()
+            meaning = None if frame is PENDING else replies.read(frame, self._question)
+        except EOFError:
+            return self._end(Crashed(self._last_words()))
+        except WireError as error:
+            return self._end(BadReturn(f"the process sent {printable(str(error), 200)}"))
+        if isinstance(meaning, replies.Upcall):
+            return self._asks(meaning)
+        return meaning and self._finish(meaning)
+
+    def _asks(self, upcall: replies.Upcall) -> replies.Upcall | Outcome:
+        if self._asking:
+            return self._end(BadReturn("the process sent a request before it had an answer"))
+        self._asking = True
+        return upcall
+
+    def expire(self, seconds: float) -> Outcome:
+        """End it because its time is over."""
+        return self._end(TimedOut(seconds))
+
+    def check_memory(self) -> Outcome | None:
+        """`OutOfMemory` if it has taken too much; it is ended then."""
+        if self.memory_bytes() <= self.limits.memory_bytes:
+            return None
+        return self._end(OutOfMemory(self.limits.memory_bytes))
+
+    def _finish(self, outcome: Outcome) -> Outcome:
+        """The call is over; the process goes on unless the outcome says that it can't."""
+        if isinstance(outcome, Raised) and "MemoryError" in outcome.types:
+            return self._end(OutOfMemory(self.limits.memory_bytes))
+        self._outcome = outcome
+        self._pending = self._asking = False
+        self.channel.drain()
+        return outcome
+
+    def _end(self, outcome: Outcome) -> Outcome:
+        """The call is over, and so is the process."""
+        self._outcome = outcome
+        self._pending = self._asking = False
+        self.close()
+        return outcome
+
+    def _last_words(self) -> str:
+        """Why the connection has ended."""
+        if self._pidfd >= 0 and not _ended(self._pidfd, _LAST_BREATH_S):
+            return "the process closed its connection to the grader"
+        self.close()
+        if self._status is None:
+            return "the process ended with the sandbox"
+        return replies.ending(self._status)
+
+    # ---- state ------------------------------------------------------------------------------
+
+    @property
+    def stdout(self) -> str:
+        """What it has printed so far, on stdout and stderr: printable, cut to the limit."""
+        return printable(self.channel.printed, self.limits.output_bytes)
+
+    @property
+    def output_dropped(self) -> int:
+        """How many bytes of output were beyond the limit."""
+        return self.channel.dropped
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is fit for another call: alive, asked nothing, one thread, nothing unread."""
+        if self._closed or self._pending or self.channel.unread:
+            return False
+        status = procfs.status(self.pid)
+        alone = status.get("Threads", "1") == "1" and not procfs.has_children(self.pid)
+        return alone and not status.get("State", "").startswith(("Z", "X"))
+
+    def memory_bytes(self) -> int:
+        """Private memory that it has taken since it was forked; 0 once it has ended."""
+        if self._closed:
+            return 0
+        return max(0, procfs.private_bytes(procfs.status(self.pid)) - self._baseline)
+
+    # ---- the end ----------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Kill the whole tree and reap it; it is gone when this returns. Idempotent."""
+        if self._closed:
+            return
+        self._closed, self._pending = True, False
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        try:
+            self._status = self._zygote.reap(self._child)
+        except SandboxError:
+            self._status = None  # the zygote has ended, and so has all that it started
+        if self._pidfd >= 0:
+            gone = _ended(self._pidfd, _END_S)
+            os.close(self._pidfd)
+            self._pidfd = -1
+            if not gone:
+                raise SandboxError(f"process {self.pid} does not die")
+        self.channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _ended(pidfd: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))

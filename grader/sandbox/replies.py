@@ -1,0 +1,85 @@
+"""From what a process says to what it is taken for: every field is checked, all text escaped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.sandbox.inside import report
+from grader.sandbox.inside.wire import WireError
+from grader.sandbox.outcomes import BadReturn, Outcome, Raised, Returned
+from grader.sandbox.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MAX_NAME = 100
+
+
+@dataclass(frozen=True)
+class Upcall:
+    """The process asks its service for something, and waits."""
+
+    op: str
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of a process, so that an answer to anything else is known as such."""
+
+    nonce: int
+    name: str
+    source: Sequence[str]  # the lines of the submitted file
+
+
+def read(frame: Any, question: Question) -> Outcome | Upcall:
+    """What `frame` means as the answer to `question`.
+
+    Raises:
+        WireError: it is no answer to it.
+    """
+    if type(frame) is not list or len(frame) < 2 or frame[1] != question.nonce:
+        raise WireError("an answer to something that was not asked")
+    match frame[0], frame[2:]:
+        case "returned", [value, list(labels)] if all(type(label) is str for label in labels):
+            return Returned(value, tuple(printable(label, _MAX_NAME) for label in labels[:64]))
+        case "raised", [list(types), str(message), line, str(trace)]:
+            return _raised(types, message, line, trace, question.source)
+        case "unplain", [str(what)]:
+            return BadReturn(
+                f"{question.name} returned {printable(what, 200)}, which is not plain data"
+            )
+        case "upcall", [str(op), tuple(args)]:
+            return Upcall(printable(op, _MAX_NAME), args)
+    raise WireError("a message of no known form")
+
+
+def _raised(types: list[Any], message: str, line: Any, trace: str, source: Sequence[str]) -> Raised:
+    if not types or any(type(name) is not str for name in types):
+        raise WireError("an exception without a type")
+    known = type(line) is int and 1 <= line <= len(source)
+    return Raised(
+        types=tuple(printable(name, _MAX_NAME) for name in types[:32]),
+        message=printable(message, report.MAX_MESSAGE),
+        line=line if known else None,
+        source=printable(source[line - 1].strip(), 500) if known else None,
+        traceback=printable(trace, report.MAX_TRACEBACK),
+    )
+
+
+def ending(status: int) -> str:
+    """How a process ended, in words, from its wait status."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return f"the process was ended by {_signal_name(number)}"
+    return f"the process ended itself with os._exit({os.WEXITSTATUS(status)})"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,113 @@
+"""Submissions on disk: what counts as one, and its files as bytes.
+
+Names come from files and folders that students chose, and links lead where they like, so
+nothing below a given path is followed, and only the lab's own file is read. What can't be
+read is a submission all the same, with its `problem` in words: none is lost.
+"""
+
+import io
+import os
+import stat
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.course import Lab
+
+MAX_SOURCE_BYTES = 256 << 10
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's work on one lab: its files, or the problem that keeps them from loading."""
+
+    name: str
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    problem: str = ""
+
+
+def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
+    """Every submission at the paths, each of which exists, with names made unique.
+
+    A file is one submission. A folder is a workspace (it holds the lab's file and its public
+    tests), or holds one submission per `.py` file and per sub-folder.
+    """
+    named: dict[str, Submission] = {}
+    for path in paths:
+        for submission in _at(lab, path):
+            name, number = submission.name, 2
+            while name in named:
+                name, number = f"{submission.name}-{number}", number + 1
+            named[name] = Submission(name, submission.files, submission.problem)
+    return list(named.values())
+
+
+def read_submission(lab: Lab, path: Path, name: str) -> Submission:
+    """The submission whose one file is at `path`; a link given there is not followed."""
+    try:
+        source = _read(path)
+    except OSError as error:
+        return Submission(name, problem=_why_unreadable(path, lab.assignment.file, error))
+    if problem := _source_problem(source, lab.assignment.file):
+        return Submission(name, problem=problem)
+    return Submission(name, {lab.assignment.file: source})
+
+
+def from_source(lab: Lab, name: str, source: bytes) -> Submission:
+    """A submission of which the source is at hand."""
+    return Submission(name, {lab.assignment.file: source})
+
+
+def _at(lab: Lab, path: Path) -> Iterator[Submission]:
+    if not path.is_dir() or path.suffix == ".py":
+        yield read_submission(lab, path.resolve() if path.is_file() else path, path.stem)
+    elif (path / lab.assignment.file).is_file() and (path / lab.public_suite.name).is_file():
+        yield read_submission(lab, path / lab.assignment.file, path.resolve().name)
+    else:
+        for member in sorted(path.iterdir()):
+            if not member.name.startswith((".", "__")):
+                yield from _member(lab, member)
+
+
+def _member(lab: Lab, member: Path) -> Iterator[Submission]:
+    if member.suffix == ".py":
+        yield read_submission(lab, member, member.stem)
+    elif member.is_dir() and not member.is_symlink():
+        yield read_submission(lab, member / lab.assignment.file, member.name)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a regular file, one more than the limit at most; never waits for a pipe."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("is no regular file")
+        return file.read(MAX_SOURCE_BYTES + 1)
+
+
+def _why_unreadable(path: Path, file: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"no {file} in it"
+    if isinstance(error, IsADirectoryError) or path.is_dir():
+        return f"{path.name} is a folder, not a file"
+    if path.is_symlink():
+        return f"{path.name} is a symbolic link, which is not followed"
+    return f"{path.name} can't be read: {error.strerror or error}"
+
+
+def _source_problem(source: bytes, file: str) -> str:
+    if len(source) > MAX_SOURCE_BYTES:
+        return f"{file} is larger than {MAX_SOURCE_BYTES >> 10} kB; no answer needs as much"
+    if not source.strip():
+        return f"{file} is empty"
+    if b"\0" in source:
+        return f"{file} is not text: it holds NUL bytes"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        source.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        return f"{file} is not UTF-8 text: {error}"
+    return ""

@@ -1,0 +1,37 @@
+"""The pytest plugin that grades: fixtures, rubric marks, comparison, explanation.
+
+Theory of operation
+-------------------
+A suite is an ordinary folder of pytest files. It runs in the trusted process; the functions it
+calls run elsewhere. The fixture `student` calls a submitted function in a sandboxed process,
+`ranks(n)` calls it once in each of n; both return plain data. A suite compares that with
+`equal` (exactly), `within` (a proved bound) and `require` (in words), never with a default
+tolerance. Fresh inputs come from `rng`, which depends on the course key, the student, the lab
+and the case, and on nothing else.
+
+`@pytest.mark.rubric("item")` binds a case to an item of `assignment.toml`, which holds what the
+item is called, what it is worth, its invariant and what it builds on. An item is earned when
+all its cases pass.
+
+Public and hidden suites are the same kind of file. The public one has tiny whole-number cases
+in order of size, so the first that fails is the smallest that can be shown; that is the
+explanation for a hidden failure, whose own inputs are never shown.
+
+What a suite may import is re-exported here.
+"""
+
+from grader.suite.compare import arrays, equal, is_array, number, require, within
+from grader.suite.values import GROUP, PerRank, Shards, whole
+
+__all__ = [
+    "GROUP",
+    "PerRank",
+    "Shards",
+    "arrays",
+    "equal",
+    "is_array",
+    "number",
+    "require",
+    "whole",
+    "within",
+]

@@ -1,0 +1,94 @@
+"""What was called, with which shapes and inputs: the first lines of every message."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
+from msgspec.structs import replace
+
+from grader.suite.finding import Finding
+from grader.suite.text import SMALL_ENTRIES, shape_of, show
+from grader.suite.values import GROUP, PerRank, Shards
+
+_SHORT = 24
+
+
+class Called(Protocol):
+    """A call as a suite made it, before anything was cut for ranks."""
+
+    @property
+    def function(self) -> str: ...
+    @property
+    def args(self) -> Sequence[Any]: ...
+    @property
+    def kwargs(self) -> Mapping[str, Any]: ...
+    @property
+    def world_size(self) -> int | None: ...
+
+
+def with_call(finding: Finding, call: Called, parameters: Sequence[str], where: str) -> Finding:
+    """The finding with call, shapes and inputs; `where` only if it has no place yet."""
+    named = list(_named(call, parameters))
+    ranks = "" if call.world_size is None else f"  on {_count(call.world_size, 'rank')}"
+    return replace(
+        finding,
+        called=f"{call.function}({', '.join(_in_call(*each) for each in named)}){ranks}",
+        shapes="  ".join(filter(None, (_shape(*each) for each in named))),
+        inputs=tuple(
+            (_whole_name(name, value), text)
+            for name, value in named
+            if (text := _input(value)) and not _is_short(value)
+        ),
+        where=finding.where or where,
+    )
+
+
+def _named(call: Called, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    for index, value in enumerate(call.args):
+        yield (parameters[index] if index < len(parameters) else f"argument {index + 1}"), value
+    yield from call.kwargs.items()
+
+
+def _in_call(name: str, value: Any) -> str:
+    return f"{name}={show(value)}" if _is_short(value) else name
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value is best read within the call itself."""
+    if value is None or isinstance(value, (bool, int, float, Fraction, np.generic)):
+        return True
+    return isinstance(value, (str, list, tuple)) and len(show(value)) <= _SHORT
+
+
+def _shape(name: str, value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return shape_of(name, value)
+    if isinstance(value, Shards):
+        return f"{shape_of(_whole_name(name, value), value.whole)} cut along axis {value.axis}"
+    if isinstance(value, PerRank) and all(isinstance(v, np.ndarray) for v in value.values):
+        # ranks may differ: the smallest set of shapes that is the truth
+        shapes = dict.fromkeys(shape_of(name, each) for each in value.values)
+        return " or ".join(shapes)
+    return ""
+
+
+def _whole_name(name: str, value: Any) -> str:
+    """The name of what is shown: of a shard, that is the whole it is cut from."""
+    return name.removesuffix("_shard") if isinstance(value, Shards) else name
+
+
+def _input(value: Any) -> str:
+    if value is GROUP:
+        return ""
+    if isinstance(value, Shards):
+        value = value.whole
+    if isinstance(value, PerRank):
+        return ", ".join(f"rank {rank}: {show(v)}" for rank, v in enumerate(value.values))
+    if isinstance(value, np.ndarray) and value.size > SMALL_ENTRIES:
+        return ""
+    return show(value)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,106 @@
+"""From what a call did to a verdict and the words for it."""
+
+import re
+
+from msgspec.structs import replace
+
+from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
+from grader.suite.finding import CaseFailure, Finding, Verdict
+from grader.suite.text import shorten, show
+
+
+def failure_of(
+    outcome: Outcome, file: str, *, rank: int | None = None, loading: bool = False, note: str = ""
+) -> CaseFailure:
+    """The end of a case for an outcome that is no return."""
+    where = f"{file} does not load: " if loading else f"rank {rank}: " if rank is not None else ""
+    verdict, finding = _explain(outcome, file, where)
+    return CaseFailure(verdict, replace(finding, note=note) if note else finding)
+
+
+def mutated(function: str, labels: tuple[str, ...]) -> CaseFailure:
+    """The end of a case in which a call changed its input; `labels` as in `Returned`."""
+    names = ", ".join(f"argument {int(n) + 1}" if n.isdigit() else n for n in labels)
+    finding = Finding(
+        expected="inputs as they were before the call",
+        got=f"{function} changed {names} in place",
+        nudge="Which line writes into an array that the caller still owns?",
+    )
+    return CaseFailure(Verdict.FAILED, finding)
+
+
+def mismatch(diagnosis: str, expected: str = "") -> CaseFailure:
+    """The end of a case in which ranks don't meet."""
+    return CaseFailure(
+        Verdict.COLLECTIVE_MISMATCH,
+        Finding(expected=expected or "every rank in the same calls", got=diagnosis),
+    )
+
+
+def unraised(
+    outcome: Outcome,
+    error: type[Exception],
+    naming: tuple[str, ...],
+    file: str,
+    rank: int | None = None,
+) -> None:
+    """Passes if the call raised `error` and named what it must; else ends the case."""
+    place = f" on rank {rank}" if rank is not None else ""
+    expected = f"{error.__name__}{' naming ' + ', '.join(naming) if naming else ''}{place}"
+    if isinstance(outcome, Returned):
+        got = f"no error; it returned {show(outcome.value)}"
+        raise CaseFailure(Verdict.FAILED, Finding(expected=expected, got=got))
+    if not isinstance(outcome, Raised) or error.__name__ not in outcome.types:
+        failure = failure_of(outcome, file, rank=rank)
+        raise CaseFailure(failure.verdict, replace(failure.finding, expected=expected))
+    for text in naming:
+        if not _names(outcome.message, text):
+            got = f"{outcome.types[0]}: {shorten(outcome.message)}"
+            note = f"the message does not name {text}"
+            raise CaseFailure(Verdict.FAILED, Finding(expected=expected, got=got, note=note))
+
+
+def _names(message: str, text: str) -> bool:
+    """Whether the text stands in the message; a number must not be part of a longer one."""
+    if not re.fullmatch(r"-?[\d.]+", text):
+        return text in message
+    return re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", message) is not None
+
+
+def _explain(outcome: Outcome, file: str, where: str) -> tuple[Verdict, Finding]:
+    if isinstance(outcome, Raised):
+        return Verdict.RAISED, _raised(outcome, file, where)
+    if isinstance(outcome, TimedOut):
+        text = f"{where}no answer within {outcome.seconds:g} s"
+        return Verdict.TIMEOUT, Finding(
+            error=text, nudge="Which loop or wait does not come to its end?"
+        )
+    if isinstance(outcome, OutOfMemory):
+        text = f"{where}more memory than the limit of {outcome.limit_bytes >> 20} MB"
+        return Verdict.OUT_OF_MEMORY, Finding(
+            error=text, nudge="Which array is larger than it has to be?"
+        )
+    if isinstance(outcome, Crashed):
+        return Verdict.CRASHED, Finding(error=f"{where}{outcome.detail}")
+    if isinstance(outcome, BadReturn):
+        return Verdict.BAD_RETURN, Finding(error=f"{where}{outcome.detail}")
+    raise TypeError(f"{outcome!r} is no failure")
+
+
+def _raised(outcome: Raised, file: str, where: str) -> Finding:
+    kind, message = outcome.types[0], shorten(outcome.message, 400)
+    if kind == "NotImplementedError":
+        return Finding(
+            error=f"{where}not written yet: {message or 'NotImplementedError'}",
+            where=_line(file, outcome.line),
+            nudge="Replace the raise by your own lines; `shardlab hint` helps to begin.",
+        )
+    return Finding(
+        error=f"{where}{kind}: {message}" if message else f"{where}{kind}",
+        where=_line(file, outcome.line),
+        source=outcome.source or "",
+    )
+
+
+def _line(file: str, line: int | None) -> str:
+    return f"{file}:{line}" if line else ""

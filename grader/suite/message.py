@@ -1,0 +1,55 @@
+"""A finding as the lines that a student reads: at most 80 columns, one fact a label."""
+
+import textwrap
+from collections.abc import Iterator
+
+from grader.suite.finding import Finding
+
+WIDTH = 80
+_INDENT = "   "
+_LABEL = 10
+_MOST_PRINTED_LINES = 8
+_MOST_INPUTS = 6
+
+
+def lines_of(finding: Finding, invariant: str = "") -> list[str]:
+    """The message of one failed case. `invariant` is its number and text, like `I3: …`."""
+    facts = [*_facts(finding), ("Broken", invariant)]
+    facts += [("Note", finding.note), ("Nudge", finding.nudge)]
+    lines = [line for label, text in facts for line in _fact(label, text)]
+    return [*lines, *_printed(finding.printed)]
+
+
+def _facts(finding: Finding) -> Iterator[tuple[str, str]]:
+    yield "Called", finding.called
+    yield "", finding.shapes
+    for number, (name, text) in enumerate(finding.inputs[:_MOST_INPUTS]):
+        yield ("With" if number == 0 else ""), f"{name} = {text}"
+    yield "Expected", finding.expected
+    yield "Got", finding.got
+    yield "Got-Exp", finding.difference
+    yield "Pattern", finding.pattern
+    yield "Error", finding.error
+    yield "Your line", finding.source
+
+
+def _fact(label: str, text: str) -> list[str]:
+    if not text:
+        return []
+    wrapped = textwrap.wrap(
+        text, WIDTH - len(_INDENT) - _LABEL, break_on_hyphens=False, break_long_words=True
+    )
+    return [
+        f"{_INDENT}{label if number == 0 else '':<{_LABEL}}{line}"
+        for number, line in enumerate(wrapped)
+    ]
+
+
+def _printed(text: str) -> Iterator[str]:
+    """What the student's own code printed during the call: their debugging, so it is shown."""
+    printed = text.splitlines()
+    for number, line in enumerate(printed[:_MOST_PRINTED_LINES]):
+        label = "Printed" if number == 0 else ""
+        yield f"{_INDENT}{label:<{_LABEL}}{line[: WIDTH - len(_INDENT) - _LABEL]}"
+    if len(printed) > _MOST_PRINTED_LINES:
+        yield f"{_INDENT}{'':<{_LABEL}}({len(printed) - _MOST_PRINTED_LINES} lines more)"

@@ -1,0 +1,244 @@
+"""The `student` and `ranks` fixtures: functions that run in a sandbox when they are called.
+
+What comes back is plain data, or the end of the case: every way in which a call can go wrong
+becomes a `CaseFailure` with a verdict of its own, so a suite reads as if the student's
+function were an ordinary one.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from grader.fabric import Record, Run, run_spmd
+from grader.sandbox import Outcome, Returned, ServiceRef, drive
+from grader.suite.compare import equal
+from grader.suite.failures import failure_of, mismatch, mutated, unraised
+from grader.suite.finding import CaseFailure, Finding, Verdict
+from grader.suite.processes import Processes
+from grader.suite.text import show
+from grader.suite.values import GROUP, for_rank
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a suite last asked for: the facts that open every message."""
+
+    function: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    world_size: int | None = None
+
+
+@dataclass
+class Calls:
+    """Runs calls for one case and remembers the last one. Shared by both proxies."""
+
+    processes: Processes
+    file: str
+    last: Call | None = None
+    printed: str = ""
+
+    def place(self, function: str) -> str:
+        """`file.py:31`: where the submission defines the function, as far as its text tells."""
+        source = self.processes.files.get(self.file, b"")
+        found = re.search(rb"^def\s+%s\b" % re.escape(function.encode()), source, re.MULTILINE)
+        if found is None:
+            return self.file
+        return f"{self.file}:{len(source[: found.start()].splitlines()) + 1}"
+
+    def single(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
+        """The outcome of one call in the process for single calls."""
+        self.last = Call(function, args, kwargs)
+        process = self.processes.single()
+        if failure := self.processes.load_failure(process):
+            raise failure_of(failure, self.file, loading=True)
+        before = len(process.stdout)
+        process.begin(function, tuple(args), kwargs)
+        (outcome,) = drive([process], None, self.processes.call_seconds())
+        self.printed = process.stdout[before:]
+        assert outcome is not None, "a drive that no service stops ends with every outcome"
+        return outcome
+
+    def spmd(
+        self, world_size: int, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Run:
+        """An SPMD run of the function on that many ranks."""
+        self.last = Call(function, args, kwargs, world_size)
+        processes = self.processes.ranks(world_size)
+        if failure := self.processes.load_failure(*processes):
+            raise failure_of(failure, self.file, loading=True)
+        arguments = [_of_rank(args, kwargs, rank, world_size) for rank in range(world_size)]
+        before = [len(process.stdout) for process in processes]
+        run = run_spmd(processes, function, arguments, self.processes.call_seconds())
+        self.printed = "".join(
+            process.stdout[start:] for process, start in zip(processes, before, strict=True)
+        )
+        return run
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a call is to do: return, or raise `error` with a message that names things."""
+
+    error: type[Exception] | None = None
+    naming: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Student:
+    """`student.f(x)` calls the submitted f in a process of its own and returns its value."""
+
+    calls: Calls
+    expectation: Expectation = Expectation()
+
+    def raises(self, error: type[Exception], naming: Any = ()) -> "Student":
+        """The same, but the call must raise `error`, its message naming each of `naming`."""
+        return Student(self.calls, _expect(error, naming))
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        return partial(_public(function, self._call), function)
+
+    def _call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
+        outcome = self.calls.single(function, args, kwargs)
+        return _value(outcome, self.expectation, self.calls.file, function)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """`ranks(4).f(x, GROUP)` runs the submitted f once on each of four ranks."""
+
+    calls: Calls
+    world_size: int = 0
+    expectation: Expectation = Expectation()
+
+    def __call__(self, world_size: int) -> "Ranks":
+        return Ranks(self.calls, world_size)
+
+    def raises(self, error: type[Exception], naming: Any = ()) -> "Ranks":
+        """The same, but every rank must raise `error`, its message naming each of `naming`."""
+        return Ranks(self.calls, self.world_size, _expect(error, naming))
+
+    def __getattr__(self, function: str) -> "Callable[..., SpmdResult]":
+        return partial(_public(function, self._call), function)
+
+    def _call(self, function: str, /, *args: Any, **kwargs: Any) -> "SpmdResult":
+        run = self.calls.spmd(self.world_size, function, args, kwargs)
+        _end_if_broken(run, self.expectation, self.calls.file)
+        values = [
+            _value(outcome, self.expectation, self.calls.file, function, rank)
+            for rank, outcome in enumerate(run.outcomes)
+            if outcome is not None
+        ]
+        return SpmdResult(values, run)
+
+
+@dataclass(frozen=True)
+class SpmdResult:
+    """What the ranks returned and what they said to each other."""
+
+    values: list[Any]
+    run: Run = field(repr=False)
+
+    @property
+    def value(self) -> Any:
+        """What every rank returned; the case ends if any rank differs by a bit."""
+        first = self.values[0]
+        for rank, other in enumerate(self.values[1:], 1):
+            if not _same_bits(first, other):
+                raise CaseFailure(
+                    Verdict.FAILED,
+                    Finding(
+                        expected="the same bits on every rank",
+                        got=f"rank 0: {show(first)}; rank {rank}: {show(other)}",
+                    ),
+                )
+        return first
+
+    @property
+    def log(self) -> tuple[Record, ...]:
+        """Every call into the group, rank by rank in each rank's order."""
+        return tuple(sorted(self.run.log, key=lambda record: (record.rank, record.step)))
+
+    @property
+    def ops(self) -> tuple[str, ...]:
+        """The collectives in order, the same on every rank; point to point is left out."""
+        pairwise = ("send", "recv", "send_recv")
+        return tuple(r.op for r in self.log if r.rank == 0 and r.op not in pairwise)
+
+    @property
+    def bytes_sent(self) -> list[int]:
+        """Bytes each rank sent point to point."""
+        return [sum(r.nbytes for r in self._sends(rank)) for rank in range(len(self.values))]
+
+    @property
+    def messages_sent(self) -> list[int]:
+        """Messages each rank sent point to point."""
+        return [len(self._sends(rank)) for rank in range(len(self.values))]
+
+    @property
+    def unreceived(self) -> tuple[tuple[int, int, int], ...]:
+        """(src, dst, nbytes) of each message that nobody asked for."""
+        return self.run.unreceived
+
+    def _sends(self, rank: int) -> list[Record]:
+        return [r for r in self.run.log if r.rank == rank and r.op in ("send", "send_recv")]
+
+
+def _public(function: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    if function.startswith("_"):
+        raise AttributeError(function)  # pytest and copy look for such names; students have none
+    return call
+
+
+def _expect(error: type[Exception], naming: Any) -> Expectation:
+    texts = (naming,) if isinstance(naming, (str, int)) else naming
+    return Expectation(error, tuple(str(text) for text in texts))
+
+
+def _value(
+    outcome: Outcome, expectation: Expectation, file: str, function: str, rank: int | None = None
+) -> Any:
+    if expectation.error is not None:
+        return unraised(outcome, expectation.error, expectation.naming, file, rank)
+    if not isinstance(outcome, Returned):
+        raise failure_of(outcome, file, rank=rank)
+    if outcome.mutated:
+        raise mutated(function, outcome.mutated)
+    return outcome.value
+
+
+def _end_if_broken(run: Run, expectation: Expectation, file: str) -> None:
+    """Ends the case for what broke first: a rank by itself, else the ranks among themselves."""
+    if run.diagnosis is None:
+        return
+    for rank, outcome in enumerate(run.outcomes):
+        if outcome is not None and not isinstance(outcome, Returned):
+            raise failure_of(outcome, file, rank=rank, note=run.diagnosis)
+    expected = expectation.error.__name__ if expectation.error else ""
+    raise mismatch(run.diagnosis, f"{expected} on every rank" if expected else "")
+
+
+def _of_rank(
+    args: Sequence[Any], kwargs: Mapping[str, Any], rank: int, world_size: int
+) -> tuple[list[Any], dict[str, Any]]:
+    def one(value: Any) -> Any:
+        if value is GROUP:
+            return ServiceRef("group", {"rank": rank, "world_size": world_size})
+        return for_rank(value, rank, world_size)
+
+    return [one(value) for value in args], {name: one(value) for name, value in kwargs.items()}
+
+
+def _same_bits(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        same_kind = one.shape == other.shape and one.dtype == other.dtype
+        return same_kind and one.tobytes() == other.tobytes()
+    try:
+        equal(other, one)
+    except CaseFailure:
+        return False
+    return True

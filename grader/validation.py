@@ -1,0 +1,224 @@
+"""The course proves itself: what holds for every lab that is fit to be released.
+
+For each lab, through the same grading as any submission: the solution earns all points, with
+every seed and at every repetition; the stub none, and says so kindly; every variant all; every
+mutant fewer; garbage never a fault of ours. And the bundle for students holds nothing of the
+instructor's. Each is a `Check` with the facts in words; nothing here prints.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.batch import Settings, grade_all
+from grader.course import Course, Lab
+from grader.errors import CourseError
+from grader.grading import GRADED, GradedLab, Result
+from grader.handout import run_examples
+from grader.release import leaks
+from grader.sandbox import Level
+from grader.submissions import Submission, from_source, read_submission
+from grader.suite.finding import Verdict
+
+REPETITIONS = 5
+SEEDS = ("student-a", "student-b", "student-c")
+GARBAGE = (
+    "None",
+    "'garbage'",
+    "float('nan')",
+    "[[1], [2, 3]]",
+    "{'a': 1}",
+    "args[0] if args else 0",
+    "-1",
+    "True",
+    "(1, None)",
+    "10**4000",
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold for a lab; `detail` says by how much, or what is wrong."""
+
+    lab: str
+    name: str
+    passed: bool
+    detail: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Role:
+    """A submission of the course's own, and what grading it has to come to."""
+
+    kind: str
+    submission: Submission
+    student: str
+
+
+def validate(
+    course: Course,
+    slugs: Sequence[str],
+    level: Level,
+    jobs: int,
+    on_check: Callable[[Check], None] = lambda _: None,
+) -> list[Check]:
+    """All checks of the labs, in order; `on_check` sees each when it is known."""
+    checks = []
+    for slug in slugs:
+        for check in _checks_of(course, slug, level, jobs):
+            checks.append(check)
+            on_check(check)
+    return checks
+
+
+def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[Check]:
+    try:
+        graded = GradedLab.of(course, slug)
+        lab, folder = graded.lab, course.solutions(course.lab(slug))
+        _ = lab.hints
+        roles = list(_roles(lab, folder))
+    except CourseError as error:
+        yield Check(slug, "course", passed=False, detail=str(error))
+        return
+    results = _grade_roles(course, slug, level, jobs, roles)
+    by_kind = {
+        kind: [(r.submission.name, result) for r, result in zip(roles, results, strict=True)
+               if r.kind == kind]
+        for kind in ("solution", "stub", "variant", "mutant", "garbage")
+    }  # fmt: skip
+    yield _solution(slug, by_kind["solution"])
+    yield _stub(lab, by_kind["stub"][0][1])
+    yield _variants(slug, by_kind["variant"])
+    yield _mutants(lab, folder, by_kind["mutant"])
+    yield _garbage(slug, by_kind["garbage"])
+    yield _examples(lab)
+    yield _release(course, lab)
+
+
+def _grade_roles(
+    course: Course, slug: str, level: Level, jobs: int, roles: Sequence[_Role]
+) -> list[Result]:
+    """Each role's result, in order: the inputs of a role are those of its student."""
+    results: dict[int, Result] = {}
+    for student in dict.fromkeys(role.student for role in roles):
+        places = [index for index, role in enumerate(roles) if role.student == student]
+        settings = Settings(course.root, slug, level, student)
+        graded = grade_all(settings, [roles[index].submission for index in places], jobs)
+        results.update(zip(places, graded, strict=True))
+    return [results[index] for index in range(len(roles))]
+
+
+def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
+    solution = read_submission(lab, folder / lab.assignment.file, "solution")
+    if solution.problem:
+        raise CourseError(f"{folder / lab.assignment.file}: {solution.problem}")
+    for _ in range(REPETITIONS):
+        yield _Role("solution", solution, SEEDS[0])
+    for student in SEEDS[1:]:
+        yield _Role("solution", solution, student)
+    yield _Role("stub", read_submission(lab, lab.stub, "stub"), SEEDS[0])
+    for kind in ("variant", "mutant"):
+        for path in sorted((folder / f"{kind}s").glob("*.py")):
+            yield _Role(kind, read_submission(lab, path, path.name), SEEDS[0])
+    for value in GARBAGE:
+        source = "".join(
+            f"def {name}(*args, **kwargs):\n    return {value}\n" for name in lab.functions
+        )
+        yield _Role("garbage", from_source(lab, f"return {value}", source.encode()), SEEDS[0])
+
+
+def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
+    problems = tuple(
+        f"the solution earns {_told(result)}" for _, result in results if not _full(result)
+    )
+    same = f"the same in {REPETITIONS} runs and for {len(SEEDS)} students"
+    return Check(slug, "solution", not problems, f"solution 100/100, {same}", problems)
+
+
+def _stub(lab: Lab, result: Result) -> Check:
+    problems = [] if result.score == 0 else [f"the stub earns {_told(result)}"]
+    told = "\n".join(each.message for each in result.rubric)
+    for name in lab.functions:
+        text = f"{name}:"
+        if text not in _stub_messages(lab) or (text not in told and "not written yet" not in told):
+            problems.append(f"the stub of {name} does not say NotImplementedError('{name}: …')")
+    detail = f"stub {result.score}/100, {len(lab.functions)} functions say what is to be done"
+    return Check(lab.slug, "stub", not problems, detail, tuple(problems))
+
+
+def _stub_messages(lab: Lab) -> str:
+    calls = re.findall(r"NotImplementedError\((.*?)\)\n", lab.stub.read_text("utf-8"), re.DOTALL)
+    return " ".join(calls)
+
+
+def _variants(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
+    problems = [
+        f"variant {name} is right, but earns {_told(result)}"
+        for name, result in results
+        if not _full(result)
+    ]
+    problems += [] if results else ["there are no variants"]
+    return Check(slug, "variants", not problems, f"{len(results)} variants pass", tuple(problems))
+
+
+def _mutants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> Check:
+    problems = [] if results else ["there are no mutants"]
+    for name, result in results:
+        mistake = _first_line(folder / "mutants" / name)
+        if result.status != GRADED:
+            problems.append(f'mutant {name} ("{mistake}"): {_told(result)}')
+        elif _full(result):
+            problems.append(
+                f'mutant {name} ("{mistake}") keeps 100/100: no case of the hidden suite '
+                "tells it from the solution"
+            )
+    caught = len(results) - len(problems)
+    detail = f"{caught}/{len(results)} mutants fail"
+    return Check(lab.slug, "mutants", not problems, detail, tuple(problems))
+
+
+def caught_by(result: Result) -> list[str]:
+    """The rubric items that a mutant lost, without those that were only blocked."""
+    keep = (Verdict.PASSED, Verdict.BLOCKED)
+    return [each.item for each in result.rubric if each.verdict not in keep]
+
+
+def _garbage(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
+    problems = tuple(
+        f"functions that {name}: {_told(result)}"
+        for name, result in results
+        if result.status != GRADED or _full(result)
+    )
+    detail = f"{len(results)} kinds of garbage are graded"
+    return Check(slug, "garbage", not problems, detail, problems)
+
+
+def _examples(lab: Lab) -> Check:
+    ran, problems = run_examples(lab.folder / "README.md")
+    detail = f"{ran} examples of the hand-out run"
+    return Check(lab.slug, "hand-out", not problems, detail, tuple(problems))
+
+
+def _release(course: Course, lab: Lab) -> Check:
+    problems = tuple(leaks(course, lab))
+    detail = "no hidden input, seed or solution text in the bundle"
+    return Check(lab.slug, "release", not problems, detail, problems)
+
+
+def _full(result: Result) -> bool:
+    return result.status == GRADED and result.score == result.max_score
+
+
+def _told(result: Result) -> str:
+    if result.status != GRADED:
+        return f"a fault of ours: {result.fault}"
+    lost = ", ".join(f"{each.item} {each.verdict}" for each in result.rubric
+                     if each.verdict != Verdict.PASSED)  # fmt: skip
+    return f"{result.score}/{result.max_score}{f' ({lost})' if lost else ''}"
+
+
+def _first_line(path: Path) -> str:
+    lines = path.read_text("utf-8").splitlines()
+    return lines[0].strip('"').strip() if lines else ""

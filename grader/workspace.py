@@ -1,0 +1,140 @@
+"""A student's folder for one lab: made by `start`, found again by every other command.
+
+::
+
+    tp-sharding/
+        README.md  tp_sharding.py  test_public.py  …   the student's to read and edit
+        .shardlab/lab/                                  the same as released, to go back to
+        .shardlab/state.json                            hints taken, predictions, last check
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import msgspec
+
+from grader.course import Lab, load_lab
+from grader.errors import UsageError
+
+_OWN = ".shardlab"
+_NOT_SHOWN = ("assignment.toml", "hints.toml")
+
+
+class State(msgspec.Struct):
+    """What is remembered between commands. None of it is graded."""
+
+    last_failed: str = ""
+    hints_taken: dict[str, int] = msgspec.field(default_factory=dict)
+    predictions: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder that `start` made."""
+
+    folder: Path
+    lab: Lab
+
+    @property
+    def file(self) -> Path:
+        """The student's own file."""
+        return self.folder / self.lab.assignment.file
+
+    @property
+    def public_suite(self) -> Path:
+        """The public tests as the student has them, edited or not; the released ones if gone."""
+        own = self.folder / self.lab.public_suite.name
+        return own if own.is_file() else self.lab.public_suite
+
+    @property
+    def public_suite_changed(self) -> bool:
+        """Whether these are no longer the tests that were released."""
+        return self.public_suite.read_bytes() != self.lab.public_suite.read_bytes()
+
+    def state(self) -> State:
+        """What was remembered; nothing where it can't be read."""
+        try:
+            return msgspec.json.decode((self.folder / _OWN / "state.json").read_bytes(), type=State)
+        except (OSError, msgspec.DecodeError):
+            return State()
+
+    def remember(self, state: State) -> None:
+        """Writes the state, whole or not at all."""
+        path = self.folder / _OWN / "state.json"
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+        draft.replace(path)
+
+    def reset(self) -> Path | None:
+        """Brings the stub back. Returns where the file that was there is kept, if there was one."""
+        kept = None
+        if self.file.exists():
+            kept = next(path for path in _kept_names(self.file) if not path.exists())
+            self.file.rename(kept)
+        shutil.copyfile(self.lab.stub, self.file)
+        return kept
+
+
+def start(lab: Lab, parent: Path) -> Workspace:
+    """Makes the folder for a lab below `parent`, whole or not at all."""
+    folder = parent / lab.slug
+    if folder.exists():
+        raise UsageError(
+            f"{folder} is there already; go on in it, or bring the stub back with "
+            f"'shardlab reset {lab.slug}'"
+        )
+    draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
+    try:
+        for member in released_files(lab):
+            relative = member.relative_to(lab.folder)
+            _copy(member, draft / _OWN / "lab" / relative)
+            if str(relative) not in _NOT_SHOWN:
+                _copy(member, draft / relative)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return Workspace(folder, lab)
+
+
+def find_workspace(start: Path, slug: str | None = None) -> Workspace:
+    """The workspace at or above `start`, or the one named `slug` in it."""
+    candidates = [start.absolute(), *start.absolute().parents]
+    if slug is not None:
+        candidates = [start.absolute() / slug, *candidates]
+    for folder in candidates:
+        lab_folder = folder / _OWN / "lab"
+        if lab_folder.is_dir():
+            lab = load_lab(lab_folder)
+            if slug in (None, lab.slug):
+                return Workspace(folder, lab)
+    name = slug or "a lab"
+    raise UsageError(
+        f"no folder of {name} here; go to the folder that 'shardlab start' made, "
+        f"or make one: shardlab start {slug or '<lab>'}"
+    )
+
+
+def released_files(lab: Lab) -> Iterator[Path]:
+    """The files of an assignment that students get, in order; caches and dotfiles are not."""
+    for path in sorted(lab.folder.rglob("*")):
+        parts = path.relative_to(lab.folder).parts
+        if path.is_file() and not any(part.startswith((".", "__")) for part in parts):
+            yield path
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _kept_names(file: Path) -> Iterator[Path]:
+    number = 1
+    while True:
+        yield file.with_name(f"{file.name}.kept-{number}")
+        number += 1

@@ -1,0 +1,55 @@
+"""The command line as a whole: help, exit codes, errors in one line."""
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import main
+
+
+def _commands():
+    return [pytest.param(command, id=name) for name, command in main.commands.items()]
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_every_command_has_help_with_an_example(command):
+    """Help says in a line what a command does, and shows a call that could be typed."""
+    assert command.help
+    assert command.epilog.startswith(f"Example: shardlab {command.name}")
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_help_fits_a_terminal(command):
+    """No line of help is wider than 80 columns."""
+    result = CliRunner().invoke(main, [command.name, "--help"], terminal_width=80)
+    assert result.exit_code == 0
+    assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_help_names_every_command():
+    """The overview lists every command there is."""
+    output = CliRunner().invoke(main, ["--help"]).output
+    assert all(name in output for name in main.commands)
+
+
+def test_no_course_is_a_usage_error_with_its_mend(tmp_path, monkeypatch):
+    """Away from any course, the message says how to name one."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["list"])
+    assert result.exit_code == 2
+    assert "--course" in result.output
+
+
+def test_a_broken_course_names_file_and_key(course):
+    """A wrong type in course.toml is told by file and key, with exit code 1."""
+    (course.root / "course.toml").write_text('name = 3\nlabs = ["adding"]\n')
+    result = CliRunner().invoke(main, ["--course", str(course.root), "list"])
+    assert result.exit_code == 1
+    assert "course.toml" in result.output
+    assert "'name'" in result.output
+
+
+def test_an_unknown_lab_is_told_with_those_there_are(course):
+    """A typing error in a lab's name is answered with the names that exist."""
+    result = CliRunner().invoke(main, ["--course", str(course.root), "start", "ading"])
+    assert result.exit_code == 2
+    assert "adding" in result.output

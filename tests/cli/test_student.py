@@ -1,0 +1,179 @@
+"""A student's way through a lab: start, check, hint, reset, predict."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import main
+
+
+@pytest.fixture
+def desk(course, tmp_path, monkeypatch):
+    """A student's folder, from which commands are run."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("SHARDLAB_COURSE", str(course.root))
+    return folder
+
+
+def run(*arguments, **options):
+    """One command, as typed."""
+    return CliRunner().invoke(main, [str(each) for each in arguments], **options)
+
+
+def write(desk, text):
+    (desk / "adding" / "adding.py").write_text(text)
+
+
+@pytest.fixture
+def started(desk):
+    """The folder after `start adding`."""
+    assert run("start", "adding").exit_code == 0
+    return desk
+
+
+def test_list_shows_the_labs(desk):
+    """Slug, title, minutes and what it takes are on one line."""
+    assert "adding" in run("list").output
+    assert "5 min" in run("list").output
+
+
+def test_start_makes_a_folder_that_needs_no_course(started, course, monkeypatch):
+    """After start, checking works although the course is gone: offline is not a mode."""
+    monkeypatch.delenv("SHARDLAB_COURSE")
+    (course.root / "course.toml").unlink()
+    names = {path.name for path in (started / "adding").iterdir()}
+    assert names == {"README.md", "adding.py", "test_public.py", ".shardlab"}
+    assert "not written yet" in run("check", "adding").output
+
+
+def test_start_twice_changes_nothing(started):
+    """A second start refuses, and the student's file is as it was."""
+    write(started, "mine = 1\n")
+    result = run("start", "adding")
+    assert result.exit_code == 2
+    assert (started / "adding" / "adding.py").read_text() == "mine = 1\n"
+
+
+def test_check_of_the_stub_says_what_is_to_be_done(started):
+    """The first function is told kindly; what builds on it waits."""
+    result = run("check", "adding")
+    assert result.exit_code == 1
+    assert "1/2  FAIL  add adds" in result.output
+    assert "not written yet: add: the sum of both" in result.output
+    assert "WAIT" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_check_explains_a_wrong_value(started):
+    """The message holds call, inputs, expected, got, difference, pattern, invariant, nudge."""
+    write(started, "def add(x, y):\n    return x - y\n")
+    output = run("check", "adding").output
+    for part in ("add(x, y)", "Expected  [3]", "Got       [-1]", "Broken    I1:", "2 + 2?"):
+        assert part in output, output
+
+
+def test_check_shows_the_students_own_line(started):
+    """An exception of the student's is told with their line, without a traceback into ours."""
+    write(started, "def add(x, y):\n    return x + undefined_name\n")
+    output = run("check", "adding").output
+    assert "NameError" in output
+    assert "adding.py:2" in output
+    assert "return x + undefined_name" in output
+    assert "grader/" not in output
+
+
+def test_check_shows_what_the_student_printed(started):
+    """Print debugging works: what a failing call printed is shown, escaped."""
+    write(started, "def add(x, y):\n    print('here \\x1b[2J', x)\n    return x\n")
+    output = run("check", "adding").output
+    assert "Printed   here \\x1b[2J" in output
+
+
+def test_check_of_a_right_answer_shows_its_picture(started, course):
+    """All checks pass, the picture of the student's own run is drawn, exit code 0."""
+    write(started, (course.root / "solutions/adding/adding.py").read_text())
+    result = run("check", "adding")
+    assert result.exit_code == 0, result.output
+    assert "all_reduce gives [2 4]" in result.output
+    assert "Hidden checks run at grading" in result.output
+
+
+def test_check_all_goes_on_after_a_failure(started, course):
+    """With --all an item that builds on nothing lost is judged, too."""
+    source = (course.root / "solutions/adding/adding.py").read_text()
+    write(started, source.replace("return the_whole_sum", "return the_whole_sum + 1"))
+    output = run("check", "adding", "--all").output
+    assert "1/2  PASS" in output
+    assert "2/2  FAIL" in output
+
+
+def test_check_writes_json(started):
+    """The same facts for programs: every item with its verdict."""
+    run("check", "adding", "--json", "check.json")
+    data = json.loads((started / "check.json").read_text())
+    assert [each["verdict"] for each in data["results"]] == ["raised", "blocked"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\x7fELF\x00\x01", "NUL bytes"),
+        (b"x = '\xff\xfe'\n", "UTF-8"),
+        (b"# big\n" * 2**20, "larger than"),
+        (b"def add(x, y)\n", "SyntaxError"),
+        (b"import nothing_of_that_name\n", "ModuleNotFoundError"),
+        (b"def ad(x, y):\n    return x\n", "no function add"),
+        (b"def add(x):\n    return x\n", "TypeError"),
+        (b"add = 3\n", "add"),
+    ],
+)
+def test_check_tells_bad_files_in_words(started, content, words):
+    """Every way of being no module is one clear message and exit code 1."""
+    (started / "adding" / "adding.py").write_bytes(content)
+    result = run("check", "adding")
+    assert result.exit_code == 1
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_hints_climb_a_ladder(started):
+    """Each hint is further than the last; the third stays."""
+    run("check", "adding")
+    outputs = [run("hint", "adding").output for _ in range(4)]
+    assert ["one" in outputs[0], "two" in outputs[1], "three" in outputs[2]] == [True] * 3
+    assert "three" in outputs[3]
+
+
+def test_hint_before_any_check_says_what_to_do(started):
+    """Without a failure there is nothing to hint at, and the next command is named."""
+    assert "shardlab check" in run("hint", "adding").output
+
+
+def test_reset_keeps_what_was_written(started):
+    """The stub comes back and nothing is lost, however often."""
+    for number in (1, 2):
+        write(started, f"mine = {number}\n")
+        assert run("reset", "adding").exit_code == 0
+    kept = sorted((started / "adding").glob("adding.py.kept-*"))
+    assert [path.read_text() for path in kept] == ["mine = 1\n", "mine = 2\n"]
+    assert "NotImplementedError" in (started / "adding" / "adding.py").read_text()
+
+
+def test_predictions_are_shown_beside_the_answers(started, course):
+    """What was predicted comes back once all checks pass."""
+    assert run("predict", "adding", input="three\n").exit_code == 0
+    write(started, (course.root / "solutions/adding/adding.py").read_text())
+    output = run("check", "adding").output
+    assert "You said  three" in output
+    assert "Answer    One." in output
+
+
+def test_commands_away_from_a_workspace_say_where_to_go(desk):
+    """check without a folder names the command that makes one."""
+    result = run("check")
+    assert result.exit_code == 2
+    assert "shardlab start" in result.output

@@ -1,0 +1,193 @@
+"""A course of one tiny lab, and sandboxes at the levels of this machine."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course, load_course
+from grader.fabric import INSIDE
+from grader.sandbox import Level, Sandbox, probe
+
+ASSIGNMENT = """\
+slug = "adding"
+title = "Adding up"
+order = 1
+file = "adding.py"
+minutes = 5
+device = "CPU only"
+goal = "Add numbers, alone and together."
+
+[limits]
+call_seconds = 1.0
+submission_seconds = 10.0
+
+[invariants]
+I1 = "adding nothing changes nothing"
+I2 = "every rank has the whole sum"
+
+[[rubric]]
+item = "add"
+title = "add adds"
+points = 40
+invariant = "I1"
+nudge = "What is 2 + 2?"
+
+[[rubric]]
+item = "total"
+title = "total adds over ranks"
+points = 60
+invariant = "I2"
+builds_on = ["add"]
+nudge = "Which collective sums?"
+
+[[predict]]
+question = "How many all-reduces does total need?"
+answer = "One."
+"""
+
+STUB = '''\
+"""The stub."""
+
+
+def add(x, y):
+    """The sum of two arrays."""
+    raise NotImplementedError("add: the sum of both")
+
+
+def total(x, group):
+    """The sum of x over all ranks."""
+    raise NotImplementedError("total: one collective")
+'''
+
+SOLUTION = '''\
+"""The solution."""
+
+
+def add(x, y):
+    """The sum of two arrays."""
+    if x.shape != y.shape:
+        raise ValueError(f"shapes {x.shape} and {y.shape} differ")
+    return x + y
+
+
+def total(x, group):
+    """The sum of x over all ranks."""
+    the_whole_sum = group.all_reduce(x)
+    return the_whole_sum
+'''
+
+SUITE = '''\
+"""A suite, public and hidden in the same form."""
+
+import numpy as np
+import pytest
+
+from grader.suite import GROUP, Shards, equal, require, whole
+
+
+@pytest.mark.rubric("add")
+@pytest.mark.parametrize("size", [1, 4])
+def test_add(student, {rng}size):
+    """Sums are exact."""
+    x, y = {make}
+    equal(student.add(x, y), x + y)
+
+
+@pytest.mark.rubric("add")
+def test_add_refuses(student):
+    """Shapes must be the same."""
+    student.raises(ValueError, naming=("(2,)", "(3,)")).add(np.ones(2), np.ones(3))
+
+
+@pytest.mark.rubric("total")
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_total(ranks, {rng}world_size):
+    """Every rank has the sum after one all-reduce."""
+    x = np.arange(6 * 2, dtype=np.float32).reshape(6, 2)
+    run = ranks(world_size).total(Shards(x, axis=0), GROUP)
+    equal(run.value, x.reshape(world_size, -1, 2).sum(axis=0))
+    require(world_size == 1 or run.ops == ("all_reduce",), "one all_reduce", ", ".join(run.ops))
+'''
+
+PICTURE = '''
+
+@pytest.mark.rubric("total")
+def test_picture(ranks, picture):
+    """Draws the run."""
+    run = ranks(2).total(Shards(np.arange(4.0), axis=0), GROUP)
+    picture.line(f"all_reduce gives {picture.text(run.value)}")
+'''
+
+HINTS = """\
+[add]
+hints = ["one", "two", "three"]
+[total]
+hints = ["one", "two", "three"]
+"""
+
+README = """\
+# Adding up
+
+```python
+assert 1 + 1 == 2
+```
+"""
+
+VARIANT = SOLUTION.replace("x + y", "y + x")
+MUTANT = '"""Adds one too many."""\n' + SOLUTION.replace("x + y", "x + y + 1")
+
+
+def write_course(root: Path) -> Path:
+    """Writes the course into `root`, which is returned."""
+    hidden = SUITE.format(rng="rng, ", make="whole(rng, (size,)), whole(rng, (size,))")
+    public = SUITE.format(rng="", make="np.ones(size), np.full(size, 2.0)")
+    files = {
+        "course.toml": 'name = "A tiny course"\nlabs = ["adding"]\n',
+        "assignments/adding/assignment.toml": ASSIGNMENT,
+        "assignments/adding/hints.toml": HINTS,
+        "assignments/adding/README.md": README,
+        "assignments/adding/adding.py": STUB,
+        "assignments/adding/test_public.py": public + PICTURE,
+        "tests/hidden/adding/test_adding.py": hidden,
+        "solutions/adding/adding.py": SOLUTION,
+        "solutions/adding/variants/the_other_way_round.py": VARIANT,
+        "solutions/adding/mutants/one_too_many.py": MUTANT,
+        ".course-key": "a key for tests only",
+    }
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return root
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """The tiny course in a folder of its own."""
+    return load_course(write_course(tmp_path / "course"))
+
+
+@pytest.fixture(scope="session")
+def level() -> Level:
+    """The best level of isolation of this machine."""
+    return probe().level
+
+
+@pytest.fixture(scope="session")
+def _sandbox(level):
+    with Sandbox(level, services={"group": INSIDE}) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_sandbox, level):
+    """A warm sandbox, shared by all tests that don't break it."""
+    if not _sandbox.alive:
+        pytest.fail("a test before this one ended the shared sandbox")
+    return _sandbox
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder that holds the project."""
+    return Path(__file__).parent.parent

@@ -1,0 +1,5 @@
+"""A colon is missing."""
+
+
+def shard_columns(w, world_size)
+    return []

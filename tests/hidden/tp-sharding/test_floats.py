@@ -1,0 +1,267 @@
+"""Floats: when sums are exact, how far rounding may carry, and that results stay within.
+
+References are computed with 60 decimal digits from the exact values of the floats and rounded
+once to float64. Their own error is below 2^-53 |y|. Every bound below allows twice what the
+student's layers may err, so there is room for it in both precisions.
+"""
+
+from decimal import Context, Decimal, localcontext
+from itertools import product
+
+import numpy as np
+import pytest
+
+from grader.suite import GROUP, PerRank, Shards, equal, whole, within
+
+DTYPES = (np.float32, np.float64)
+UNIT = {np.float32: 2.0**-24, np.float64: 2.0**-53}
+_decimal = np.frompyfunc(lambda value: Decimal(float(value)), 1, 1)
+_silu = np.frompyfunc(lambda g: g / (1 + (-g).exp()), 1, 1)
+
+
+def gamma(n, dtype):
+    return n * UNIT[dtype] / (1 - n * UNIT[dtype])
+
+
+def layer_bound(x, w, dtype, bias=None):
+    """2 gamma_K (|x| @ |w|), or 2 gamma_(K+1) (|x| @ |w| + |bias|), as the contract has it.
+
+    In whatever order K products and a bias are added, each passes at most K + 1 roundings
+    (K without the bias): Higham, Accuracy and Stability, section 3.1.
+    """
+    x, w = np.abs(x).astype(np.float64), np.abs(w).astype(np.float64)
+    if bias is None:
+        return 2 * gamma(x.shape[1], dtype) * (x @ w)
+    return 2 * gamma(x.shape[1] + 1, dtype) * (x @ w + np.abs(bias))
+
+
+def precise(function, *arrays):
+    """`function` of the arrays in 60-digit decimals, as float64."""
+    with localcontext(Context(prec=60)):
+        return function(*map(_decimal, arrays)).astype(np.float64)
+
+
+def normal(rng, shape, dtype):
+    return rng.standard_normal(shape).astype(dtype)
+
+
+@pytest.mark.rubric("floats")
+@pytest.mark.parametrize(("inner", "world_size"), [(2, 2), (4, 4), (24, 3)])
+def test_row_parallel_floats(ranks, rng, inner, world_size):
+    """Any order of summation passes; a detour through fewer bits does not, for small K too."""
+    for dtype in DTYPES:
+        x, w, b = (
+            normal(rng, (3, inner), dtype),
+            normal(rng, (inner, 5), dtype),
+            normal(rng, 5, dtype),
+        )
+        run = ranks(world_size).row_parallel_linear(
+            Shards(x, axis=1), Shards(w, axis=0), GROUP, bias=b
+        )
+        expected = precise(lambda x, w, b: x @ w + b, x, w, b)
+        within(run.value, expected, layer_bound(x, w, dtype, b), dtype=dtype, of="y")
+
+
+@pytest.mark.rubric("floats")
+def test_row_parallel_floats_without_bias(ranks, rng):
+    """The same where there is no bias: one rounding less is allowed."""
+    for dtype in DTYPES:
+        x, w = normal(rng, (3, 6), dtype), normal(rng, (6, 4), dtype)
+        run = ranks(2).row_parallel_linear(Shards(x, axis=1), Shards(w, axis=0), GROUP)
+        expected = precise(lambda x, w: x @ w, x, w)
+        within(run.value, expected, layer_bound(x, w, dtype), dtype=dtype, of="y")
+
+
+@pytest.mark.rubric("floats")
+def test_column_parallel_floats(ranks, rng):
+    """Column shards may be added up in another order than the whole is."""
+    for gather_output in (False, True):
+        for dtype in DTYPES:
+            x, w, b = normal(rng, (3, 7), dtype), normal(rng, (7, 6), dtype), normal(rng, 6, dtype)
+            run = ranks(2).column_parallel_linear(
+                x,
+                Shards(w, axis=1),
+                GROUP,
+                bias_shard=Shards(b, axis=0),
+                gather_output=gather_output,
+            )
+            expected, bound = (
+                precise(lambda x, w, b: x @ w + b, x, w, b),
+                layer_bound(x, w, dtype, b),
+            )
+            for rank, got in enumerate(run.values):
+                mine = slice(None) if gather_output else slice(3 * rank, 3 * rank + 3)
+                within(got, expected[:, mine], bound[:, mine], dtype=dtype, of=f"y on rank {rank}")
+
+
+@pytest.mark.rubric("floats")
+def test_mlp_block_floats(ranks, rng):
+    """The bounds of both layers, composed.
+
+    h errs by at most E = layer_bound(x, up, b_up), and relu carries no error further than it
+    is. The second layer then works on |h| + E, and passes E on through |down|.
+    """
+    for dtype in DTYPES:
+        x, up, b_up = (
+            normal(rng, (3, 5), dtype),
+            normal(rng, (5, 12), dtype),
+            normal(rng, 12, dtype),
+        )
+        down, b_down = normal(rng, (12, 4), dtype), normal(rng, 4, dtype)
+        run = ranks(3).mlp_block(
+            x,
+            Shards(up, axis=1),
+            Shards(down, axis=0),
+            GROUP,
+            b_up_shard=Shards(b_up, axis=0),
+            b_down=b_down,
+        )
+        h = np.maximum(precise(lambda x, w, b: x @ w + b, x, up, b_up), 0)
+        error = layer_bound(x, up, dtype, b_up)
+        expected = precise(
+            lambda x, up, b_up, down, b: np.maximum(x @ up + b_up, 0) @ down + b,
+            *(x, up, b_up, down, b_down),
+        )
+        bound = layer_bound(h + error, down, dtype, b_down) + error @ np.abs(down).astype(
+            np.float64
+        )
+        within(run.value, expected, bound, dtype=dtype, of="y")
+
+
+@pytest.mark.rubric("swiglu")
+def test_swiglu_floats(ranks, rng):
+    """The bounds of both layers and of silu, composed.
+
+    silu: with exp, tanh or log right to 4 ulp (8 u), x / (1 + exp(-x)) errs by 10 u, x *
+    sigmoid(x) in two branches by 19 u, x (1 + tanh(x/2)) / 2 by 6 u of |x|, and x
+    exp(-log(1 + exp(-x))) by less than 20 u of |x| (t exp(-t) < 0.37). Allowed: 32 u |x|. Its
+    slope is below 1.1. The product silu * up rounds once; allowed: 2 u.
+    """
+    for dtype in DTYPES:
+        x, down = normal(rng, (3, 5), dtype), normal(rng, (12, 4), dtype)
+        gate, up = 2 * normal(rng, (5, 12), dtype), normal(rng, (5, 12), dtype)
+        shards = [np.hstack([gate[:, i : i + 6], up[:, i : i + 6]]) for i in (0, 6)]
+        run = ranks(2).swiglu_block(x, PerRank(shards), Shards(down, axis=0), GROUP)
+
+        u = UNIT[dtype]
+        g, silu = precise(lambda x, w: x @ w, x, gate), precise(lambda x, w: _silu(x @ w), x, gate)
+        v = np.abs(precise(lambda x, w: x @ w, x, up))
+        g_error, v_error = layer_bound(x, gate, dtype), layer_bound(x, up, dtype)
+        s_error = 1.1 * g_error + 32 * u * (np.abs(g) + g_error)
+        largest = (np.abs(silu) + s_error) * (v + v_error)
+        h_error = np.abs(silu) * v_error + (v + v_error) * s_error + 2 * u * largest
+        expected = precise(
+            lambda x, gate, up, down: (_silu(x @ gate) * (x @ up)) @ down, x, gate, up, down
+        )
+        bound = layer_bound(largest, down, dtype) + h_error @ np.abs(down).astype(np.float64)
+        within(run.value, expected, bound, dtype=dtype, of="y")
+
+
+def pair(x, w, dtype):
+    """x of one row and w of one column."""
+    return np.array([x], dtype), np.array(w, dtype)[:, None]
+
+
+EDGE = {np.float32: 2**24, np.float64: 2**53}
+# 2^24 + 1 = 97 * 257 * 673 and 2^53 + 1 = 3 * 107 * 28059810762433: one too many, and in
+# their own dtype the products round down to the limit.
+JUST_ABOVE = {np.float32: (97 * 257, 673), np.float64: (321, 28059810762433)}
+
+
+@pytest.mark.rubric("exactly-summable")
+def test_limit_itself_is_exact(student):
+    """K max|x| max|w| = limit: True, whichever of the three factors it comes from."""
+    for dtype in DTYPES:
+        half = EDGE[dtype] // 2
+        assert EDGE[dtype] % 4 == 0
+        equal(student.exactly_summable(*pair([1, -half], [1, 1], dtype)), expected=True)
+        equal(student.exactly_summable(*pair([-1, 0], [2, -half], dtype)), expected=True)
+        equal(
+            student.exactly_summable(*pair([1, 0, 1, 1], [half // 2, 0, 1, 1], dtype)),
+            expected=True,
+        )
+
+
+@pytest.mark.rubric("exactly-summable")
+def test_one_beyond_the_limit_is_not(student):
+    """Judged in integers: floats would round the product down to the limit."""
+    for dtype in DTYPES:
+        x, w = JUST_ABOVE[dtype]
+        assert x * w == EDGE[dtype] + 1
+        equal(student.exactly_summable(*pair([x], [w], dtype)), expected=False)
+        equal(student.exactly_summable(*pair([-x], [-w], dtype)), expected=False)
+        half = EDGE[dtype] // 2
+        equal(student.exactly_summable(*pair([1, -half], [2, 0], dtype)), expected=False)
+        equal(student.exactly_summable(*pair([1, 1, half], [1, 1, 0], dtype)), expected=False)
+
+
+@pytest.mark.rubric("exactly-summable")
+def test_the_two_dtypes_have_limits_of_their_own(student):
+    """The same numbers are safe in float64 and not in float32."""
+    for dtype in (np.float32, np.float64):
+        x, w = pair([4097], [4096], dtype)
+        equal(student.exactly_summable(x, w), expected=dtype is np.float64)
+
+
+@pytest.mark.rubric("exactly-summable")
+def test_every_entry_must_be_a_whole_number(student):
+    """Fractions, NaN and infinities: False, wherever they stand and whatever they meet."""
+    for odd_one in (0.5, -2.25, np.nan, np.inf, -np.inf):
+        for dtype in DTYPES:
+            zeros, mixed = [0, 0, 0], [1, 2, odd_one]
+            equal(student.exactly_summable(*pair(mixed, [3, 1, 2], dtype)), expected=False)
+            equal(student.exactly_summable(*pair(zeros, mixed, dtype)), expected=False)
+
+
+@pytest.mark.rubric("exactly-summable")
+def test_huge_whole_numbers(student):
+    """Products that overflow floats or 64-bit integers: no overflow of the judgement."""
+    for dtype in DTYPES:
+        huge = float(np.finfo(dtype).max)
+        equal(student.exactly_summable(*pair([huge], [huge], dtype)), expected=False)
+        equal(student.exactly_summable(*pair([2.0**32], [2.0**32], dtype)), expected=False)
+        equal(student.exactly_summable(*pair([2.0**63], [2], dtype)), expected=False)
+        equal(student.exactly_summable(*pair([0, 0], [huge, 1], dtype)), expected=True)
+
+
+@pytest.mark.rubric("errors")
+def test_the_two_judges_of_floats_refuse_what_is_no_product(student, rng):
+    """ValueError for operands that don't meet or are no matrices."""
+    x, w, vector = normal(rng, (2, 3), "f4"), normal(rng, (4, 2), "f4"), normal(rng, 3, "f4")
+    refusing = student.raises(ValueError)
+    refusing.exactly_summable(x, w)
+    refusing.exactly_summable(vector, w)
+    refusing.exactly_summable(x, vector)
+    refusing.rounding_error_bound(x, w)
+    refusing.rounding_error_bound(vector, w)
+    refusing.rounding_error_bound(x, vector)
+
+
+@pytest.mark.rubric("bound")
+def test_bound_is_two_gamma_k(student, rng):
+    """2 gamma_K (|x| @ |w|) for whole numbers, whose |x| @ |w| is exact in both dtypes.
+
+    Evaluated in any order and in either precision, that is K roundings of the sum and fewer
+    than 8 besides.
+    """
+    for inner, dtype in product((1, 3, 24), DTYPES):
+        x = rng.integers(-9, 9, (3, inner), endpoint=True).astype(dtype)
+        w = rng.integers(-9, 9, (inner, 4), endpoint=True).astype(dtype)
+        expected = 2 * gamma(inner, dtype) * (np.abs(x) @ np.abs(w)).astype(np.float64)
+        tolerance = (inner + 8) * UNIT[dtype] * expected
+        got = student.rounding_error_bound(x, w)
+        within(got, expected, tolerance, dtype=np.float64, of="bound")
+
+
+@pytest.mark.rubric("bound")
+def test_bound_has_the_denominator_of_gamma(student, rng):
+    """gamma_K is K u / (1 - K u). One nonzero term in each sum, so sums round nothing.
+
+    Fewer than 8 roundings are left; at K = 40, K u alone falls short by 40.
+    """
+    for dtype in DTYPES:
+        x, w = np.zeros((3, 40), dtype), whole(rng, (40, 2), 1, 9, dtype=dtype)
+        x[np.arange(3), rng.integers(0, 40, 3)] = -7
+        expected = 2 * gamma(40, dtype) * (np.abs(x) @ w).astype(np.float64)
+        got = student.rounding_error_bound(x, w)
+        within(got, expected, 8 * UNIT[dtype] * expected, dtype=np.float64, of="bound")

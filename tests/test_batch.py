@@ -1,0 +1,156 @@
+"""Many submissions: order, faults, neighbours, and what is left behind."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader import batch
+from grader.batch import Settings, grade_all
+from grader.grading import GRADED, WITHHELD
+from grader.submissions import from_source
+
+GOOD = """\
+def add(x, y):
+    if x.shape != y.shape:
+        raise ValueError(f"{x.shape} {y.shape}")
+    return x + y
+
+
+def total(x, group):
+    return group.all_reduce(x)
+"""
+HANGS = GOOD.replace("return x + y", "while True: pass")
+
+
+@pytest.fixture
+def settings(course, level):
+    return Settings(course.root, "adding", level)
+
+
+@pytest.fixture
+def submissions(course):
+    """A function from sources to submissions s0, s1 and so on."""
+    lab = course.lab("adding")
+
+    def make(*sources):
+        return [from_source(lab, f"s{i}", source.encode()) for i, source in enumerate(sources)]
+
+    return make
+
+
+def test_results_come_in_the_order_of_submissions(settings, submissions):
+    """However many jobs, result i is of submission i."""
+    work = submissions(*[GOOD, "def add(x, y):\n    return x\n"] * 4)
+    results = grade_all(settings, work, jobs=3)
+    assert [result.submission for result in results] == [each.name for each in work]
+    assert [result.score for result in results] == [100, 0] * 4
+
+
+def test_a_hanging_submission_costs_its_neighbours_nothing(settings, submissions):
+    """Scores of the others are the same as without it."""
+    alone = grade_all(settings, submissions(GOOD, GOOD, GOOD), jobs=2)
+    beside = grade_all(settings, submissions(GOOD, HANGS, GOOD), jobs=2)
+    assert [beside[0].score, beside[2].score] == [alone[0].score, alone[2].score] == [100, 100]
+
+
+@pytest.fixture
+def deaths(monkeypatch):
+    """Names of submissions over which the worker dies, once for each time they stand there."""
+    names, submit = [], batch._Worker.submit
+
+    def dying(self, submission):
+        if submission.name not in names:
+            return submit(self, submission)
+        names.remove(submission.name)
+        submit(self, submission).result()  # the worker is up, and then it is not
+        return self._executor.submit(os._exit, 1)
+
+    monkeypatch.setattr(batch._Worker, "submit", dying)
+    return names
+
+
+def test_a_worker_that_dies_is_replaced(settings, submissions, deaths):
+    """One death is mended: every submission gets its right score."""
+    deaths.append("s1")
+    results = grade_all(settings, submissions(GOOD, GOOD, GOOD), jobs=1)
+    assert not deaths
+    assert [result.score for result in results] == [100, 100, 100]
+
+
+def test_a_submission_that_always_kills_its_worker_is_withheld(settings, submissions, deaths):
+    """Two deaths in a row are ours to look at: no score, and the batch goes on."""
+    deaths += ["s1", "s1"]
+    results = grade_all(settings, submissions(GOOD, GOOD, GOOD), jobs=1)
+    assert [result.status for result in results] == [GRADED, WITHHELD, GRADED]
+    assert "by hand" in results[1].fault
+
+
+KILLED_FROM_OUTSIDE = """
+import sys
+from pathlib import Path
+from grader.batch import Settings, grade_all
+from grader.sandbox import Level
+from grader.course import load_course
+from grader.submissions import from_source
+
+if __name__ == "__main__":
+    root, level, source = Path(sys.argv[1]), Level(int(sys.argv[2])), sys.argv[3]
+    lab = load_course(root).lab("adding")
+    work = [from_source(lab, f"s{i}", source.encode()) for i in range(50)]
+    seen = []
+    def first(result):
+        if not seen:
+            seen.append(result)
+            print("running", flush=True)
+    grade_all(Settings(root, "adding", level), work, 2, first)
+"""
+
+
+def test_a_batch_that_is_killed_leaves_no_process(course, level, tmp_path):
+    """After kill -9 of the batch, its workers, zygotes and students' processes are gone."""
+    script = tmp_path / "killed_from_outside.py"
+    script.write_text(KILLED_FROM_OUTSIDE)
+    process = subprocess.Popen(
+        [sys.executable, script, course.root, str(int(level)), GOOD], stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdout.readline() == b"running\n"
+        family = _descendants(process.pid)
+        process.kill()
+    assert len(family) > 2
+    _wait_until(lambda: not [pid for pid in family if _lives(pid)], seconds=20)
+
+
+def _descendants(root):
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parents[int(folder.name)] = int(_stat(folder.name)[1])
+    family, grown = {root}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in family} - family
+        family, grown = family | more, bool(more)
+    return family - {root}
+
+
+def _lives(pid):
+    with contextlib.suppress(OSError):
+        return _stat(pid)[0] not in "ZX"
+    return False
+
+
+def _stat(pid):
+    """State, parent and the rest of a process's line in /proc."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _wait_until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "still not so"
+        os.sched_yield()
