@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import os
-import secrets
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,11 +26,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from grader.errors import CourseError, UsageError
+from grader.key import course_key
 
 POINTS_OF_A_LAB = 100
 HINTS_IN_A_LADDER = 3
-KEY_FILE = ".course-key"
-KEY_VARIABLE = "SHARDLAB_COURSE_KEY"
 _T = TypeVar("_T")
 
 
@@ -185,19 +183,8 @@ class Course:
         return self.root / "solutions" / lab.slug
 
     def key(self) -> bytes:
-        """The secret that hidden inputs are drawn from, made on first use.
-
-        From the environment variable SHARDLAB_COURSE_KEY, else from the file `.course-key`.
-        """
-        if text := os.environ.get(KEY_VARIABLE):
-            return text.encode()
-        path = self.root / KEY_FILE
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return _make_key(path)
-        except OSError as error:
-            raise CourseError(f"{path}: can't be read ({error.strerror}); mend its mode") from None
+        """The secret that hidden inputs are drawn from; see `grader.key`."""
+        return course_key(self.root)
 
 
 def find_course(start: Path) -> Path:
@@ -230,19 +217,35 @@ def load_lab(folder: Path) -> Lab:
 
 
 def suite_digest(lab: Lab, hidden: Path) -> str:
-    """sha256 over everything of the lab that a result depends on, but the submission."""
+    """sha256 over everything of the lab that a result depends on, but the submission.
+
+    That is the assignment, both suites with whatever files lie beside the hidden one, and the
+    stub, from which messages have the names of parameters.
+    """
     digest = hashlib.sha256()
-    for path in (lab.folder / "assignment.toml", lab.public_suite, *sorted(hidden.glob("*.py"))):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+    suite = [path for path in sorted(hidden.rglob("*")) if _is_content(path, hidden)]
+    for path in (lab.folder / "assignment.toml", lab.stub, lab.public_suite, *suite):
+        name = path.relative_to(hidden if path in suite else lab.folder).as_posix()
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _is_content(path: Path, folder: Path) -> bool:
+    """Whether a file was written by an author: no cache, nothing hidden."""
+    parts = path.relative_to(folder).parts
+    return path.is_file() and not any(part.startswith((".", "__")) for part in parts)
 
 
 def _problems(lab: Lab) -> Iterator[str]:
     """What is wrong with an assignment beyond the types of its keys."""
     assignment, seen = lab.assignment, set[str]()
-    if Path(assignment.file).name != assignment.file or not lab.entry.isidentifier():
+    path = Path(assignment.file)
+    if path.name != assignment.file or path.suffix != ".py" or not path.stem.isidentifier():
         yield f"key 'file': expected a module name like 'ring_cost.py', got '{assignment.file}'"
+    for name, limit in msgspec.structs.asdict(assignment.limits).items():
+        if not 0 < limit < math.inf:
+            yield f"key 'limits.{name}': expected a number above 0, got {limit}"
     for number, each in enumerate(assignment.rubric):
         key = f"key 'rubric[{number}]"
         if each.item in seen:
@@ -294,18 +297,3 @@ def _parse(path: Path) -> ast.Module:
         return ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
         raise CourseError(f"{path}:{error.lineno}: {error.msg}") from None
-
-
-def _make_key(path: Path) -> bytes:
-    """Writes a fresh key, whole or not at all, and gives the one that is there in the end."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
-    try:
-        os.link(draft, path)  # fails where another process was first: its key counts
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return path.read_bytes()

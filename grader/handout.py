@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-_BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# To the closing fence, or to the end where it was forgotten: then the text after it fails.
+_BLOCK = re.compile(r"^```python[ \t]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
 _SECONDS = 60.0
 # Every block gets a namespace of its own; what fails is told by its line in the text.
 _RUNNER = """
@@ -18,9 +19,10 @@ for line, source in json.load(sys.stdin):
     except BaseException as error:
         inner = [f.lineno for f in traceback.extract_tb(error.__traceback__)
                  if f.filename == sys.argv[1]]
-        problems.append(f"{sys.argv[1]}:{inner[-1] if inner else line + 1}: "
-                        f"{type(error).__name__}: {error}")
-json.dump(problems, sys.stderr)
+        place = inner[-1] if inner else getattr(error, "lineno", line + 1)
+        text = error.msg if isinstance(error, SyntaxError) else error
+        problems.append(f"{sys.argv[1]}:{place}: {type(error).__name__}: {text}")
+sys.__stderr__.write("\n" + json.dumps(problems))
 """
 
 
@@ -45,7 +47,7 @@ def run_examples(path: Path) -> tuple[int, list[str]]:
         )
     except subprocess.TimeoutExpired:
         return len(blocks), [f"{path}: the examples run for more than {_SECONDS:g} s"]
-    if ended.returncode:
-        return len(blocks), [f"{path}: the examples ended Python with code {ended.returncode}"]
     last = ended.stderr.decode("utf-8", "replace").rpartition("\n")[2]
+    if ended.returncode or not last.startswith("["):
+        return len(blocks), [f"{path}: the examples ended Python with code {ended.returncode}"]
     return len(blocks), list(json.loads(last))

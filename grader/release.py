@@ -2,14 +2,16 @@
 
 import ast
 import io
+import json
 import os
 import re
+import tokenize
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.course import Course, Lab
-from grader.errors import CourseError
+from grader.errors import CourseError, UsageError
 from grader.workspace import released_files
 
 MIN_LINE = 20
@@ -26,21 +28,31 @@ def release(course: Course, lab: Lab, target: Path) -> list[str]:
         raise CourseError("\n".join(["not released:", *found]))
     members = dict(bundle(course, lab))
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.write_bytes(buffer.getvalue())
-    draft.replace(target)
+            # stored as it is: compressed bytes depend on the machine's zlib
+            archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_STORED)
+    _write(target, buffer.getvalue())
     return list(members)
+
+
+def _write(target: Path, content: bytes) -> None:
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(content)
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UsageError(f"{target} can't be written: {error.strerror}") from None
 
 
 def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
     """Name and content of every member: a course of one lab, without the instructor's part."""
-    yield "course.toml", f'name = "{course.name}"\nlabs = ["{lab.slug}"]\n'.encode()
+    name = json.dumps(course.name, ensure_ascii=False)  # which is TOML's way to quote, too
+    yield "course.toml", f'name = {name}\nlabs = ["{lab.slug}"]\n'.encode()
     for path in released_files(lab):
-        name = f"assignments/{lab.slug}/{path.relative_to(lab.folder).as_posix()}"
-        yield name, path.read_bytes()
+        member = f"assignments/{lab.slug}/{path.relative_to(lab.folder).as_posix()}"
+        yield member, path.read_bytes()
 
 
 def leaks(course: Course, lab: Lab) -> Iterator[str]:
@@ -68,27 +80,37 @@ def _secrets(course: Course, lab: Lab) -> Iterator[tuple[str, str]]:
 
 
 def solution_lines(path: Path) -> list[str]:
-    """The lines of code that answer a lab, long enough to be telling.
+    """The lines of code that answer a lab, long enough to be telling, without their comments.
 
-    Not among them: imports, signatures, docstrings and comments, which stub and solution share.
+    Not among them: imports, signatures with their decorators, and docstrings, which stub and
+    solution share.
     """
     source = path.read_text("utf-8")
-    tree, lines = ast.parse(source), source.splitlines()
-    shared: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            shared.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            shared.update(range(node.lineno, node.body[0].lineno))
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            shared.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    shared = {number for node in ast.walk(ast.parse(source)) for number in _shared(node)}
+    lines = enumerate(_without_comments(source), 1)
     return [
-        line
-        for number, line in enumerate(lines, 1)
-        if number not in shared
-        and not line.lstrip().startswith("#")
-        and len(_squeezed(line)) >= MIN_LINE
+        line for number, line in lines if number not in shared and len(_squeezed(line)) >= MIN_LINE
     ]
+
+
+def _shared(node: ast.AST) -> Iterable[int]:
+    """The lines of a node that say nothing of the answer."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        return range(first, node.body[0].lineno)
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if docstring or isinstance(node, (ast.Import, ast.ImportFrom)):
+        return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return ()
+
+
+def _without_comments(source: str) -> list[str]:
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    return lines
 
 
 def hidden_inputs(path: Path) -> list[str]:
@@ -98,7 +120,7 @@ def hidden_inputs(path: Path) -> list[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
             inside = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant))
-            numbers = [value for value in inside if isinstance(value, (int, float))]
+            numbers = [value for value in inside if type(value) in (int, float)]
             if len(numbers) >= MIN_NUMBERS and (text := ast.get_source_segment(source, node)):
                 found.append(text)
     return found

@@ -16,6 +16,8 @@ from pathlib import Path
 from grader.course import Lab
 
 MAX_SOURCE_BYTES = 256 << 10
+# What Python may be written in here. Some of its other codecs take minutes for such a file.
+_ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso-8859-1")
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
     named: dict[str, Submission] = {}
     for path in paths:
         for submission in _at(lab, path):
-            name, number = submission.name, 2
+            first = name = _printable(submission.name)
+            number = 2
             while name in named:
-                name, number = f"{submission.name}-{number}", number + 1
+                name, number = f"{first}-{number}", number + 1
             named[name] = Submission(name, submission.files, submission.problem)
     return list(named.values())
 
@@ -73,7 +76,9 @@ def _at(lab: Lab, path: Path) -> Iterator[Submission]:
 def _member(lab: Lab, member: Path) -> Iterator[Submission]:
     if member.suffix == ".py":
         yield read_submission(lab, member, member.stem)
-    elif member.is_dir() and not member.is_symlink():
+    elif member.is_symlink() and member.is_dir():
+        yield Submission(member.name, problem=_is_a_link(member))
+    elif member.is_dir():
         yield read_submission(lab, member / lab.assignment.file, member.name)
 
 
@@ -84,18 +89,28 @@ def _read(path: Path) -> bytes:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise IsADirectoryError
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("is no regular file")
+            raise OSError("it is no regular file")
         return file.read(MAX_SOURCE_BYTES + 1)
 
 
 def _why_unreadable(path: Path, file: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"no {file} in it"
-    if isinstance(error, IsADirectoryError) or path.is_dir():
-        return f"{path.name} is a folder, not a file"
     if path.is_symlink():
-        return f"{path.name} is a symbolic link, which is not followed"
-    return f"{path.name} can't be read: {error.strerror or error}"
+        return _is_a_link(path)
+    name = _printable(path.name)
+    if isinstance(error, IsADirectoryError):
+        return f"{name} is a folder, not a file"
+    return f"{name} can't be read: {error.strerror or error}"
+
+
+def _is_a_link(path: Path) -> str:
+    return f"{_printable(path.name)} is a symbolic link, which is not followed"
+
+
+def _printable(name: str) -> str:
+    """The name of a file as text: bytes that are no UTF-8, and control characters, escaped."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
 
 
 def _source_problem(source: bytes, file: str) -> str:
@@ -107,7 +122,9 @@ def _source_problem(source: bytes, file: str) -> str:
         return f"{file} is not text: it holds NUL bytes"
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        if encoding not in _ENCODINGS:
+            return f"{file} is not UTF-8 text: it says that it is {_printable(encoding)}"
         source.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+    except (SyntaxError, UnicodeDecodeError) as error:
         return f"{file} is not UTF-8 text: {error}"
     return ""

@@ -34,10 +34,11 @@ def collectives(ops):
 
 
 def require_one_all_reduce(run, entries, nudge):
-    """One all_reduce, or its two halves; on one rank there may be none."""
+    """One all_reduce, or its two halves; one rank alone may do as it likes."""
+    if len(run.values) == 1:
+        return
     alone_or_pair = run.ops in {("all_reduce",), ("reduce_scatter", "all_gather")}
-    skipped = len(run.values) == 1 and not run.ops
-    right = (alone_or_pair or skipped) and not any(run.messages_sent)
+    right = alone_or_pair and not any(run.messages_sent)
     got = collectives(run.ops) + (", and send" if any(run.messages_sent) else "")
     require(right, "collectives: all_reduce", got, nudge=nudge, note="the values are right")
     if run.ops == ("all_reduce",):
@@ -126,7 +127,7 @@ def test_column_parallel_linear(ranks, world_size):
             got,
             {
                 "Nobody asked for a gathered output here. Who will use these columns next?": full,
-                "Which argument has not been used?": (X @ W_COLUMNS)[:, mine],
+                "Which argument has this rank not used?": (X @ W_COLUMNS)[:, mine],
             },
         )
         equal(got, full[:, mine], of=f"y on rank {rank}", note=EXACT, nudge=nudge)
@@ -151,11 +152,13 @@ def test_column_parallel_linear_gathers_when_asked(ranks, world_size):
         gather_output=True,
     )
     nudge = "What does gather_output=True promise, and along which axis do the parts meet?"
-    equal(run.value, X @ W_COLUMNS + B_COLUMNS, of="y", note=EXACT, nudge=nudge)
+    for rank, got in enumerate(run.values):
+        equal(got, X @ W_COLUMNS + B_COLUMNS, of=f"y on rank {rank}", note=EXACT, nudge=nudge)
     require(
-        run.ops == ("all_gather",) or (world_size == 1 and not run.ops),
+        run.ops == ("all_gather",) or world_size == 1,
         "collectives: all_gather",
         collectives(run.ops),
+        note="the values are right",
         nudge="Which single collective puts columns side by side?",
     )
 
@@ -182,7 +185,7 @@ def test_row_parallel_linear(ranks, world_size):
         Shards(X_ROWS, axis=1), Shards(W_ROWS, axis=0), GROUP, bias=B_ROWS
     )
     product = X_ROWS @ W_ROWS
-    half = X_ROWS[:, :2] @ W_ROWS[:2]
+    last = X_ROWS[:, 2:] @ W_ROWS[2:]
     got = run.values[-1]
     glued = is_array(got, (2, 4))
     nudge = recognised(
@@ -191,17 +194,14 @@ def test_row_parallel_linear(ranks, world_size):
             "How many times should bias be added, over all ranks?": product + 2 * B_ROWS,
             "Which argument has not been used?": product,
             "Do ranks hold samples of one value, or parts of one sum?": product / 2 + B_ROWS,
-            "Rank 0 has this much by itself. What do the others have?": half + B_ROWS,
+            "This is one rank's part. Who has the rest of each sum?": last + B_ROWS,
             "Do ranks hold samples, or parts of a sum?": product / 2 + B_ROWS / 2,
         },
     )
-    equal(
-        run.values,
-        [product + B_ROWS] * world_size,
-        of="y per rank",
-        note="each partial already covers the whole output" if glued else EXACT,
-        nudge="Which operation keeps (2,2)?" if glued else nudge,
-    )
+    note = "each partial already covers the whole output" if glued else EXACT
+    nudge = "Which operation keeps (2,2)?" if glued else nudge
+    for rank, got in enumerate(run.values):
+        equal(got, product + B_ROWS, of=f"y on rank {rank}", note=note, nudge=nudge)
     require_one_all_reduce(run, 4, "Which one collective adds up what the ranks hold?")
 
 
@@ -210,7 +210,9 @@ def test_row_parallel_linear_in_float64(ranks):
     """Without bias, on three ranks, with sums that float32 can't hold."""
     x, w = np.array([[4096.0, 1, 2]]), np.array([[4096.0], [1], [0]])
     run = ranks(3).row_parallel_linear(Shards(x, axis=1), Shards(w, axis=0), GROUP)
-    equal(run.value, np.array([[2.0**24 + 1]]), of="y", note="2^24 + 1 is no float32")
+    note = "2^24 + 1 needs 25 bits; float32 has 24, float16 has 11"
+    nudge = "Follow the dtype through your function. Where does it carry fewer bits than x?"
+    equal(run.value, np.array([[2.0**24 + 1]]), of="y", note=note, nudge=nudge)
 
 
 # -- mlp_block -----------------------------------------------------------------------------
@@ -338,6 +340,7 @@ def test_swiglu_block_with_open_gates(ranks, world_size):
             "Where do the ups come in?": g @ DOWN,
         },
     )
+    nudge = nudge or "silu acts on one half of a shard only. On which, and what is silu(0)?"
     expected = (g * up) @ DOWN
     note = "silu(50) is 50 in float32, so equality is exact"
     equal(run.value, expected, of="y", note=note, nudge=nudge)
@@ -379,14 +382,19 @@ def test_shard_qkv(student, num_heads, num_kv_heads, world_size):
     queries, keys = range(1, num_heads + 1), range(1, num_kv_heads + 1)
     wq, wk, wv = heads(queries, 1), heads(keys, 10), heads(keys, 100)
     served = num_heads // num_kv_heads
-    expected = []
-    for rank in range(world_size):
+    note = f"{served} query head{'s' * (served > 1)} to each KV head; query head 1 uses KV head 1"
+    got = student.shard_qkv(wq, wk, wv, num_heads, num_kv_heads, 2, world_size)
+    count = f"a list of {world_size} triples"
+    require(isinstance(got, (list, tuple)) and len(got) == world_size, count, got)
+    for rank, triple in enumerate(got):
         mine = queries[rank * num_heads // world_size :][: num_heads // world_size]
         kv = sorted({(query - 1) // served + 1 for query in mine})
-        expected.append((heads(mine, 1), heads(kv, 10), heads(kv, 100)))
-    got = student.shard_qkv(wq, wk, wv, num_heads, num_kv_heads, 2, world_size)
-    note = f"{served} query head{'s' * (served > 1)} to each KV head; query head 1 uses KV head 1"
-    equal(got, expected, of="shards", note=note)
+        q, k, v = arrays(triple, 3, of=f"rank {rank}")
+        whose = f"Which query heads are rank {rank}'s, and which columns are the whole of each?"
+        equal(q, heads(mine, 1), of=f"wq of rank {rank}", note=note, nudge=whose)
+        whose = f"Which KV heads does query head {mine[-1]} of rank {rank} attend to?"
+        equal(k, heads(kv, 10), of=f"wk of rank {rank}", note=note, nudge=whose)
+        equal(v, heads(kv, 100), of=f"wv of rank {rank}", note=note, nudge=whose)
 
 
 @pytest.mark.rubric("qkv")
@@ -442,21 +450,25 @@ def test_vocab_parallel_embedding_of_no_tokens(ranks):
 
 # -- floats --------------------------------------------------------------------------------
 
+WHOLE = "Which entries make this sum's bits depend on the order?"
+BIG = "How large can a partial sum become, and has this dtype every whole number up to there?"
+EDGE = "What happens to x * w in the arrays' own arithmetic before you compare?"
 SUMMABLE = {
-    "small whole numbers": ([1, 2], [3, -4], "float32", True),
-    "a half": ([1, 0.5], [2, 2], "float32", False),
-    "zeros and NaN": ([0, 0], [1, np.nan], "float64", False),
-    "zeros and infinity": ([0, 0], [1, np.inf], "float64", False),
-    "large and negative": ([-8192, 1], [4096, 1], "float32", False),
-    "2^24 itself": ([1, -4096], [1, 2048], "float32", True),
-    "K times the largest": ([0, 4096], [4096, 0], "float32", False),
-    "beyond 2^24 in float64": ([4097, 0], [4096, 0], "float64", True),
-    "2^53 itself": ([-(2.0**26)], [2.0**27], "float64", True),
-    "2^24 + 1 = 24929 * 673": ([24929], [673], "float32", False),
-    "2^53 + 1 = 321 * 28059810762433": ([321], [28059810762433], "float64", False),
-    "2^63 and 2": ([2.0**63], [2], "float64", False),
-    "products beyond float32": ([2.0**100], [2.0**100], "float32", False),
-    "zeros and 2^100": ([0, 0], [2.0**100, 1], "float32", True),
+    "small whole numbers": ([1, 2], [3, -4], "float32", True, ""),
+    "a half": ([1, 0.5], [2, 2], "float32", False, WHOLE),
+    "zeros and NaN": ([0, 0], [1, np.nan], "float64", False, "Is NaN a whole number?"),
+    "zeros and infinity": ([0, 0], [1, np.inf], "float64", False, "Is inf a whole number?"),
+    "2^24 itself": ([1, 4096], [1, 2048], "float32", True, "Is the limit itself included?"),
+    "beyond 2^24": ([4097], [4096], "float32", False, BIG),
+    "beyond 2^24 in float64": ([4097], [4096], "float64", True, BIG),
+    "large and negative": ([-8192, 1], [4096, 1], "float32", False, "How large is -8192?"),
+    "K times the largest": ([0, 4096], [4096, 0], "float32", False, "What is K max|x| max|w|?"),
+    "2^53 itself": ([-(2.0**26)], [2.0**27], "float64", True, "Is the limit itself included?"),
+    "2^24 + 1 = 24929 * 673": ([24929], [673], "float32", False, EDGE),
+    "2^53 + 1 = 321 * 28059810762433": ([321], [28059810762433], "float64", False, EDGE),
+    "2^63 and 2": ([2.0**63], [2], "float64", False, EDGE),
+    "products beyond float32": ([2.0**100], [2.0**100], "float32", False, EDGE),
+    "zeros and 2^100": ([0, 0], [2.0**100, 1], "float32", True, EDGE),
 }
 
 
@@ -464,15 +476,16 @@ SUMMABLE = {
 @pytest.mark.parametrize("case", SUMMABLE)
 def test_exactly_summable(student, case):
     """Whole numbers with K max|x| max|w| <= 2^24 in float32, 2^53 in float64."""
-    x, w, dtype, expected = SUMMABLE[case]
+    x, w, dtype, expected, nudge = SUMMABLE[case]
     got = student.exactly_summable(np.array([x], dtype), np.array(w, dtype)[:, None])
     limit = "2^24" if dtype == "float32" else "2^53"
-    equal(got, expected, note=f"{case}; {dtype} has every whole number up to {limit}")
+    note = f"{case}; {dtype} has every whole number up to {limit}"
+    equal(got, expected, note=note, nudge=nudge)
 
 
 @pytest.mark.rubric("bound")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("inner", [1, 2, 32])
+@pytest.mark.parametrize("inner", [1, 3, 32])
 def test_rounding_error_bound(student, inner, dtype):
     """2 gamma_K (|x| @ |w|), gamma_K = K u / (1 - K u), to 8 roundings of either precision."""
     x, w = np.zeros((1, inner), dtype), np.ones((inner, 2), dtype)
@@ -482,10 +495,23 @@ def test_rounding_error_bound(student, inner, dtype):
     u = 2.0**-24 if dtype == "float32" else 2.0**-53
     expected = np.full((1, 2), 2 * inner * u / (1 - inner * u) * size)
     got = student.rounding_error_bound(x, w)
-    note = f"|x| @ |w| is {size}; u = {'2^-24' if dtype == 'float32' else '2^-53'}"
+    note, question = f"|x| @ |w| is {size}; u = {'2^-24' if dtype == 'float32' else '2^-53'}", ""
     if is_array(got, (1, 2), np.float64) and np.isfinite(got).all():
-        note += f"; yours is {got[0, 0] / expected[0, 0]:.8g} times the right one"
-    within(got, expected, 8 * u * expected, dtype=np.float64, of="bound", note=note)
+        ratio = got[0, 0] / expected[0, 0]
+        question = "" if ratio else "Where terms cancel, do their rounding errors cancel too?"
+        note += f"; yours is {ratio:.8g} times the right one"
+        for text, factor in {
+            "Is u the gap from 1 to the next float, or half of it?": 2,
+            "Two results are compared. How many of them may have rounding errors?": 1 / 2,
+            "How many roundings can one sum of K products go through?": 1 / inner,
+            "What does gamma have in its denominator?": 1 - inner * u,
+            "Whose u is this, that of float32 or of float64?": 2.0**-29,
+        }.items():
+            if factor != 1 and abs(ratio / factor - 1) <= 16 * u:
+                question = text
+    elif is_array(got):
+        question = "Which dtype does the contract promise for the bound?"
+    within(got, expected, 8 * u * expected, dtype=np.float64, of="bound", note=note, nudge=question)
 
 
 X_FLOATS = [[0.1, -0.7, 1.3, 0.9], [2.1, 0.3, -0.4, 1.7]]

@@ -50,6 +50,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PATH": "/nonexistent",
+    "PYTHONHASHSEED": "0",  # the same order of sets each time that a submission is graded
 }
 
 
@@ -130,7 +131,7 @@ class _Layout:
 
 
 def _python(python: str, order: dict[str, Any]) -> list[str]:
-    flags = ["-I", "-S", "-B", "-X", "utf8"]
+    flags = ["-P", "-s", "-S", "-B", "-X", "utf8"]  # -I would ignore PYTHONHASHSEED
     return [python, *flags, "-c", _BOOT, json.dumps(order)]
 
 

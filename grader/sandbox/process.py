@@ -57,6 +57,7 @@ class Process:
         self._load_deadline = 0.0
         self._load_outcome: Outcome | None = None
         self._outcome: Outcome | None = None
+        self._fatal: Outcome | None = None  # what cost the process its life
         self._closed = False
         self._status: int | None = None
 
@@ -99,8 +100,8 @@ class Process:
             self._outcome = loaded
         elif not self._closed:
             self._ask("call", [name, tuple(args), dict(kwargs or {})], name, self._question.source)
-        elif self._outcome is None or isinstance(self._outcome, Returned | Raised):
-            self._outcome = Crashed("the process was closed")
+        else:
+            self._outcome = self._fatal or Crashed("the process was closed")
 
     def _ask(self, kind: str, content: list[Any], name: str, source: Any) -> None:
         self._question = replies.Question(secrets.randbits(62), name, source)
@@ -132,6 +133,11 @@ class Process:
     def pending(self) -> bool:
         """Whether a call, or the loading, has begun and not ended."""
         return self._pending
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been killed and reaped."""
+        return self._closed
 
     @property
     def outcome(self) -> Outcome | None:
@@ -178,7 +184,7 @@ class Process:
 
     def _end(self, outcome: Outcome) -> Outcome:
         """The call is over, and so is the process."""
-        self._outcome = outcome
+        self._outcome = self._fatal = outcome
         self._pending = self._asking = False
         self.close()
         return outcome

@@ -41,7 +41,10 @@ def read(frame: Any, question: Question) -> Outcome | Upcall:
     Raises:
         WireError: it is no answer to it.
     """
-    if type(frame) is not list or len(frame) < 2 or frame[1] != question.nonce:
+    # Types first: an array would make a comparison mean something else.
+    if type(frame) is not list or [type(part) for part in frame[:2]] != [str, int]:
+        raise WireError("a message of no known form")
+    if frame[1] != question.nonce:
         raise WireError("an answer to something that was not asked")
     match frame[0], frame[2:]:
         case "returned", [value, list(labels)] if all(type(label) is str for label in labels):

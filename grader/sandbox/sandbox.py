@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
-import weakref
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 
@@ -49,7 +48,7 @@ class Sandbox:
         self.level = level
         order = launch.Order(level, preload=tuple(preload), services=dict(services or {}))
         self._zygote = Zygote(order)
-        self._open: weakref.WeakSet[Process] = weakref.WeakSet()
+        self._open: set[Process] = set()
 
     @property
     def alive(self) -> bool:
@@ -100,7 +99,7 @@ class Sandbox:
             self._zygote.reap(child)
             channel.close()
             raise
-        self._open.add(process)
+        self._open = {other for other in self._open if not other.closed} | {process}
         return process
 
     def close(self) -> None:

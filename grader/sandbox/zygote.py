@@ -31,13 +31,18 @@ class Zygote:
         self._started = launch.start(order)
         self._lock = threading.Lock()
         self._received = b""
-        self.alive = True
+        self._alive = True
         try:
             self._answer(time.monotonic() + _START_S)
         except SandboxError:
             reason = self._stderr()
             self.close()
             raise SandboxError(f"the sandbox did not start: {reason}") from None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it takes requests."""
+        return self._alive and self._started.process.poll() is None
 
     def fork(self, limits: dict[str, Any], fds: Sequence[int]) -> int:
         """A new child's number, as the zygote knows it."""
@@ -52,7 +57,7 @@ class Zygote:
 
     def _ask(self, message: dict[str, Any], fds: Sequence[int] = ()) -> dict[str, Any]:
         with self._lock:
-            if not self.alive:
+            if not self._alive:
                 raise SandboxError("the sandbox has ended: make a new one")
             line = json.dumps(message).encode() + b"\n"
             try:
@@ -77,7 +82,7 @@ class Zygote:
         return answer
 
     def _dead(self, reason: str) -> None:
-        self.alive = False
+        self._alive = False
         raise SandboxError(
             f"the sandbox's zygote has died ({reason}): make a new Sandbox"
         ) from None
@@ -96,7 +101,7 @@ class Zygote:
     def close(self) -> None:
         """End the zygote and all its children; they are gone when this returns."""
         with self._lock:
-            self.alive = False
+            self._alive = False
             process, control = self._started.process, self._started.control
             if process.stderr is None or process.stderr.closed:
                 return

@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.patterns import shape_pattern, value_pattern
-from grader.suite.text import SMALL_ENTRIES, kind_of, shorten, show
+from grader.suite.text import SMALL_ENTRIES, kind_of, printable, shorten, show
 
 Array = npt.NDArray[Any]
 
@@ -71,7 +72,8 @@ def require(
 ) -> None:
     """Passes when `condition` is true; else ends the case in the caller's words."""
     if not condition:
-        text = got if isinstance(got, str) else show(got)
+        # a text may be the suite's words or what the student returned
+        text = printable(shorten(got)) if isinstance(got, str) else show(got)
         _fail(Finding(expected=expected, got=text, pattern=pattern), note, nudge)
 
 
@@ -290,12 +292,4 @@ def _wrong_kind(expected: str, got: str) -> NoReturn:
 
 def _fail(finding: Finding, note: str = "", nudge: str = "") -> NoReturn:
     notes = "; ".join(filter(None, (finding.note, shorten(note))))
-    full = Finding(
-        expected=finding.expected,
-        got=finding.got,
-        difference=finding.difference,
-        pattern=finding.pattern,
-        note=notes,
-        nudge=nudge,
-    )
-    raise CaseFailure(Verdict.FAILED, full)
+    raise CaseFailure(Verdict.FAILED, replace(finding, note=notes, nudge=nudge))

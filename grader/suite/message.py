@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from grader.suite.finding import Finding
+from grader.suite.text import printable
 
 WIDTH = 80
 _INDENT = "   "
@@ -37,7 +38,10 @@ def _fact(label: str, text: str) -> list[str]:
     if not text:
         return []
     wrapped = textwrap.wrap(
-        text, WIDTH - len(_INDENT) - _LABEL, break_on_hyphens=False, break_long_words=True
+        printable(text),
+        WIDTH - len(_INDENT) - _LABEL,
+        break_on_hyphens=False,
+        break_long_words=True,
     )
     return [
         f"{_INDENT}{label if number == 0 else '':<{_LABEL}}{line}"
@@ -50,6 +54,7 @@ def _printed(text: str) -> Iterator[str]:
     printed = text.splitlines()
     for number, line in enumerate(printed[:_MOST_PRINTED_LINES]):
         label = "Printed" if number == 0 else ""
-        yield f"{_INDENT}{label:<{_LABEL}}{line[: WIDTH - len(_INDENT) - _LABEL]}"
+        text = printable(line.expandtabs(4))[: WIDTH - len(_INDENT) - _LABEL]
+        yield f"{_INDENT}{label:<{_LABEL}}{text}"
     if len(printed) > _MOST_PRINTED_LINES:
         yield f"{_INDENT}{'':<{_LABEL}}({len(printed) - _MOST_PRINTED_LINES} lines more)"

@@ -42,6 +42,13 @@ def shorten(text: str, limit: int = _MOST_CHARACTERS) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def printable(text: str) -> str:
+    """The text in one line, with all that a terminal might obey written out as escapes."""
+    return "".join(
+        each if each.isprintable() else " " if each == "\n" else repr(each)[1:-1] for each in text
+    )
+
+
 def _with_article(noun: str) -> str:
     # not before u: a uint8 array
     return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"

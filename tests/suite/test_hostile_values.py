@@ -38,7 +38,11 @@ ODD = [
     *(math.nan, math.inf, -math.inf, -0.0, complex(math.nan, 1), True, None, "", b"\0"),
     *("\x1b[2J", "\ud800", {1: 2, "a": [None], (1, 2): np.ones(2)}, {True: 0.5}, set(), {1, "a"}),
     *(np.float16(1), np.float32("nan"), np.bool_(True), np.uint64(2**64 - 1), np.complex64(1j)),
-    *(np.longdouble("1e4000"), np.array(1, np.longdouble), np.full((2, 2), np.longdouble("1e4000"))),
+    *(
+        np.longdouble("1e4000"),
+        np.array(1, np.longdouble),
+        np.full((2, 2), np.longdouble("1e4000")),
+    ),
     *(np.array(3), np.empty((10**9, 0)), np.empty(0), np.full((3, 3), np.float16(65504))),
     *([], (), [[]], [1, [2, [3]]], [np.ones(2), None], (np.ones((2, 2)), np.zeros(3)), range(3)),
 ]
@@ -94,9 +98,9 @@ def test_equal_takes_any_array(got, expected):
     """The same for arrays of any bits, where the expected one has the same shape."""
     with only_a_case_may_end():
         equal(got, expected)
-    if got.shape == expected.shape:
+    if got.nbytes == expected.nbytes and expected.dtype != np.bool_:
         with only_a_case_may_end():
-            equal(got.astype(expected.dtype) if got.dtype.kind == "i" else got, expected)
+            equal(np.frombuffer(got.tobytes(), expected.dtype).reshape(expected.shape), expected)
 
 
 @given(VALUES, st.sampled_from([0.5, 3, Fraction(1, 3), np.ones((2, 2)), np.array(2.0)]))
@@ -154,7 +158,9 @@ def test_patterns_survive_the_ends_of_the_range(got, expected):
     assert isinstance(value_pattern(got, expected), str)
 
 
-@pytest.mark.parametrize("value", [HUGE, -HUGE, Fraction(HUGE, HUGE - 2), 10**5000, [HUGE] * 30])
+@pytest.mark.parametrize(
+    "value", [HUGE, -HUGE, Fraction(HUGE, HUGE - 2), 10**5000, [HUGE] * 30], ids=list("abcde")
+)
 def test_numbers_of_thousands_of_digits_stay_short(value):
     """A student learns how long the number is, not all its digits."""
     assert len(show(value)) <= 300

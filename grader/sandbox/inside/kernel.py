@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -84,7 +85,7 @@ def install_seccomp(program: bytes) -> None:
 
 def close_from(first: int) -> None:
     """Close every descriptor from `first` on."""
-    try:
+    if sys.platform == "linux":
         syscall(_SYS_CLOSE_RANGE, "close_range", first, ctypes.c_uint(0xFFFFFFFF), 0)
-    except (OSError, AttributeError):
+    else:
         os.closerange(first, 4096)

@@ -16,6 +16,7 @@ _LAZY_MODULES = (
     "collections.abc", "copy", "dataclasses", "enum", "fractions", "functools", "heapq", "inspect",
     "itertools", "json", "math", "operator", "random", "statistics", "string", "textwrap", "typing",
 )  # fmt: skip
+SEED = 0  # of the random numbers that every child starts with
 _LAZY_NUMPY = ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma")
 
 
@@ -35,6 +36,8 @@ def touch() -> None:
         importlib.import_module(name)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    if "numpy" in sys.modules:
+        sys.modules["numpy.random"].seed(SEED)
     sys.dont_write_bytecode = True
     _rehearse()
 

@@ -1,0 +1,52 @@
+"""One sandbox for all tests of a level, and the plain submission that most of them call."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox import Level, Limits, Process, Sandbox, probe
+
+HERE = Path(__file__).parent
+SERVICES = {"echo": HERE / "echo_service.py"}
+
+
+def need(level: Level) -> None:
+    """Skip where this machine can't do `level`, with the reasons that were found."""
+    found = probe()
+    if found.level < level:
+        reasons = "; ".join(f"{la.name}: {la.reason}" for la in found.layers if not la.works)
+        pytest.skip(f"isolation level {level.word} is not reached here: {reasons}")
+
+
+class Opener:
+    """Opens processes in one sandbox and closes them when the test ends."""
+
+    def __init__(self, sandbox: Sandbox, stack: contextlib.ExitStack) -> None:
+        self.sandbox = sandbox
+        self._stack = stack
+
+    def __call__(
+        self, source: str | bytes, *, limits: Limits | None = None, **more: bytes
+    ) -> Process:
+        content = source if isinstance(source, bytes) else source.encode()
+        files = {"work.py": content} | {f"{name}.py": text for name, text in more.items()}
+        process = self.sandbox.open(files, "work", limits or Limits())
+        return self._stack.enter_context(process)
+
+
+@pytest.fixture(scope="session")
+def full_sandbox() -> Iterator[Sandbox]:
+    need(Level.FULL)
+    with Sandbox(Level.FULL, services=SERVICES) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def opened(full_sandbox: Sandbox) -> Iterator[Opener]:
+    """A process of level 3 for a given source."""
+    with contextlib.ExitStack() as stack:
+        yield Opener(full_sandbox, stack)

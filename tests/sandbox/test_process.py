@@ -1,0 +1,481 @@
+"""What a call comes to: values, failures, limits and the state that is left."""
+
+import time
+
+import numpy as np
+import pytest
+
+from grader.errors import UsageError
+from grader.sandbox import (
+    BadReturn,
+    Crashed,
+    Limits,
+    OutOfMemory,
+    Raised,
+    Returned,
+    ServiceRef,
+    TimedOut,
+    drive,
+)
+from grader.sandbox.text import printable
+
+PLAIN = """
+def same(*args, **kwargs):
+    return args, kwargs
+
+def fail(kind="ValueError", *args):
+    raise getattr(__builtins__, kind, None) or __builtins__[kind](*args)
+"""
+
+
+def test_values_cross_in_both_directions(opened):
+    """Arguments, keywords and results keep their types."""
+    process = opened(PLAIN)
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    outcome = process.call("same", 1, (2.5, "x"), None, key={3: x})
+    assert isinstance(outcome, Returned)
+    args, kwargs = outcome.value
+    assert args == (1, (2.5, "x"), None)
+    assert kwargs["key"][3].dtype == np.float32
+    assert np.array_equal(kwargs["key"][3], x)
+
+
+def test_a_submission_is_a_real_module(opened):
+    """It is in sys.modules under its name, so that the standard library's magic works on it."""
+    process = opened(
+        """
+        from __future__ import annotations
+        import dataclasses, inspect, pickle, sys, typing
+        import helper
+
+        @dataclasses.dataclass
+        class Link:
+            latency: float
+            name: str = "nvlink"
+
+        def look():
+            return [
+                __name__, sys.modules[__name__].look is look, dataclasses.asdict(Link(1.0)),
+                [t.__name__ for t in typing.get_type_hints(Link).values()],
+                inspect.getsource(Link.__init__.__class__) is None if False else inspect.getsource(look)[:8],
+                pickle.loads(pickle.dumps(Link(2.0))).latency, helper.VALUE,
+            ]
+        """.replace("\n        ", "\n"),
+        helper=b"VALUE = 42",
+    )
+    assert process.call("look") == Returned(
+        [
+            "work", True, {"latency": 1.0, "name": "nvlink"}, ["float", "str"],
+            "def look", 2.0, 42,
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["signal", "json", "types", "socket", "wire", "numpy"])
+def test_a_submission_may_be_named_like_a_library(full_sandbox, name):
+    """The file is loaded even where a module of that name is imported already."""
+    with full_sandbox.open({f"{name}.py": b"def f(): return __name__"}, name) as process:
+        assert process.call("f") == Returned(name)
+
+
+def test_an_exception_tells_where(opened):
+    """Types, message, the deepest line of the submitted file, and its source."""
+    process = opened(
+        "import helper\n\nclass Odd(ValueError): pass\n\ndef inner():\n"
+        "    helper.go()  # here\n\ndef outer():\n    inner()\n",
+        helper=b"def go():\n    import work\n    raise work.Odd('no ' + 'good')\n",
+    )
+    outcome = process.call("outer")
+    assert isinstance(outcome, Raised)
+    assert outcome.types == ("Odd", "ValueError", "Exception", "BaseException", "object")
+    assert (outcome.message, outcome.line) == ("no good", 6)
+    assert outcome.source == "helper.go()  # here"
+    assert 'File "work.py", line 9, in outer' in outcome.traceback
+    assert 'File "helper.py", line 3, in go' in outcome.traceback
+    assert "_shardlab" not in outcome.traceback
+    assert "/own" not in outcome.traceback
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "message", "line"),
+    [
+        ("x = 1\ndef f(:\n    pass\n", "SyntaxError", "invalid syntax", 2),
+        ("if 1:\nx = 2\n", "IndentationError", "expected an indented block", 2),
+        ("import numpy\n\nimport no_such_library\n", "ModuleNotFoundError", "no_such_library", 3),
+        ("a = 1\n1 / 0\n", "ZeroDivisionError", "division by zero", 2),
+        ("import sys\nsys.exit(3)\n", "SystemExit", "3", 2),
+        ("raise KeyboardInterrupt\n", "KeyboardInterrupt", "", 1),
+        ("x = '\0'\n", "SyntaxError", "null bytes", None),
+    ],
+)
+def test_a_load_that_fails_is_told(opened, source, kind, message, line):
+    """It is the outcome of the load and of every call, with its line."""
+    process = opened(source)
+    outcome = process.loaded()
+    assert isinstance(outcome, Raised)
+    assert kind in outcome.types
+    assert message in outcome.message
+    assert outcome.line == line
+    assert process.call("f") == outcome
+
+
+def test_what_is_not_a_function_is_told(opened):
+    """A missing name, and a name of something else."""
+    process = opened("shard = 3\n")
+    missing = process.call("shard_rows")
+    assert isinstance(missing, Raised)
+    assert missing.message == "work.py defines no function shard_rows"
+    other = process.call("shard")
+    assert isinstance(other, Raised)
+    assert other.message == "shard is of type int, not a function"
+
+
+def test_mutated_arguments_are_named(opened):
+    """By position and keyword, however deep, and only those that changed."""
+    process = opened(
+        "def f(a, b, c, *, d, e):\n    a += 1\n    c[1]['x'][0] = 9\n    d.sort()\n    b + e\n"
+    )
+    outcome = process.call(
+        "f", np.ones(2), np.ones(2), (0, {"x": np.zeros(3)}), d=np.array([2, 1]), e=np.ones(2)
+    )
+    assert outcome == Returned(None, ("0", "2", "d"))
+
+
+@pytest.mark.parametrize("change", ["a.shape = (2, 2)", "a[0] = float('nan')", "a[1] = -0.0"])
+def test_subtle_mutations_are_seen(opened, change):
+    """A new shape, a NaN and a sign of zero are changes."""
+    process = opened(f"def f(a):\n    {change}\n")
+    assert process.call("f", np.zeros(4)) == Returned(None, ("0",))
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("object()", "an object"),
+        ("lambda: 0", "a function"),
+        ("(n for n in range(3))", "a generator"),
+        ("[1, {'a': Foo()}]", "a Foo"),
+        ("np.array([None])", "an array of dtype object"),
+        ("10 ** 5000", "an int of 16610 bits"),
+        ("np.zeros(70 << 20, 'u1')", "more than 64 MiB of arrays"),
+        ("[0] * 300_000", "more than 200000 objects"),
+    ],
+)
+def test_what_is_not_plain_data_is_a_bad_return(opened, value, what):
+    """The outcome names the function and the type, and the process goes on."""
+    process = opened(f"import numpy as np\nclass Foo: pass\ndef f(): return {value}\n")
+    assert process.call("f") == BadReturn(f"f returned {what}, which is not plain data")
+    assert process.idle
+
+
+def test_what_is_printed_is_kept_and_escaped(opened):
+    """stdout and stderr, in their order, printable."""
+    process = opened(
+        "import sys\nprint('loading')\ndef f():\n    print('on\\x1b[2Je\\u202e')\n"
+        "    print('two', file=sys.stderr)\n"
+    )
+    process.call("f")
+    assert process.stdout == "loading\non\\x1b[2Je\\u202e\ntwo\n"
+    assert process.output_dropped == 0
+
+
+def test_output_is_cut_at_its_limit(opened):
+    """The beginning is kept, the rest counted, and the call is not held up."""
+    process = opened(
+        "def f():\n    for _ in range(100): print('x' * 9999)\n", limits=Limits(output_bytes=1000)
+    )
+    assert process.call("f") == Returned(None)
+    assert process.stdout == "x" * 1000
+    assert process.output_dropped == 999_000
+
+
+def test_a_call_that_does_not_end_is_timed_out(opened):
+    """At its wall time, a little later at most, and the process is gone."""
+    process = opened("def f():\n    while True: pass\n", limits=Limits(wall_time_s=0.2))
+    process.loaded()
+    start = time.monotonic()
+    assert process.call("f") == TimedOut(0.2)
+    assert time.monotonic() - start < 0.7
+    assert not process.idle
+    assert process.call("f") == TimedOut(0.2)
+
+
+def test_a_load_that_does_not_end_is_timed_out(opened):
+    """By its own limit, and every call then says so."""
+    process = opened("while True: pass\n", limits=Limits(load_time_s=0.2))
+    assert process.loaded() == TimedOut(0.2)
+    assert process.call("f") == TimedOut(0.2)
+
+
+def test_an_answer_that_waited_is_in_time(opened, full_sandbox):
+    """A host that looks after the deadline takes what had come before it."""
+    process = opened("def f(): return 1\n", limits=Limits(load_time_s=0.3))
+    other = opened("import time\ntime.sleep(0.5)\n")
+    other.loaded()
+    assert process.call("f") == Returned(1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "np.ones(8 << 30, 'u1')",
+        "[bytearray(1 << 20) for _ in range(10_000)]",
+        "b'x' * (1 << 34)",
+        "mmap.mmap(-1, 1 << 34)",
+    ],
+)
+def test_too_much_memory_at_once_is_out_of_memory(opened, body):
+    """By numpy, by many small pieces, by one large one."""
+    process = opened(f"import numpy as np, mmap\ndef f(): return {body}\n")
+    outcome = process.call("f")
+    if "mmap.mmap" in body:  # the system's own error, as the student would see it elsewhere
+        assert isinstance(outcome, Raised)
+        assert "Cannot allocate memory" in outcome.message
+    else:
+        assert outcome == OutOfMemory(512 << 20)
+        assert not process.idle
+
+
+def test_memory_is_watched_while_a_call_runs(opened):
+    """Memory within the address space's slack but above the limit ends the call."""
+    limit = 64 << 20
+    process = opened(
+        "import numpy as np, time\ndef f():\n    x = np.ones(120 << 20, 'u1')\n    time.sleep(9)\n",
+        limits=Limits(memory_bytes=limit),
+    )
+    assert process.call("f") == OutOfMemory(limit)
+
+
+def test_memory_within_the_limit_is_granted(opened):
+    """90 % of it can be used, and is counted."""
+    process = opened(
+        "import numpy as np\nkeep = []\ndef f(n):\n    keep.append(np.ones(n, 'u1'))\n",
+        limits=Limits(memory_bytes=200 << 20),
+    )
+    assert process.call("f", 180 << 20) == Returned(None)
+    assert 170 << 20 < process.memory_bytes() < 200 << 20
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("os._exit(0)", "the process ended itself with os._exit(0)"),
+        ("os._exit(7)", "the process ended itself with os._exit(7)"),
+        ("ctypes.string_at(0)", "the process was ended by SIGSEGV"),
+        ("os.close(3); time.sleep(9)", "the process closed its connection to the grader"),
+    ],
+)
+def test_a_process_that_dies_is_told_in_words(opened, body, detail):
+    """How it ended, and nothing else is lost."""
+    process = opened(f"import os, ctypes, time\ndef f():\n    print('last words')\n    {body}\n")
+    assert process.call("f") == Crashed(detail)
+    assert process.stdout == "last words\n"
+    assert not process.idle
+    assert process.call("f") == Crashed(detail)
+
+
+@pytest.mark.parametrize("body", ["sys.exit(0)", "raise SystemExit", "raise KeyboardInterrupt"])
+def test_an_exit_is_an_exception(opened, body):
+    """It ends the call, not the process."""
+    process = opened(f"import sys\ndef f():\n    {body}\ndef g(): return 1\n")
+    outcome = process.call("f")
+    assert isinstance(outcome, Raised)
+    assert "BaseException" in outcome.types
+    assert process.idle
+    assert process.call("g") == Returned(1)
+
+
+def test_state_stays_between_calls_of_one_process(opened):
+    """A process is one run of the module; a new process starts afresh."""
+    source = "n = 0\ndef f():\n    global n\n    n += 1\n    return n\n"
+    one, two = opened(source), opened(source)
+    assert [one.call("f"), one.call("f"), two.call("f")] == [Returned(1), Returned(2), Returned(1)]
+
+
+def test_random_numbers_are_the_same_in_every_process(opened):
+    """So that grading twice gives one result; a set of texts has one order, too."""
+    source = (
+        "import random\nimport numpy as np\n"
+        "def f(): return random.random(), np.random.rand(), list({'a', 'b', 'c', 'd'})\n"
+    )
+    assert opened(source).call("f") == opened(source).call("f")
+
+
+@pytest.mark.parametrize(
+    ("body", "idle"),
+    [
+        ("pass", True),
+        ("threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", False),
+        ("os.write(3, b'x')", False),
+    ],
+    ids=["nothing", "a thread", "unread bytes"],
+)
+def test_idle_means_fit_for_another_call(opened, body, idle):
+    """A thread that goes on, or bytes that nobody asked for, rule it out."""
+    process = opened(f"import threading, time, os\ndef f():\n    {body}\n    return 1\n")
+    assert not isinstance(process.call("f"), TimedOut)
+    assert process.idle is idle
+
+
+def test_two_calls_at_once_are_the_callers_error(opened):
+    """A process serves one call at a time."""
+    process = opened("def f(): return 1\n")
+    process.begin("f")
+    with pytest.raises(UsageError, match="f is still being called"):
+        process.begin("f")
+    assert drive([process], None, 2.0) == [Returned(1)]
+
+
+def test_close_is_idempotent_and_ends_calls(opened):
+    """A closed process says so."""
+    process = opened("def f(): return 1\n")
+    process.close()
+    process.close()
+    assert process.call("f") == Crashed("the process was closed")
+    assert process.memory_bytes() == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "entry"),
+    [
+        ({"other.py": b""}, "work"),
+        ({"work.py": b"", "../up.py": b""}, "work"),
+        ({"work.py": b"", "/abs.py": b""}, "work"),
+        ({"work.py": b"", "": b""}, "work"),
+        ({"a b.py": b""}, "a b"),
+    ],
+)
+def test_files_that_cannot_be_meant_are_refused(full_sandbox, files, entry):
+    """Paths stay within the submission, and the entry is among them."""
+    with pytest.raises(UsageError):
+        full_sandbox.open(files, entry)
+
+
+# ---- services -------------------------------------------------------------------------------
+
+ASKER = """
+def ask(echo, *args):
+    return echo.name, echo.ask("op", *args)
+
+def catch(echo):
+    try:
+        echo.ask("op")
+    except ValueError as error:
+        return f"caught {error}"
+"""
+
+
+class Answering:
+    """A service that records what it is asked and answers by a function."""
+
+    def __init__(self, processes, answer, stop_after=10**9):
+        self.processes, self.answer = processes, answer
+        self.asked, self.ended = [], []
+        self.stop_after = stop_after
+
+    def upcall(self, index, op, args):
+        self.asked.append((index, op, args))
+        self.answer(self.processes[index], index, op, args)
+
+    def finished(self, index, outcome):
+        self.ended.append((index, outcome))
+
+    @property
+    def stopped(self):
+        return len(self.asked) >= self.stop_after
+
+
+def test_a_service_answers_from_the_host(opened):
+    """What is asked and answered crosses like any value; each process has its own reference."""
+    processes = [opened(ASKER) for _ in range(2)]
+    for i, process in enumerate(processes):
+        process.begin("ask", (ServiceRef("echo", {"name": f"n{i}"}), np.ones(2) * i))
+    service = Answering(processes, lambda p, i, op, args: p.answer([op, args[0] + 1]))
+    outcomes = drive(processes, service, 5.0)
+    assert [o.value[0] for o in outcomes] == ["n0", "n1"]
+    assert [o.value[1][1].tolist() for o in outcomes] == [[1.0, 1.0], [2.0, 2.0]]
+    assert sorted(index for index, _ in service.ended) == [0, 1]
+
+
+def test_an_upcall_can_be_refused(opened):
+    """The error is raised at the call, by its type, and can be caught there."""
+    process = opened(ASKER)
+    process.begin("catch", (ServiceRef("echo"),))
+    refuse = Answering([process], lambda p, *_: p.answer_error("ValueError", "no"))
+    assert drive([process], refuse, 5.0) == [Returned("caught no")]
+
+
+def test_an_upcall_that_nobody_answers_raises(opened):
+    """Without a service the call sees an error, not a wait without end."""
+    outcome = opened(ASKER).call("ask", ServiceRef("echo"))
+    assert isinstance(outcome, Raised)
+    assert outcome.message == "nothing answers op here"
+
+
+def test_a_call_that_waits_is_still_timed(opened):
+    """Who never gets an answer is timed out by the run's deadline, as is the rest of the run."""
+    processes = [opened(ASKER) for _ in range(3)]
+    for process in processes:
+        process.begin("ask", (ServiceRef("echo"),))
+    service = Answering(processes, lambda p, i, *_: p.answer(i) if i == 1 else None)
+    outcomes = drive(processes, service, 0.3)
+    assert outcomes == [TimedOut(0.3), Returned(("echo", 1)), TimedOut(0.3)]
+    assert [p.idle for p in processes] == [False, True, False]
+
+
+def test_a_service_can_stop_the_run(opened):
+    """At once: who has not ended has no outcome, and is closed."""
+    processes = [opened(ASKER) for _ in range(3)]
+    for process in processes:
+        process.begin("ask", (ServiceRef("echo"),))
+    service = Answering(processes, lambda *_: None, stop_after=2)
+    start = time.monotonic()
+    assert drive(processes, service, 30.0) == [None, None, None]
+    assert time.monotonic() - start < 5
+    assert all(p.closed for p in processes)
+
+
+def test_a_faulty_service_leaves_nothing_running(opened):
+    """An exception of the host's own code comes through, and ends what ran."""
+    process = opened(ASKER)
+    process.begin("ask", (ServiceRef("echo"),))
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        drive([process], Answering([process], fail), 5.0)
+    assert process.closed
+
+
+def test_a_value_that_cannot_cross_is_refused_at_the_upcall(opened):
+    """As a TypeError where the student's code asks."""
+    process = opened("def f(echo):\n    echo.ask('op', object())\n")
+    outcome = process.call("f", ServiceRef("echo"))
+    assert isinstance(outcome, Raised)
+    assert outcome.types[0] == "TypeError"
+    assert outcome.message == "op was given an object, which is not plain data"
+
+
+def test_large_arrays_cross_both_ways_at_once(opened):
+    """Processes that send 32 MB each while they are sent 32 MB don't block one another."""
+    processes = [opened(PLAIN) for _ in range(2)]
+    x = np.arange(4 << 20, dtype="f8")
+    for process in processes:
+        process.begin("same", (x,))
+    for outcome in drive(processes, None, 20.0):
+        assert np.array_equal(outcome.value[0][0], x)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\n", "a\tb\n"),
+        ("\x1b[31m\x00\x7f", "\\x1b[31m\\x00\\x7f"),
+        ("\u202e\u200b\ud800\U000e0041", "\\u202e\\u200b\\ud800\\U000e0041"),
+        ("é漢🙂", "é漢🙂"),
+    ],
+)
+def test_printable_escapes_what_is_not(text, shown):
+    """Controls, directions, surrogates and tags; letters of any script stay."""
+    assert printable(text, 100) == shown
