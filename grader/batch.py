@@ -5,7 +5,6 @@ tried once more; if that fails too, its score is withheld and the batch goes on.
 with the process that started them, however it ends.
 """
 
-import itertools
 import multiprocessing
 import os
 import queue
@@ -18,9 +17,9 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from grader.course import load_course
-from grader.errors import SandboxError
-from grader.grading import GradedLab, Result, grade, open_sandbox, withheld
-from grader.sandbox import Level, Sandbox
+from grader.errors import CourseError, SandboxError
+from grader.grading import GradedLab, Grader, Result, open_sandbox, withheld
+from grader.sandbox import Level
 from grader.submissions import Submission
 
 _TRIES = 2
@@ -135,36 +134,38 @@ class _Worker:
 # -- in the worker -------------------------------------------------------------------------
 
 _settings: Settings
-_graded: GradedLab
-_sandboxes: list[Sandbox] = []
+_graders: list[Grader] = []
 
 
 def _start_worker(settings: Settings) -> None:
-    global _settings, _graded  # noqa: PLW0603 - a worker process is one of these
+    global _settings  # noqa: PLW0603 - a worker process is one of these
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _settings = settings
-    _graded = GradedLab.of(load_course(settings.root), settings.slug)
 
 
 def _grade_here(submission: Submission) -> Result:
     """Grades in this worker, once more in a new sandbox if the one there has died."""
-    for attempt in itertools.count(1):
-        try:
-            sandbox = _sandbox()
-        except SandboxError as error:
-            return withheld(_graded.lab, submission.name, str(error))
-        result = grade(_graded, submission, sandbox, _settings.student)
-        if sandbox.alive or attempt == _TRIES:
-            return result
-    raise AssertionError("unreachable")
+    try:
+        for _ in range(_TRIES):
+            grader = _grader()
+            result = grader.grade(submission, _settings.student)
+            if grader.sandbox.alive:
+                break
+    except (CourseError, SandboxError) as error:
+        lab = load_course(_settings.root).lab(_settings.slug)
+        return withheld(lab, submission.name, str(error))
+    return result
 
 
-def _sandbox() -> Sandbox:
-    if not _sandboxes or not _sandboxes[-1].alive:
-        for old in _sandboxes:
+def _grader() -> Grader:
+    """This worker's grader, made anew where its sandbox has ended."""
+    if not _graders or not _graders[-1].sandbox.alive:
+        for old in _graders:
             old.close()
-        _sandboxes[:] = [open_sandbox(_graded.lab, _settings.level)]
-    return _sandboxes[-1]
+            old.sandbox.close()
+        graded = GradedLab.of(load_course(_settings.root), _settings.slug)
+        _graders[:] = [Grader(graded, open_sandbox(graded.lab, _settings.level))]
+    return _graders[-1]
 
 
 def _end_with_parent() -> None:

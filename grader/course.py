@@ -239,13 +239,21 @@ def _is_content(path: Path, folder: Path) -> bool:
 
 def _problems(lab: Lab) -> Iterator[str]:
     """What is wrong with an assignment beyond the types of its keys."""
-    assignment, seen = lab.assignment, set[str]()
+    assignment = lab.assignment
     path = Path(assignment.file)
     if path.name != assignment.file or path.suffix != ".py" or not path.stem.isidentifier():
         yield f"key 'file': expected a module name like 'ring_cost.py', got '{assignment.file}'"
     for name, limit in msgspec.structs.asdict(assignment.limits).items():
         if not 0 < limit < math.inf:
             yield f"key 'limits.{name}': expected a number above 0, got {limit}"
+    yield from _rubric_problems(assignment)
+    total = sum(each.points for each in assignment.rubric)
+    if total != POINTS_OF_A_LAB:
+        yield f"key 'rubric': points add up to {total}, expected {POINTS_OF_A_LAB}"
+
+
+def _rubric_problems(assignment: Assignment) -> Iterator[str]:
+    seen = set[str]()
     for number, each in enumerate(assignment.rubric):
         key = f"key 'rubric[{number}]"
         if each.item in seen:
@@ -258,9 +266,6 @@ def _problems(lab: Lab) -> Iterator[str]:
             if name not in seen:
                 yield f"{key}.builds_on': expected an item that stands above, got '{name}'"
         seen.add(each.item)
-    total = sum(each.points for each in assignment.rubric)
-    if total != POINTS_OF_A_LAB:
-        yield f"key 'rubric': points add up to {total}, expected {POINTS_OF_A_LAB}"
 
 
 def _same_names(path: Path, got: set[str], expected: set[str], what: str) -> None:

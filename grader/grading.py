@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -17,9 +18,10 @@ from grader.submissions import Submission
 from grader.suite.finding import CaseResult, Finding, Verdict
 from grader.suite.message import lines_of
 from grader.suite.processes import Processes
-from grader.suite.run import SuiteRun, run_suite
+from grader.suite.run import Suite
 
 GRADED, WITHHELD = "graded", "withheld"
+PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
 _EXPLAIN_SECONDS = 6.0
 
 
@@ -80,25 +82,77 @@ def limits_of(lab: Lab) -> Limits:
     return Limits(wall_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
 
 
-def grade(
-    graded: GradedLab, submission: Submission, sandbox: Sandbox, student: str | None = None
-) -> Result:
-    """Grades one submission; hidden inputs are those of `student`, else of its name.
+class Grader:
+    """Grades one submission after another: suites collected, a sandbox warm."""
 
-    A fault of the suite or the sandbox withholds the score and is told in `fault`; it never
-    raises and never is a zero.
-    """
-    started = time.perf_counter()
-    try:
-        rubric = _rubric(graded, submission, sandbox, graded.seed(student or submission.name))
-    except (CourseError, SandboxError) as error:
-        return withheld(graded.lab, submission.name, str(error), time.perf_counter() - started)
-    seconds = time.perf_counter() - started
-    faults = [each.message for each in rubric if each.verdict is Verdict.GRADER_FAULT]
-    if faults:
-        return withheld(graded.lab, submission.name, faults[0], seconds, rubric)
-    score = sum(each.points for each in rubric)
-    return Result(submission.name, GRADED, score, _total(graded.lab), seconds, tuple(rubric))
+    def __init__(self, graded: GradedLab, sandbox: Sandbox) -> None:
+        self.graded = graded
+        self.sandbox = sandbox
+        self._suites: dict[Path, Suite] = {}
+
+    def grade(self, submission: Submission, student: str | None = None) -> Result:
+        """The result; hidden inputs are those of `student`, else of the submission's name.
+
+        A fault of the suite or the sandbox withholds the score and is told in `fault`; it
+        never raises and never is a zero.
+        """
+        lab, name, started = self.graded.lab, submission.name, time.perf_counter()
+        try:
+            rubric = self._rubric(submission, self.graded.seed(student or name))
+        except (CourseError, SandboxError) as error:
+            return withheld(lab, name, str(error), time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        faults = [each.message for each in rubric if each.verdict is Verdict.GRADER_FAULT]
+        if faults:
+            return withheld(lab, name, faults[0], seconds, rubric)
+        score = sum(each.points for each in rubric)
+        return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric))
+
+    def close(self) -> None:
+        """Ends the suites' sessions; the sandbox is its owner's."""
+        for suite in self._suites.values():
+            suite.close()
+        self._suites.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rubric(self, submission: Submission, seed: bytes) -> list[RubricResult]:
+        lab = self.graded.lab
+        if submission.problem:
+            return [_scored(item, Verdict.FAILED, submission.problem) for item in lab.rubric]
+        with processes_of(lab, submission, self.sandbox) as processes:
+            run = self._suite(self.graded.hidden).run(processes, seed)
+        verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
+        shown = self._public_findings(submission, verdicts)
+        return [
+            _scored(each, case.verdict, _message(lab, each, case, shown))
+            for each, case in zip(lab.rubric, verdicts.values(), strict=True)
+        ]
+
+    def _public_findings(
+        self, submission: Submission, verdicts: Mapping[str, CaseResult]
+    ) -> Mapping[str, CaseResult]:
+        """For each lost item the first public case that fails on this submission, if one does.
+
+        In fresh processes: one that has seen hidden inputs could carry them into what is shown.
+        """
+        silent = (Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT)
+        lost = frozenset(name for name, case in verdicts.items() if case.verdict not in silent)
+        if not lost:
+            return {}
+        lab = self.graded.lab
+        with processes_of(lab, submission, self.sandbox, _EXPLAIN_SECONDS) as processes:
+            run = self._suite(lab.public_suite).run(processes, PUBLIC_SEED, only=lost)
+        return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
+
+    def _suite(self, path: Path) -> Suite:
+        if path not in self._suites:
+            self._suites[path] = Suite(path, self.graded.lab)
+        return self._suites[path]
 
 
 def withheld(
@@ -108,50 +162,17 @@ def withheld(
     return Result(name, WITHHELD, None, _total(lab), seconds, tuple(rubric), fault)
 
 
-def check(
-    lab: Lab,
-    submission: Submission,
-    sandbox: Sandbox,
-    *,
-    suite: Path | None = None,
-    keep_going: bool = False,
-    on_result: Callable[[CaseResult], None] = lambda _: None,
-) -> SuiteRun:
-    """Runs the public suite alone: what a student sees before submitting.
-
-    Ends at the first item that fails, unless told to keep going; `suite` is the file to run
-    where it is not the lab's own.
-    """
-    with _processes(lab, submission, sandbox) as processes:
-        return run_suite(
-            suite or lab.public_suite,
-            lab,
-            processes,
-            b"public",
-            stop_early=not keep_going,
-            on_result=on_result,
-        )
+def processes_of(
+    lab: Lab, submission: Submission, sandbox: Sandbox, budget_s: float | None = None
+) -> Processes:
+    """The processes of one submission, within the lab's limits."""
+    budget = lab.assignment.limits.submission_seconds if budget_s is None else budget_s
+    return Processes(sandbox, submission.files, lab.entry, limits_of(lab), budget)
 
 
 def invariant_text(lab: Lab, item: RubricItem) -> str:
     """`I3: what it says`, as hand-out and messages name it."""
     return f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
-
-
-def _rubric(
-    graded: GradedLab, submission: Submission, sandbox: Sandbox, seed: bytes
-) -> list[RubricResult]:
-    lab = graded.lab
-    if submission.problem:
-        return [_scored(item, Verdict.FAILED, submission.problem) for item in lab.rubric]
-    with _processes(lab, submission, sandbox) as processes:
-        run = run_suite(graded.hidden, lab, processes, seed)
-    verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
-    shown = _public_findings(lab, submission, sandbox, verdicts)
-    return [
-        _scored(item, verdicts[item.item].verdict, _message(lab, item, verdicts[item.item], shown))
-        for item in lab.rubric
-    ]
 
 
 def _verdict(item: str, results: Sequence[CaseResult]) -> CaseResult:
@@ -160,22 +181,6 @@ def _verdict(item: str, results: Sequence[CaseResult]) -> CaseResult:
     faults = [case for case in cases if case.verdict is Verdict.GRADER_FAULT]
     losses = [case for case in cases if case.verdict is not Verdict.PASSED]
     return (faults or losses or cases)[0]
-
-
-def _public_findings(
-    lab: Lab, submission: Submission, sandbox: Sandbox, verdicts: Mapping[str, CaseResult]
-) -> Mapping[str, CaseResult]:
-    """For each lost item the first public case that fails on this submission, if one does.
-
-    In fresh processes: one that has seen hidden inputs could carry them into what is shown.
-    """
-    silent = (Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT)
-    lost = frozenset(name for name, case in verdicts.items() if case.verdict not in silent)
-    if not lost:
-        return {}
-    with _processes(lab, submission, sandbox, _EXPLAIN_SECONDS) as processes:
-        run = run_suite(lab.public_suite, lab, processes, b"public", only=lost)
-    return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
 
 
 def _message(lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, CaseResult]) -> str:
@@ -195,13 +200,6 @@ def _message(lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, C
 def _scored(item: RubricItem, verdict: Verdict, message: str) -> RubricResult:
     points = item.points if verdict is Verdict.PASSED else 0
     return RubricResult(item.item, points, item.points, verdict, message)
-
-
-def _processes(
-    lab: Lab, submission: Submission, sandbox: Sandbox, budget_s: float | None = None
-) -> Processes:
-    budget = lab.assignment.limits.submission_seconds if budget_s is None else budget_s
-    return Processes(sandbox, submission.files, lab.entry, limits_of(lab), budget)
 
 
 def _total(lab: Lab) -> int:

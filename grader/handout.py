@@ -22,7 +22,7 @@ for line, source in json.load(sys.stdin):
         place = inner[-1] if inner else getattr(error, "lineno", line + 1)
         text = error.msg if isinstance(error, SyntaxError) else error
         problems.append(f"{sys.argv[1]}:{place}: {type(error).__name__}: {text}")
-sys.__stderr__.write("\n" + json.dumps(problems))
+sys.__stderr__.write("\\n" + json.dumps(problems))
 """
 
 

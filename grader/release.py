@@ -98,8 +98,9 @@ def _shared(node: ast.AST) -> Iterable[int]:
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
         return range(first, node.body[0].lineno)
-    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    if docstring or isinstance(node, (ast.Import, ast.ImportFrom)):
+    if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+        return ()  # a call; a constant by itself is a docstring
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)):
         return range(node.lineno, (node.end_lineno or node.lineno) + 1)
     return ()
 

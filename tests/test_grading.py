@@ -3,7 +3,7 @@
 import pytest
 
 from grader.course import load_course
-from grader.grading import GRADED, WITHHELD, GradedLab, grade
+from grader.grading import GRADED, WITHHELD, GradedLab, Grader
 from grader.submissions import Submission, from_source
 from grader.suite.finding import Verdict
 
@@ -17,10 +17,8 @@ def graded(course):
 def grade_source(graded, sandbox):
     """Grades a source text as the submission of s1."""
 
-    def run(source, name="s1"):
-        return grade(graded, from_source(graded.lab, name, source.encode()), sandbox)
-
-    return run
+    with Grader(graded, sandbox) as grader:
+        yield lambda source: grader.grade(from_source(graded.lab, "s1", source.encode()))
 
 
 def solution(course):
@@ -157,7 +155,8 @@ def test_a_case_that_judges_nothing_is_a_fault(course, sandbox, change):
 
 def test_a_submission_with_a_problem_scores_nothing_and_says_it(graded, sandbox):
     """A missing file is the student's: graded, zero, and one clear line."""
-    result = grade(graded, Submission("s1", problem="no adding.py in it"), sandbox)
+    with Grader(graded, sandbox) as grader:
+        result = grader.grade(Submission("s1", problem="no adding.py in it"))
     assert (result.status, result.score) == (GRADED, 0)
     assert {each.message for each in result.rubric} == {"no adding.py in it"}
 
@@ -172,4 +171,5 @@ def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source):
 
 def _grade_solution(course, sandbox):
     fresh = GradedLab.of(load_course(course.root), "adding")
-    return grade(fresh, from_source(fresh.lab, "s1", solution(course).encode()), sandbox)
+    with Grader(fresh, sandbox) as grader:
+        return grader.grade(from_source(fresh.lab, "s1", solution(course).encode()))

@@ -6,6 +6,7 @@ idle cell.
 
 from contextlib import suppress
 from fractions import Fraction
+from numbers import Integral
 
 import pytest
 
@@ -46,11 +47,16 @@ def drawing(order):
     return " ".join(f"{kind}{microbatch}" for kind, microbatch in order)
 
 
+def is_whole(value):
+    """Whether a value is an int, numpy's included, and no bool."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def is_op(value):
     """Whether a value is an op: a kind and a microbatch."""
-    if not isinstance(value, (list, tuple)) or list(map(type, value)) != [str, int]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2 or not isinstance(value[0], str):
         return False
-    return value[0] in ("F", "B")
+    return value[0] in ("F", "B") and is_whole(value[1])
 
 
 # -- the grid and the algebra --------------------------------------------------------------
@@ -60,7 +66,7 @@ def is_grid(value):
     """Whether a value is a list of rows of whole numbers and None."""
     if not isinstance(value, (list, tuple)) or not all(isinstance(r, (list, tuple)) for r in value):
         return False
-    return all(cell is None or type(cell) is int for row in value for cell in row)
+    return all(cell is None or is_whole(cell) for row in value for cell in row)
 
 
 def drawn(grid):
@@ -87,7 +93,7 @@ def check_share(got, expected, note="", of="share"):
 
 @pytest.mark.rubric("idle-cells")
 @pytest.mark.parametrize(
-    ("grid", "share", "count"),
+    "case",
     [
         ([[0]], F(0), "0 idle of 1 cell; microbatch 0 is work"),
         ([[_, 0]], F(1, 2), "1 idle of 2 cells"),
@@ -97,8 +103,9 @@ def check_share(got, expected, note="", of="share"):
         ([[0, _, 1], [_, _, 0]], F(1, 2), "3 idle of 6 cells"),
     ],
 )
-def test_share_of_idle_cells(student, grid, share, count):
+def test_share_of_idle_cells(student, case):
     """Idle over all cells, exactly."""
+    grid, share, count = case
     check_share(student.bubble_of_grid(grid), share, note=count)
 
 
@@ -128,7 +135,7 @@ def test_share_by_algebra(student, p, m, share):
 
 @pytest.mark.rubric("min-microbatches")
 @pytest.mark.parametrize(
-    ("p", "limit", "m", "note"),
+    "case",
     [
         (2, F(1, 2), 1, "m = 1 gives 1/2, and at most 1/2 is asked"),
         (2, F(1, 3), 2, "m = 2 gives 1/3; the limit is 1/3 exactly, not 0.333...33"),
@@ -144,12 +151,22 @@ def test_share_by_algebra(student, p, m, share):
         ),
     ],
 )
-def test_fewest_microbatches(student, p, limit, m, note):
+def test_fewest_microbatches(student, case):
     """The smallest m whose bubble is at most the limit."""
+    p, limit, m, note = case
     equal(student.min_microbatches(p, limit), m, of="m", note=note)
 
 
 # -- orders --------------------------------------------------------------------------------
+
+
+def check_orders(orders, p):
+    """Orders must be p lists of ops before anyone looks into them."""
+    lists = isinstance(orders, (list, tuple)) and len(orders) == p
+    require(lists, f"{p} orders, one a stage", orders)
+    for stage in range(p):
+        require(isinstance(orders[stage], (list, tuple)), "a list of ops a stage", orders[stage])
+        require(all(is_op(op) for op in orders[stage]), "ops like ('F', 0)", orders[stage])
 
 
 @pytest.mark.rubric("gpipe")
@@ -157,13 +174,9 @@ def test_fewest_microbatches(student, p, limit, m, note):
 def test_gpipe(student, p, m):
     """Forwards in order, then every backward; the backwards in one order on all stages."""
     orders = student.gpipe_order(p, m)
-    require(
-        isinstance(orders, (list, tuple)) and len(orders) == p, f"{p} orders, one a stage", orders
-    )
+    check_orders(orders, p)
     for stage in range(p):
         order = orders[stage]
-        require(isinstance(order, (list, tuple)), f"stage {stage}: a list of ops", order)
-        require(all(is_op(op) for op in order), "ops like ('F', 0)", order)
         forwards, backwards = (drawing((kind, i) for i in range(m)) for kind in "FB")
         right = drawing(order[:m]) == forwards
         right = right and drawing(sorted(map(tuple, order[m:]))) == backwards
@@ -180,41 +193,42 @@ def test_gpipe(student, p, m):
 
 @pytest.mark.rubric("one-f-one-b")
 @pytest.mark.parametrize(
-    ("p", "m", "stages", "note"),
+    ("p", "m", "drawing_and_note"),
     [
-        (1, 2, ["F0 B0 F1 B1"], "a single stage has nobody to wait for"),
-        (2, 2, ["F0 F1 B0 B1", "F0 B0 F1 B1"], "the last stage can go backward at once"),
-        (2, 1, ["F0 B0", "F0 B0"], "there is no microbatch 1"),
+        (1, 2, (["F0 B0 F1 B1"], "a single stage has nobody to wait for")),
+        (2, 2, (["F0 F1 B0 B1", "F0 B0 F1 B1"], "the last stage can go backward at once")),
+        (2, 1, (["F0 B0", "F0 B0"], "there is no microbatch 1")),
         (
             3,
             4,
-            ["F0 F1 F2 B0 F3 B1 B2 B3", "F0 F1 B0 F2 B1 F3 B2 B3", "F0 B0 F1 B1 F2 B2 F3 B3"],
-            "on stage s no more than 3 - s microbatches are in flight",
+            (
+                ["F0 F1 F2 B0 F3 B1 B2 B3", "F0 F1 B0 F2 B1 F3 B2 B3", "F0 B0 F1 B1 F2 B2 F3 B3"],
+                "on stage s no more than 3 - s microbatches are in flight",
+            ),
         ),
         (
             4,
             2,
-            ["F0 F1 B0 B1", "F0 F1 B0 B1", "F0 F1 B0 B1", "F0 B0 F1 B1"],
-            "with 2 microbatches no stage can have more than 2 in flight",
+            (
+                ["F0 F1 B0 B1", "F0 F1 B0 B1", "F0 F1 B0 B1", "F0 B0 F1 B1"],
+                "with 2 microbatches no stage can have more than 2 in flight",
+            ),
         ),
     ],
 )
-def test_one_f_one_b(student, p, m, stages, note):
+def test_one_f_one_b(student, p, m, drawing_and_note):
     """The order of every stage, op by op."""
+    stages, note = drawing_and_note
     orders = student.one_f_one_b_order(p, m)
-    require(
-        isinstance(orders, (list, tuple)) and len(orders) == p, f"{p} orders, one a stage", orders
-    )
+    check_orders(orders, p)
     for stage, text in enumerate(stages):
-        order = orders[stage]
-        require(isinstance(order, (list, tuple)), f"stage {stage}: a list of ops", order)
-        require(all(is_op(op) for op in order), "ops like ('F', 0)", order)
-        require(drawing(order) == text, f"stage {stage}: {text}", drawing(order), note=note)
+        got = drawing(orders[stage])
+        require(got == text, f"stage {stage}: {text}", got, note=note)
 
 
 @pytest.mark.rubric("peak")
 @pytest.mark.parametrize(
-    ("order", "peak", "in_flight"),
+    "case",
     [
         ("F0 B0", 1, "1 0"),
         ("F0 F1 B0 B1", 2, "1 2 1 0"),
@@ -223,8 +237,9 @@ def test_one_f_one_b(student, p, m, stages, note):
         ("F0 B0 F1 F2 B2 B1", 2, "1 0 1 2 1 0"),
     ],
 )
-def test_peak(student, order, peak, in_flight):
+def test_peak(student, case):
     """Forwards that have not met their backward yet: the most at a time."""
+    order, peak, in_flight = case
     note = f"in flight after each op of {order}: {in_flight}"
     equal(student.peak_in_flight(ops(order)), peak, of="peak", note=note)
 
@@ -332,7 +347,7 @@ def refused(student, orders, named, why):
 
 @pytest.mark.rubric("illegal-orders")
 @pytest.mark.parametrize(
-    ("orders", "named", "why"),
+    "case",
     [
         (["B0 F0"], "B0 F0", "B0 stands before the forward it needs"),
         (["F0 B0 F0"], "F0", "F0 stands twice"),
@@ -349,14 +364,15 @@ def refused(student, orders, named, why):
         ),
     ],
 )
-def test_illegal_orders(student, orders, named, why):
+def test_illegal_orders(student, case):
     """What can't be run, or is not complete, is refused; the message names an op."""
+    orders, named, why = case
     refused(student, [ops(text) for text in orders], ops(named), why)
 
 
 @pytest.mark.rubric("schedule-bubble")
 @pytest.mark.parametrize(
-    ("stages", "share", "note"),
+    "case",
     [
         (["F0 0-1 B0 1-3"], F(0), "one stage, busy from 0 to 3"),
         (
@@ -381,8 +397,9 @@ def test_illegal_orders(student, orders, named, why):
         ),
     ],
 )
-def test_idle_share_of_a_schedule(student, stages, share, note):
+def test_idle_share_of_a_schedule(student, case):
     """Idle time over the time that all stages have."""
+    stages, share, note = case
     got = student.bubble_of_schedule(spans(*stages), len(stages))
     check_share(got, share, note, of="bubble")
 
@@ -392,19 +409,20 @@ def test_idle_share_of_a_schedule(student, stages, share, note):
 
 @pytest.mark.rubric("decode")
 @pytest.mark.parametrize(
-    ("p", "batches", "tokens", "share", "stage_0"),
+    ("p", "batches", "tokens", "share_and_stage_0"),
     [
-        (1, 1, 1, F(1), "a"),
-        (2, 1, 1, F(1, 2), "a _"),
-        (2, 1, 3, F(1, 2), "a _ a _ a _"),
-        (2, 2, 3, F(6, 7), "a b a b a b _"),
-        (2, 3, 2, F(6, 7), "a b c a b c _"),
-        (4, 2, 2, F(4, 9), "a b _ _ a b _ _ _"),
-        (4, 4, 3, F(4, 5), "a b c d a b c d a b c d _ _ _"),
+        (1, 1, 1, (F(1), "a")),
+        (2, 1, 1, (F(1, 2), "a _")),
+        (2, 1, 3, (F(1, 2), "a _ a _ a _")),
+        (2, 2, 3, (F(6, 7), "a b a b a b _")),
+        (2, 3, 2, (F(6, 7), "a b c a b c _")),
+        (4, 2, 2, (F(4, 9), "a b _ _ a b _ _ _")),
+        (4, 4, 3, (F(4, 5), "a b c d a b c d a b c d _ _ _")),
     ],
 )
-def test_decode(student, p, batches, tokens, share, stage_0):
+def test_decode(student, p, batches, tokens, share_and_stage_0):
     """Busy slots of a stage over all slots until the last stage has done the last token."""
+    share, stage_0 = share_and_stage_0
     note = f"stage 0, a letter a batch, _ idle: {stage_0}"
     check_share(student.decode_utilization(p, batches, tokens), share, note, of="utilization")
 
@@ -485,15 +503,11 @@ def test_schedules_have_one_bubble(student, schedule, p, m, share, forward, back
 def test_schedules_differ_in_memory(student, schedule, peaks):
     """Three stages, four microbatches: what is in flight on each stage."""
     orders = getattr(student, schedule)(3, 4)
-    require(isinstance(orders, (list, tuple)) and len(orders) == 3, "3 orders, one a stage", orders)
-    for stage in range(3):
-        note = f"your {schedule}(3, 4)"
-        equal(
-            student.peak_in_flight(orders[stage]),
-            peaks[stage],
-            of=f"peak on stage {stage}",
-            note=note,
-        )
+    check_orders(orders, 3)
+    note = f"your {schedule}(3, 4)"
+    for stage, peak in enumerate(peaks):
+        got = student.peak_in_flight(orders[stage])
+        equal(got, peak, of=f"peak on stage {stage}", note=note)
 
 
 IDLE = "░"

@@ -527,9 +527,11 @@ def test_fit_needs_two_sizes(student):
 )
 def test_tp_comm_time(student, num_layers, num_tokens, one):
     """Two all-reduces per layer, of hidden_size values per token: here 8192 of 2 bytes."""
-    message = num_tokens * 8192 * 2
-    ring = number(student.ring_all_reduce_time(message, 4, *LINK), of="ring_all_reduce_time")
+    message, roundings = num_tokens * 8192 * 2, 24 + 2 * num_layers
     got = number(student.tp_comm_time(num_layers, 8192, 2, num_tokens, 4, *LINK), of="time")
+    if near(got, 2 * num_layers * one, roundings):
+        return
+    ring = number(student.ring_all_reduce_time(message, 4, *LINK), of="ring_all_reduce_time")
     note = f"one all-reduce of {size_of(message)} takes {micro(one)} here"
     if num_layers and Fraction(got) > 2 * num_layers * us(30):
         priced = (Fraction(got) / 2 / num_layers - us(30)) / us("0.000015")
@@ -541,7 +543,8 @@ def test_tp_comm_time(student, num_layers, num_tokens, one):
         nudge = "How many all-reduces does a model without layers make?"
     elif not num_tokens:
         nudge = "An empty message still goes around. What does it wait for?"
-    close(got, 2 * num_layers * one, 24 + 2 * num_layers, note=note, nudge=nudge)
+    got = student.tp_comm_time(num_layers, 8192, 2, num_tokens, 4, *LINK)  # the call that is shown
+    close(got, 2 * num_layers * one, roundings, note=note, nudge=nudge)
 
 
 @pytest.mark.rubric("hierarchical")

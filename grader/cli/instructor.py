@@ -3,6 +3,7 @@
 import collections
 import itertools
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,7 +105,7 @@ def grade_batch(
 
     from grader.batch import grade_all
 
-    terminal = click.get_text_stream("stdout").isatty()
+    terminal = sys.stdout.isatty()
     done = itertools.count(1)
 
     def report(_: "Result") -> None:

@@ -55,9 +55,9 @@ def check(
     slug: str | None, keep_going: bool, isolation: str | None, json_path: Path | None
 ) -> None:
     """Run the public checks on your file and explain the first that fails."""
-    from grader.grading import check as check_submission
-    from grader.grading import open_sandbox
+    from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
     from grader.submissions import read_submission
+    from grader.suite.run import Suite
     from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
@@ -68,15 +68,12 @@ def check(
     if here.public_suite_changed:
         shell.say("Note: test_public.py is not as released; these are your own checks.")
     printer = _CheckPrinter(here.lab)
-    with open_sandbox(here.lab, shell.best_level(isolation)) as sandbox:
-        run = check_submission(
-            here.lab,
-            submission,
-            sandbox,
-            suite=here.public_suite,
-            keep_going=keep_going,
-            on_result=printer.case,
-        )
+    with (
+        open_sandbox(here.lab, shell.best_level(isolation)) as sandbox,
+        Suite(here.public_suite, here.lab) as suite,
+        processes_of(here.lab, submission, sandbox) as processes,
+    ):
+        run = suite.run(processes, PUBLIC_SEED, stop_early=not keep_going, on_result=printer.case)
     printer.end(run)
     _remember_first_failure(here, printer.first_failed)
     if not printer.first_failed:

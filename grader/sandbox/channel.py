@@ -45,8 +45,13 @@ class Channel:
         return bool(self._outbox)
 
     @property
-    def printed(self) -> str:
-        return self._printed.decode("utf-8", "replace")
+    def printed_bytes(self) -> int:
+        """How much of what was printed is kept."""
+        return len(self._printed)
+
+    def printed(self, start: int = 0) -> str:
+        """What was printed from the byte `start` on."""
+        return self._printed[start:].decode("utf-8", "replace")
 
     def send(self, message: Any) -> None:
         """Send a message as far as the other side takes it now; `flush` sends the rest."""

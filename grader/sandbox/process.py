@@ -203,7 +203,16 @@ class Process:
     @property
     def stdout(self) -> str:
         """What it has printed so far, on stdout and stderr: printable, cut to the limit."""
-        return printable(self.channel.printed, self.limits.output_bytes)
+        return printable(self.channel.printed(), self.limits.output_bytes)
+
+    @property
+    def printed_bytes(self) -> int:
+        """How many bytes of output are kept so far: a place for `printed_since`."""
+        return self.channel.printed_bytes
+
+    def printed_since(self, start: int) -> str:
+        """What it has printed from that place on, as `stdout` gives it."""
+        return printable(self.channel.printed(start), self.limits.output_bytes)
 
     @property
     def output_dropped(self) -> int:
@@ -231,6 +240,8 @@ class Process:
         """Kill the whole tree and reap it; it is gone when this returns. Idempotent."""
         if self._closed:
             return
+        if self._pending:
+            self._outcome = Crashed("the process was closed")
         self._closed, self._pending = True, False
         if self._pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):

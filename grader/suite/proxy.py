@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.fabric import Record, Run, run_spmd
-from grader.sandbox import Outcome, Returned, ServiceRef, drive
+from grader.sandbox import Outcome, Process, Returned, ServiceRef, drive
 from grader.suite.compare import equal
 from grader.suite.failures import failure_of, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding, Verdict
@@ -35,12 +35,17 @@ class Call:
 
 @dataclass
 class Calls:
-    """Runs calls for one case and remembers the last one. Shared by both proxies."""
+    """Runs the calls of one case after another and remembers the last. Shared by both proxies."""
 
     processes: Processes
     file: str
     last: Call | None = None
-    printed: str = ""
+    _printing: list[tuple[Process, int]] = field(default_factory=list)
+
+    def new_case(self) -> None:
+        """Forgets the case before."""
+        self.processes.new_case()
+        self.last, self._printing = None, []
 
     def place(self, function: str) -> str:
         """`file.py:31`: where the submission defines the function, as far as its text tells."""
@@ -50,16 +55,17 @@ class Calls:
             return self.file
         return f"{self.file}:{len(source[: found.start()].splitlines()) + 1}"
 
+    def printed(self) -> str:
+        """What the submission printed during the last call."""
+        return "".join(process.printed_since(start) for process, start in self._printing)
+
     def single(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """The outcome of one call in the process for single calls."""
         self.last = Call(function, args, kwargs)
         process = self.processes.single()
-        if failure := self.processes.load_failure(process):
-            raise failure_of(failure, self.file, loading=True)
-        before = len(process.stdout)
+        self._check_loaded(process)
         process.begin(function, tuple(args), kwargs)
         (outcome,) = drive([process], None, self.processes.call_seconds())
-        self.printed = process.stdout[before:]
         assert outcome is not None, "a drive that no service stops ends with every outcome"
         return outcome
 
@@ -69,15 +75,14 @@ class Calls:
         """An SPMD run of the function on that many ranks."""
         self.last = Call(function, args, kwargs, world_size)
         processes = self.processes.ranks(world_size)
+        self._check_loaded(*processes)
+        arguments = [_of_rank(args, kwargs, rank, world_size) for rank in range(world_size)]
+        return run_spmd(processes, function, arguments, self.processes.call_seconds())
+
+    def _check_loaded(self, *processes: Process) -> None:
         if failure := self.processes.load_failure(*processes):
             raise failure_of(failure, self.file, loading=True)
-        arguments = [_of_rank(args, kwargs, rank, world_size) for rank in range(world_size)]
-        before = [len(process.stdout) for process in processes]
-        run = run_spmd(processes, function, arguments, self.processes.call_seconds())
-        self.printed = "".join(
-            process.stdout[start:] for process, start in zip(processes, before, strict=True)
-        )
-        return run
+        self._printing = [(process, process.printed_bytes) for process in processes]
 
 
 @dataclass(frozen=True)

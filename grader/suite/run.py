@@ -1,17 +1,26 @@
-"""Runs one suite, public or hidden, on one submission, in this (the trusted) process."""
+"""A suite, public or hidden, kept ready in this (the trusted) process for many submissions.
+
+pytest collects once, in a thread of its own, and stays in its loop: collecting again for each
+submission would cost more than running most suites. The thread takes one submission at a time
+and does nothing between them.
+"""
 
 import os
+import queue
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from grader.course import Lab
 from grader.errors import CourseError
 from grader.suite.finding import CaseResult
+from grader.suite.judging import Judging
 from grader.suite.plugin import SuitePlugin
 from grader.suite.processes import Processes
 from grader.suite.proxy import Calls
@@ -22,7 +31,7 @@ _LEFT_OUT = (
     *("legacypath", "logging", "pastebin", "setuponly", "setupplan", "stepwise", "terminal"),
     *("threadexception", "tmpdir", "unittest", "unraisableexception", "warnings"),
 )
-_ENDED_WELL = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+_END_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -33,54 +42,91 @@ class SuiteRun:
     picture: tuple[str, ...] = field(default=())
 
 
-def run_suite(
-    suite: Path,
-    lab: Lab,
-    processes: Processes,
-    seed: bytes,
-    *,
-    only: frozenset[str] | None = None,
-    stop_early: bool = False,
-    on_result: Callable[[CaseResult], None] = lambda _: None,
-) -> SuiteRun:
-    """Runs the suite at `suite` (a file or folder) on what `processes` hold.
+class Suite:
+    """A collected suite. Runs on one submission after another, one at a time."""
 
-    With `only`, just the cases of those rubric items; with `stop_early`, all that comes after
-    the first lost item is blocked. Every item asked for has at least one result. A suite that
-    can't be collected or breaks off raises CourseError.
-    """
-    calls = Calls(processes, lab.assignment.file)
-    plugin = SuitePlugin(
-        lab.rubric,
-        calls,
-        seed,
-        lambda name: lab.functions.get(name, ()),
-        on_result,
-        only,
-        stop_early,
-    )
-    root = suite if suite.is_dir() else suite.parent
-    with _untouched_environment(), _fresh_modules(root):
-        code = pytest.main(_arguments(root, suite), plugins=[plugin])
-    if plugin.problems:
-        raise CourseError(f"{suite}: {plugin.problems[0]}")
-    if code not in _ENDED_WELL:
-        raise CourseError(f"{suite}: pytest ended with {code!r} before all cases had run")
-    judged = {result.item for result in plugin.results}
-    for each in lab.rubric:
-        if each.item not in judged and (only is None or each.item in only):
-            raise CourseError(f"{suite}: rubric item '{each.item}' was not judged")
-    return SuiteRun(tuple(plugin.results), tuple(plugin.picture.lines))
+    def __init__(self, path: Path, lab: Lab) -> None:
+        self._path = path
+        self._lab = lab
+        self._work: queue.SimpleQueue[Judging | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._plugin = SuitePlugin(lab, self._serve)
+        self._thread = threading.Thread(
+            target=self._session, name=f"suite {path.name}", daemon=True
+        )
+        self._thread.start()
+        self._wait()
+
+    def run(
+        self,
+        processes: Processes,
+        seed: bytes,
+        *,
+        only: frozenset[str] | None = None,
+        stop_early: bool = False,
+        on_result: Callable[[CaseResult], None] = lambda _: None,
+    ) -> SuiteRun:
+        """Judges what `processes` hold, with inputs drawn from `seed`.
+
+        With `only`, just the cases of those rubric items; with `stop_early`, all that comes
+        after the first lost item is blocked. Every item asked for has at least one result. A
+        suite that breaks off raises CourseError.
+        """
+        calls = Calls(processes, self._lab.assignment.file)
+        judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
+        self._work.put(judging)
+        self._wait()
+        judged = {result.item for result in judging.results}
+        for each in self._lab.rubric:
+            if each.item not in judged and (only is None or each.item in only):
+                raise CourseError(f"{self._path}: rubric item '{each.item}' was not judged")
+        return SuiteRun(tuple(judging.results), tuple(judging.picture.lines))
+
+    def close(self) -> None:
+        """Ends the pytest session; one that still judges ends with this process."""
+        self._work.put(None)
+        self._thread.join(_END_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _wait(self) -> None:
+        """Until the session is ready for more; raises what ended it instead."""
+        if error := self._done.get():
+            self._done.put(error)  # whoever asks again is told the same
+            raise error
+
+    # -- in the thread -------------------------------------------------------------------
+
+    def _session(self) -> None:
+        folder = self._path if self._path.is_dir() else self._path.parent
+        try:
+            with _untouched_environment(), _fresh_modules(folder):
+                code = pytest.main(_arguments(folder, self._path), plugins=[self._plugin])
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
+            self._done.put(CourseError(f"{self._path}: {type(error).__name__}: {error}"))
+            return
+        problem = (self._plugin.problems or [f"pytest ended with {code!r}"])[0]
+        self._done.put(CourseError(f"{self._path}: {problem}"))
+
+    def _serve(self, run: Callable[[Judging], None]) -> None:
+        self._done.put(None)
+        while (judging := self._work.get()) is not None:
+            run(judging)
+            self._done.put(None)
 
 
-def _arguments(root: Path, suite: Path) -> list[str]:
+def _arguments(folder: Path, suite: Path) -> list[str]:
     left_out = [word for name in _LEFT_OUT for word in ("-p", f"no:{name}")]
     return [
         "--import-mode=importlib",
         "--strict-markers",
         "--disable-plugin-autoload",
-        f"--rootdir={root}",
-        f"--confcutdir={root}",
+        f"--rootdir={folder}",
+        f"--confcutdir={folder}",
         "--config-file=/dev/null",
         *left_out,
         str(suite),
@@ -89,24 +135,22 @@ def _arguments(root: Path, suite: Path) -> list[str]:
 
 @contextmanager
 def _untouched_environment() -> Iterator[None]:
-    """Keeps options that a person set for their own pytest out of a grading run, and back."""
+    """Keeps options that a person set for their own pytest out of a grading session."""
     saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
-    current = os.environ.get("PYTEST_CURRENT_TEST")
     try:
         yield
     finally:
-        saved["PYTEST_CURRENT_TEST"] = current
         os.environ.update({name: value for name, value in saved.items() if value is not None})
 
 
 @contextmanager
-def _fresh_modules(root: Path) -> Iterator[None]:
+def _fresh_modules(folder: Path) -> Iterator[None]:
     """Has the suite imported anew, and leaves no module of it behind.
 
     pytest names a module by its path below the suite's folder and takes it from `sys.modules`
     if that name is there: another lab's `test_public`, or this one's as it was before an edit.
     """
-    stems = [path.stem for path in root.glob("*.py")]
+    stems = [path.stem for path in folder.glob("*.py")]
     saved = {name: sys.modules.pop(name) for name in stems if name in sys.modules}
     try:
         yield

@@ -57,7 +57,7 @@ def test_a_submission_is_a_real_module(opened):
             return [
                 __name__, sys.modules[__name__].look is look, dataclasses.asdict(Link(1.0)),
                 [t.__name__ for t in typing.get_type_hints(Link).values()],
-                inspect.getsource(Link.__init__.__class__) is None if False else inspect.getsource(look)[:8],
+                inspect.getsource(look)[:8],
                 pickle.loads(pickle.dumps(Link(2.0))).latency, helper.VALUE,
             ]
         """.replace("\n        ", "\n"),

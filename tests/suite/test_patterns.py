@@ -37,7 +37,7 @@ PATTERNS = {
     "rows": (Y[[1, 0, 2]], "the right rows in another order"),
     "columns": (Y[:, [2, 0, 1]], "the right columns in another order"),
     "constant": (Y - 3, "every entry is off by -3"),
-    "bias twice": (Y + [5, -2, 0], "the same vector in every row"),
+    "bias twice": (Y + np.array([5, -2, 0]), "the same vector in every row"),
     "per row": (Y + np.array([[5], [-2], [0]]), "the same vector in every column"),
     "one row": (Y + np.array([[1, 2, 1], [0, 0, 0], [0, 0, 0]]), "wrong only in row 0"),
     "two columns": (Y + np.array([[1, 0, 2]] * 2 + [[0] * 3]), "wrong only in rows 0, 1"),
@@ -73,7 +73,7 @@ def test_entries_of_a_vector_in_another_order():
 
 
 def test_a_factor_of_rounding_is_no_pattern():
-    """ "1 times the right one" would explain nothing."""
+    """A student learns nothing from "1 times the right one"."""
     assert "1 times" not in value_pattern(Y * (1 + 5e-7), Y)
 
 

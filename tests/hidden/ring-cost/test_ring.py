@@ -20,8 +20,8 @@ def test_steps(student):
 @pytest.mark.rubric("bytes-per-rank")
 def test_bytes_per_rank_is_exact(student, rng):
     """2(n-1)/n * S for sizes from none to beyond what a float holds."""
-    sizes = (0, 1, int(rng.integers(2, 10**6)), int(rng.integers(2**53, 2**62)) | 1)
-    for world_size, nbytes in product((1, 2, 3, 7, 8, 72), sizes):
+    sizes = (0, int(rng.integers(2, 10**6)), int(rng.integers(2**53, 2**62)) | 1)
+    for world_size, nbytes in product((1, 2, 3, 7, 72), sizes):
         expected = Fraction(2 * (world_size - 1) * nbytes, world_size)
         equal(student.ring_bytes_per_rank(nbytes, world_size), expected, of="bytes")
 
@@ -96,9 +96,7 @@ def test_traffic(student, ranks, rng, world_size, length):
 
 
 @pytest.mark.rubric("ring-lengths")
-@pytest.mark.parametrize(
-    ("world_size", "length"), [(1, 0), (3, 0), (2, 1), (3, 2), (4, 1), (4, 6), (4, 9)]
-)
+@pytest.mark.parametrize(("world_size", "length"), [(1, 0), (3, 0), (2, 1), (3, 2), (4, 1), (4, 6)])
 def test_any_length(ranks, rng, world_size, length):
     """Lengths that n does not divide, shorter ones than n, and none at all."""
     dtype = ("float32", "float64")[length % 2]

@@ -1,0 +1,124 @@
+"""One suite on one submission: which cases still matter, and what each came to.
+
+An item is lost at its first failure, so its other cases would tell nothing new and are left
+out; what builds on a lost item is blocked. A case is `passed` only if its call phase ran and
+ended well; every other end that no rule names is a `grader_fault`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from msgspec.structs import replace
+
+from grader.course import Lab
+from grader.suite.describe import with_call
+from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
+from grader.suite.picture import Picture
+from grader.suite.proxy import Calls
+from grader.suite.text import shorten
+
+MARK = "rubric"
+
+
+@dataclass
+class Judging:
+    """The state of one run; `results` has what was judged, in rubric order."""
+
+    lab: Lab
+    calls: Calls
+    seed: bytes
+    only: frozenset[str] | None = None
+    stop_early: bool = False
+    on_result: Callable[[CaseResult], None] = lambda _: None
+    results: list[CaseResult] = field(default_factory=list)
+    picture: Picture = field(default_factory=Picture)
+
+    def __post_init__(self) -> None:
+        self._items = {each.item: each for each in self.lab.rubric}
+        self._lost: set[str] = set()
+        self._passed: dict[str, list[str]] = {}
+        self._started = time.perf_counter()
+
+    def asks_for(self, case: pytest.Item) -> bool:
+        """Whether the case belongs to what this run is about."""
+        return self.only is None or item_of(case) in self.only
+
+    def begin(self, case: pytest.Item) -> bool:
+        """Makes ready for the case; False where it is not to be run any more."""
+        name = item_of(case)
+        if name in self._lost:
+            return False
+        blocking = [each for each in self._items[name].builds_on if each in self._lost]
+        if blocking or (self.stop_early and self._lost):
+            first = " and ".join(blocking or sorted(self._lost))
+            self._record(case, Verdict.BLOCKED, Finding(note=f"builds on {first}"))
+            return False
+        self.calls.new_case()
+        self._started = time.perf_counter()
+        return True
+
+    def end(self, case: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Takes note of how one phase of the case ended."""
+        if call.excinfo is not None:
+            self._record(case, *self._explain(case, call.excinfo))
+        elif call.when == "call":
+            self._record(case, Verdict.PASSED, Finding())
+
+    def _explain(
+        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException]
+    ) -> tuple[Verdict, Finding]:
+        value = error.value
+        if isinstance(value, CaseFailure):
+            return value.verdict, self._described(case, value.finding)
+        if isinstance(value, (AssertionError, pytest.fail.Exception)):
+            text = str(value).split("\n")[0]
+            finding = Finding(error=shorten(text or "an assertion failed"))
+            return Verdict.FAILED, self._described(case, finding)
+        # Anything else is ours, a skipped case and a foreign exception alike.
+        lines = error.exconly().splitlines()
+        return Verdict.GRADER_FAULT, Finding(error=f"{case.nodeid}: {lines[0] if lines else value}")
+
+    def _described(self, case: pytest.Item, finding: Finding) -> Finding:
+        """The finding with its call, what the student printed, and a question."""
+        last = self.calls.last
+        if last is not None:
+            parameters = self.lab.functions.get(last.function, ())
+            finding = with_call(finding, last, parameters, self.calls.place(last.function))
+        passed = self._passed.get(_test_of(case), [])
+        notes = [finding.note, f"{passed[-1]} passes" if passed else ""]
+        return replace(
+            finding,
+            note="; ".join(filter(None, notes)),
+            nudge=finding.nudge or self._items[item_of(case)].nudge,
+            printed=self.calls.printed(),
+        )
+
+    def _record(self, case: pytest.Item, verdict: Verdict, finding: Finding) -> None:
+        name = item_of(case)
+        if verdict is not Verdict.PASSED:
+            self._lost.add(name)
+        elif label := _label(case):
+            self._passed.setdefault(_test_of(case), []).append(label)
+        seconds = time.perf_counter() - self._started
+        result = CaseResult(name, case.name, verdict, finding, seconds)
+        self.results.append(result)
+        self.on_result(result)
+
+
+def item_of(case: pytest.Item) -> str:
+    """The rubric item that the case is marked with; empty if it is not."""
+    mark = case.get_closest_marker(MARK)
+    return str(mark.args[0]) if mark is not None and len(mark.args) == 1 else ""
+
+
+def _test_of(case: pytest.Item) -> str:
+    return case.nodeid.partition("[")[0]
+
+
+def _label(case: pytest.Item) -> str:
+    """The parameters of a case in words: `world_size 1`."""
+    callspec = getattr(case, "callspec", None)
+    parameters: Mapping[str, object] = callspec.params if callspec is not None else {}
+    return ", ".join(f"{k} {v}" for k, v in parameters.items() if isinstance(v, (int, str)))
