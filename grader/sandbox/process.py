@@ -224,9 +224,7 @@ class Process:
         """Whether it is fit for another call: alive, asked nothing, one thread, nothing unread."""
         if self._closed or self._pending or self.channel.unread:
             return False
-        status = procfs.status(self.pid)
-        alone = status.get("Threads", "1") == "1" and not procfs.has_children(self.pid)
-        return alone and not status.get("State", "").startswith(("Z", "X"))
+        return procfs.is_alone(self.pid)
 
     def memory_bytes(self) -> int:
         """Private memory that it has taken since it was forked; 0 once it has ended."""

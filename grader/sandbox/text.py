@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LAYOUT = str.maketrans("", "", "\n\t")
+
 
 def printable(text: str, limit: int) -> str:
     r"""At most `limit` characters of `text`, the unprintable ones escaped.
@@ -9,7 +11,10 @@ def printable(text: str, limit: int) -> str:
     Terminal escapes, control characters, marks that turn the direction of writing and lone
     surrogates become `\x1b` and the like; newlines and tabs stay.
     """
-    return "".join(c if c in "\n\t" or c.isprintable() else _escape(c) for c in text[:limit])
+    text = text[:limit]
+    if text.translate(_LAYOUT).isprintable():
+        return text
+    return "".join(c if c in "\n\t" or c.isprintable() else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:

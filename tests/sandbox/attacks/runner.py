@@ -28,7 +28,7 @@ def secrets(env):
     """Everything reachable in memory: the host's strings must not be among it."""
     needle = env["secret"][::-1]  # turned round, so that this argument is no hit itself
     found = []
-    frame = sys._getframe()
+    frame = sys._getframe(1)
     while frame is not None:
         found += [name for name, value in frame.f_locals.items() if value == needle]
         frame = frame.f_back
@@ -109,7 +109,7 @@ def forge_array_for_a_nonce(env):
 
 
 def forge_long_labels(env):
-    _send(["returned", _runner()._nonce, 0, ["\x1b[2J" * 1000] * 1000])
+    _send(["returned", _runner()._nonce, 0, ["\x1b[2J" * 1000] * 100])
     time.sleep(60)
 
 

@@ -94,7 +94,7 @@ def changing_list(env):
 
 
 def object_array(env):
-    return np.array([Impostor()], dtype=object)
+    return np.array([object(), {}], dtype=object)
 
 
 def huge_array(env):
