@@ -15,7 +15,8 @@ from grader.errors import CourseError, SandboxError
 from grader.fabric import INSIDE
 from grader.sandbox import Level, Limits, Sandbox
 from grader.submissions import Submission
-from grader.suite.finding import CaseResult, Finding, Verdict
+from grader.suite.failures import failure_of
+from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
 from grader.suite.message import lines_of
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
@@ -36,7 +37,10 @@ class RubricResult(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one submission came to. The score is None when it is withheld."""
+    """What one submission came to. The score is None when it is withheld.
+
+    `note` says why nothing could be run, or why the score is withheld; else it is empty.
+    """
 
     submission: str
     status: str
@@ -44,7 +48,7 @@ class Result(msgspec.Struct, frozen=True):
     max_score: int
     seconds: float
     rubric: tuple[RubricResult, ...]
-    fault: str = ""
+    note: str = ""
 
     def verdict(self, item: str) -> Verdict:
         return next(each.verdict for each in self.rubric if each.item == item)
@@ -93,12 +97,12 @@ class Grader:
     def grade(self, submission: Submission, student: str | None = None) -> Result:
         """The result; hidden inputs are those of `student`, else of the submission's name.
 
-        A fault of the suite or the sandbox withholds the score and is told in `fault`; it
+        A fault of the suite or the sandbox withholds the score and is told in `note`; it
         never raises and never is a zero.
         """
         lab, name, started = self.graded.lab, submission.name, time.perf_counter()
         try:
-            rubric = self._rubric(submission, self.graded.seed(student or name))
+            rubric, note = self._rubric(submission, self.graded.seed(student or name))
         except (CourseError, SandboxError) as error:
             return withheld(lab, name, str(error), time.perf_counter() - started)
         seconds = time.perf_counter() - started
@@ -106,7 +110,7 @@ class Grader:
         if faults:
             return withheld(lab, name, faults[0], seconds, rubric)
         score = sum(each.points for each in rubric)
-        return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric))
+        return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note)
 
     def close(self) -> None:
         """Ends the suites' sessions; the sandbox is its owner's."""
@@ -120,18 +124,23 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rubric(self, submission: Submission, seed: bytes) -> list[RubricResult]:
-        lab = self.graded.lab
-        if submission.problem:
-            return [_scored(item, Verdict.FAILED, submission.problem) for item in lab.rubric]
+    def _rubric(self, submission: Submission, seed: bytes) -> tuple[list[RubricResult], str]:
+        """Every item's result, and the note if nothing could be run."""
+        lab, problem = self.graded.lab, submission.problem
+        if problem:
+            return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self._suite(self.graded.hidden).run(processes, seed)
+            broken = processes.load_failure
         verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
+        if broken is not None:
+            return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
         shown = self._public_findings(submission, verdicts)
-        return [
+        rubric = [
             _scored(each, case.verdict, _message(lab, each, case, shown))
             for each, case in zip(lab.rubric, verdicts.values(), strict=True)
         ]
+        return rubric, ""
 
     def _public_findings(
         self, submission: Submission, verdicts: Mapping[str, CaseResult]
@@ -181,6 +190,19 @@ def _verdict(item: str, results: Sequence[CaseResult]) -> CaseResult:
     faults = [case for case in cases if case.verdict is Verdict.GRADER_FAULT]
     losses = [case for case in cases if case.verdict is not Verdict.PASSED]
     return (faults or losses or cases)[0]
+
+
+def _unloadable(
+    lab: Lab, verdicts: Mapping[str, CaseResult], failure: CaseFailure
+) -> tuple[list[RubricResult], str]:
+    """The same words for every item that was lost because the file does not load."""
+    message = "\n".join(lines_of(failure.finding))
+    note = " ".join(filter(None, (failure.finding.error, failure.finding.where)))
+    rubric = [
+        _scored(each, case.verdict, "" if case.verdict is Verdict.PASSED else message)
+        for each, case in zip(lab.rubric, verdicts.values(), strict=True)
+    ]
+    return rubric, note
 
 
 def _message(lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, CaseResult]) -> str:

@@ -213,7 +213,7 @@ def _full(result: Result) -> bool:
 
 def _told(result: Result) -> str:
     if result.status != GRADED:
-        return f"a fault of ours: {result.fault}"
+        return f"a fault of ours: {result.note}"
     lost = ", ".join(f"{each.item} {each.verdict}" for each in result.rubric
                      if each.verdict != Verdict.PASSED)  # fmt: skip
     return f"{result.score}/{result.max_score}{f' ({lost})' if lost else ''}"

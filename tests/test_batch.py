@@ -87,7 +87,7 @@ def test_a_submission_that_always_kills_its_worker_is_withheld(settings, submiss
     deaths += ["s1", "s1"]
     results = grade_all(settings, submissions(GOOD, GOOD, GOOD), jobs=1)
     assert [result.status for result in results] == [GRADED, WITHHELD, GRADED]
-    assert "by hand" in results[1].fault
+    assert "by hand" in results[1].note
 
 
 KILLED_FROM_OUTSIDE = """

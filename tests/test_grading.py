@@ -125,7 +125,7 @@ def test_a_fault_of_the_suite_withholds_the_score(course, sandbox):
     path.write_text(path.read_text().replace("equal(student.add(x, y), x + y)", "1 / 0"))
     result = _grade_solution(course, sandbox)
     assert (result.status, result.score) == (WITHHELD, None)
-    assert "ZeroDivisionError" in result.fault
+    assert "ZeroDivisionError" in result.note
 
 
 def test_a_suite_that_does_not_import_withholds_the_score(course, sandbox):
@@ -134,7 +134,7 @@ def test_a_suite_that_does_not_import_withholds_the_score(course, sandbox):
     path.write_text("import nothing_of_that_name\n")
     result = _grade_solution(course, sandbox)
     assert result.status == WITHHELD
-    assert "nothing_of_that_name" in result.fault
+    assert "nothing_of_that_name" in result.note
 
 
 @pytest.mark.parametrize("change", ["unmarked", "skipped", "missing item"])

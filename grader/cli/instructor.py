@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grader.sandbox import Level
     from grader.submissions import Submission
 
+_ENDS = {"timeout": "timed out", "crashed": "crashed", "out_of_memory": "out of memory"}
 _EVERY = 50  # without a terminal, progress is told once in so many submissions
 
 
@@ -132,44 +133,39 @@ def print_table(results: "Sequence[Result]", *, messages: bool = False) -> None:
     for result in results:
         lost = [each for each in result.rubric if each.verdict != "passed"]
         score = "withheld" if result.score is None else f"{result.score}/{result.max_score}"
-        reason = _reason(result, lost, 80 - width - 14)
+        reason = _reason(result, 80 - width - 14)
         shell.say(f"  {_fit(result.submission, width):<{width}}  {score:>7}  {reason}".rstrip())
         for each in lost if messages else ():
             shell.say(f"    {each.item}: {each.verdict}", *each.message.splitlines())
 
 
-def _reason(result: "Result", lost: "Sequence[object]", room: int) -> str:
-    if result.fault:
-        return _fit(f"GRADER FAULT: {result.fault}", room)
-    if len(lost) == len(result.rubric) and len({each.message for each in result.rubric}) == 1:
-        return _fit(result.rubric[0].message, room)
-    named = [f"{each.item} {each.verdict}" for each in result.rubric if each.verdict != "passed"]
-    more = f" +{len(named) - 1}" if len(named) > 1 else ""
-    return _fit(named[0], room - len(more)) + more if named else ""
+def _reason(result: "Result", room: int) -> str:
+    """In a few words what was lost: the note if there is one, else the first item."""
+    if result.note:
+        label = "GRADER FAULT: " if result.status == "withheld" else ""
+        return _fit(f"{label}{result.note}", room)
+    lost = [f"{each.item} {each.verdict}" for each in result.rubric if each.verdict != "passed"]
+    more = f" +{len(lost) - 1}" if len(lost) > 1 else ""
+    return _fit(lost[0], room - len(more)) + more if lost else ""
 
 
 def summary(results: "Sequence[Result]", seconds: float) -> str:
-    """`62/62  57 graded, 3 raised everywhere, 1 timeout, 1 GRADER FAULT …   4.1 s`."""
-    count = collections.Counter(_kind(result) for result in results)
-    faults = count.pop("fault", 0)
+    """`62/62  57 graded, 3 do not load, 1 timed out, 1 GRADER FAULT …   4.1 s`."""
+    count = collections.Counter(map(_kind, results))
     parts = [f"{count.pop('graded', 0)} graded"]
     parts += [f"{number} {kind}" for kind, number in sorted(count.items())]
-    if faults:
-        parts.append(f"{faults} GRADER FAULT (score withheld)")
     rate = f"{len(results) / seconds:.1f}/s" if seconds > 0 and len(results) > 1 else ""
     return f"{len(results)}/{len(results)}  {', '.join(parts)}   {seconds:.1f} s  {rate}".rstrip()
 
 
 def _kind(result: "Result") -> str:
+    """What the summary counts a submission as."""
     if result.status == "withheld":
-        return "fault"
+        return "GRADER FAULT (score withheld)"
+    if result.note:
+        return "not runnable"
     verdicts = {each.verdict.value for each in result.rubric}
-    if verdicts <= {"raised", "blocked"} and result.score == 0:
-        return "raised throughout"
-    for kind in ("timeout", "crashed", "out_of_memory"):
-        if kind in verdicts:
-            return f"with {kind}"
-    return "graded"
+    return next((words for verdict, words in _ENDS.items() if verdict in verdicts), "graded")
 
 
 def _fit(text: str, room: int) -> str:

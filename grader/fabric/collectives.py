@@ -88,8 +88,8 @@ def _sum(op: str, arrays: Sequence[Array]) -> Array:
 
 def _same(what: str, values: Sequence[Any]) -> None:
     if any(value != values[0] for value in values):
-        each = ", ".join(f"rank {rank}: {value}" for rank, value in enumerate(values))
-        raise Unfit(f"ranks disagree on {what}: {each}")
+        each = "\n".join(f"rank {rank}: {value}" for rank, value in enumerate(values))
+        raise Unfit(f"ranks disagree on {what}\n{each}")
 
 
 def _place(op: str, array: Array, axis: int) -> int:

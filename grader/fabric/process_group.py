@@ -32,7 +32,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Run:
-    """What an SPMD run came to. Where `diagnosis` is set, unfinished ranks have no outcome."""
+    """What an SPMD run came to. Where `diagnosis` is set, unfinished ranks have no outcome.
+
+    A diagnosis is text of a few lines, mostly one for each rank.
+    """
 
     outcomes: tuple[Outcome | None, ...]
     log: tuple[Record, ...]
@@ -161,7 +164,7 @@ class ProcessGroup:
         """Carries a collective out once all ranks are in it; stops where they are in several."""
         met = {rank: each for rank, each in self._waiting.items() if each.collective}
         if len({(each.request.op, each.request.axis) for each in met.values()}) > 1:
-            self._stop("ranks are in different collectives: ")
+            self._stop("ranks are in different collectives:\n")
         elif len(met) == self._world_size:
             self._carry_out([met[rank] for rank in range(self._world_size)])
 
@@ -233,10 +236,10 @@ class ProcessGroup:
         return waiting.request.src in self._ended
 
     def _stop(self, why: str) -> None:
-        self.diagnosis = f"{why}{self._states()}. With NCCL this hangs"
+        self.diagnosis = f"{why}{self._states()}\nwith NCCL this hangs"
 
     def _states(self) -> str:
-        return "; ".join(self._state(rank) for rank in range(self._world_size))
+        return "\n".join(self._state(rank) for rank in range(self._world_size))
 
     def _state(self, rank: int) -> str:
         if rank in self._ended:

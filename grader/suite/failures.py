@@ -29,11 +29,24 @@ def mutated(function: str, labels: tuple[str, ...]) -> CaseFailure:
     return CaseFailure(Verdict.FAILED, finding)
 
 
+# What to ask about a diagnosis of the fabric, by words in it; the first that fits.
+_QUESTIONS = (
+    ("different collectives", "Does every rank make the same calls in the same order?"),
+    ("disagree on", "What does each rank hand in, and is it the same kind of array?"),
+    ("returned", "Does every rank reach this call, whatever its number?"),
+    ("waits in recv", "Everybody waits. Who has sent before it receives?"),
+)
+
+
 def mismatch(diagnosis: str, expected: str = "") -> CaseFailure:
     """The end of a case in which ranks don't meet."""
     return CaseFailure(
         Verdict.COLLECTIVE_MISMATCH,
-        Finding(expected=expected or "every rank in the same calls", got=diagnosis),
+        Finding(
+            expected=expected or "ranks that meet in their calls",
+            got=diagnosis,
+            nudge=next((text for words, text in _QUESTIONS if words in diagnosis), ""),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from grader.suite.text import printable
 WIDTH = 80
 _INDENT = "   "
 _LABEL = 10
-_MOST_PRINTED_LINES = 8
+_MOST_LINES = 8
 _MOST_INPUTS = 6
 
 
@@ -35,14 +35,13 @@ def _facts(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _fact(label: str, text: str) -> list[str]:
-    if not text:
-        return []
-    wrapped = textwrap.wrap(
-        printable(text),
-        WIDTH - len(_INDENT) - _LABEL,
-        break_on_hyphens=False,
-        break_long_words=True,
-    )
+    """The text below its label, each line of it wrapped: a diagnosis has one for each rank."""
+    width = WIDTH - len(_INDENT) - _LABEL
+    wrapped = [
+        line
+        for part in text.split("\n")[:_MOST_LINES]
+        for line in textwrap.wrap(printable(part), width, break_on_hyphens=False)
+    ]
     return [
         f"{_INDENT}{label if number == 0 else '':<{_LABEL}}{line}"
         for number, line in enumerate(wrapped)
@@ -52,9 +51,9 @@ def _fact(label: str, text: str) -> list[str]:
 def _printed(text: str) -> Iterator[str]:
     """What the student's own code printed during the call: their debugging, so it is shown."""
     printed = text.splitlines()
-    for number, line in enumerate(printed[:_MOST_PRINTED_LINES]):
+    for number, line in enumerate(printed[:_MOST_LINES]):
         label = "Printed" if number == 0 else ""
         text = printable(line.expandtabs(4))[: WIDTH - len(_INDENT) - _LABEL]
         yield f"{_INDENT}{label:<{_LABEL}}{text}"
-    if len(printed) > _MOST_PRINTED_LINES:
-        yield f"{_INDENT}{'':<{_LABEL}}({len(printed) - _MOST_PRINTED_LINES} lines more)"
+    if len(printed) > _MOST_LINES:
+        yield f"{_INDENT}{'':<{_LABEL}}({len(printed) - _MOST_LINES} lines more)"

@@ -33,7 +33,7 @@ class Processes:
     _single: Process | None = None
     _ranks: dict[int, Process] = field(default_factory=dict)
     _world_size: int | None = None
-    _load_failure: Outcome | None = None
+    load_failure: Outcome | None = None  # why the submitted file can't be imported
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.budget_s
@@ -48,7 +48,7 @@ class Processes:
         return max(0.0, min(self.limits.wall_time_s, left))
 
     def single(self) -> Process:
-        """The process for calls without a group. Not necessarily loaded: ask `load_failure`."""
+        """The process for calls without a group. Not necessarily loaded yet."""
         if self._single is None or not self._single.idle:
             self._single = self._replace(self._single)
         return self._single
@@ -67,13 +67,12 @@ class Processes:
                 self._ranks[rank] = self._replace(process)
         return [self._ranks[rank] for rank in range(world_size)]
 
-    def load_failure(self, *processes: Process) -> Outcome | None:
-        """Why the submitted file can't be imported, if it can't; found once, then remembered."""
+    def wait_until_loaded(self, *processes: Process) -> None:
+        """Waits for imports under way; sets `load_failure`, once, if one of them fails."""
         for process in processes:
-            if self._load_failure is None:
+            if self.load_failure is None:
                 outcome = process.loaded()
-                self._load_failure = None if isinstance(outcome, Returned) else outcome
-        return self._load_failure
+                self.load_failure = None if isinstance(outcome, Returned) else outcome
 
     def close(self) -> None:
         """Ends every process."""

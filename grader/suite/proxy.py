@@ -80,8 +80,9 @@ class Calls:
         return run_spmd(processes, function, arguments, self.processes.call_seconds())
 
     def _check_loaded(self, *processes: Process) -> None:
-        if failure := self.processes.load_failure(*processes):
-            raise failure_of(failure, self.file, loading=True)
+        self.processes.wait_until_loaded(*processes)
+        if self.processes.load_failure is not None:
+            raise failure_of(self.processes.load_failure, self.file, loading=True)
         self._printing = [(process, process.printed_bytes) for process in processes]
 
 

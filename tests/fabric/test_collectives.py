@@ -114,12 +114,12 @@ def test_barrier_gives_nothing():
 
 F4 = np.zeros((2, 2), np.float32)
 UNFIT = {
-    "shape": (all_reduce, [F4, F4[:1]], (), "disagree on shape: rank 0: (2, 2), rank 1: (1, 2)"),
+    "shape": (all_reduce, [F4, F4[:1]], (), "on shape\nrank 0: (2, 2)\nrank 1: (1, 2)"),
     "dtype": (all_reduce, [F4, F4.astype(np.float64)], (), "rank 1: float64"),
     "bool": (all_reduce, [F4 > 0] * 2, (), "sums numbers, got dtype bool"),
     "gather dtype": (all_gather, [F4, F4.astype(int)], (0,), "disagree on dtype"),
-    "gather ndim": (all_gather, [F4, F4[0]], (0,), "rank 0: 2, rank 1: 1"),
-    "gather shape": (all_gather, [F4, F4[:, :1]], (0,), "rank 0: (2,), rank 1: (1,)"),
+    "gather ndim": (all_gather, [F4, F4[0]], (0,), "rank 0: 2\nrank 1: 1"),
+    "gather shape": (all_gather, [F4, F4[:, :1]], (0,), "rank 0: (2,)\nrank 1: (1,)"),
     "gather axis": (all_gather, [F4, F4], (2,), "axis 2 is out of range for shape (2, 2)"),
     "gather 0-d": (all_gather, [np.array(1.0)] * 2, (0,), "axis 0 is out of range"),
     "scatter axis": (reduce_scatter, [F4] * 2, (-3,), "axis -3 is out of range"),

@@ -170,7 +170,7 @@ def test_different_axes_stop_the_run():
 
 @pytest.mark.parametrize(
     ("other", "words"),
-    [(X[:1], "shape: rank 0: (2, 2), rank 1: (1, 2)"), (X.astype(int), "dtype: rank 0: float32")],
+    [(X[:1], "shape\nrank 0: (2, 2)\nrank 1: (1, 2)"), (X.astype(int), "dtype\nrank 0: float32")],
 )
 def test_arrays_that_do_not_fit_stop_the_run(other, words):
     """Shapes and dtypes are compared when all ranks are there; nobody is answered."""
@@ -191,7 +191,7 @@ def test_a_rank_that_returned_is_waited_for_in_vain(first):
         assert not ranks.group.stopped
         step()
     assert ranks.group.diagnosis == (
-        "rank 0 waits in all_reduce #1 (2, 2) float32; rank 1 returned. With NCCL this hangs"
+        "rank 0 waits in all_reduce #1 (2, 2) float32\nrank 1 returned\nwith NCCL this hangs"
     )
 
 

@@ -133,7 +133,12 @@ def _attacks() -> list[Attack]:
             ("runner", "interrupt_runner", "interrupts the runner by signals", None),
             ("runner", "uncollectable", "spins in __del__", (TimedOut,), QUICK),
             ("runner", "interpreter_threads", "holds the interpreter after its reply", None, QUICK),
-            ("values", "lying_array", "returns an array that lies about itself", (Returned, Raised)),
+            (
+                "values",
+                "lying_array",
+                "returns an array that lies about itself",
+                (Returned, Raised),
+            ),
             ("values", "impostor", "returns what pretends to be an array", (BadReturn,)),
             ("values", "equal_to_all", "returns a number equal to all others", (Returned,)),
             ("values", "lying_metaclass", "returns a thing whose type lies", (Raised, BadReturn)),
@@ -155,7 +160,13 @@ def _attacks() -> list[Attack]:
             ("values", "evil_syntax_error", "raises a syntax error that lies", (Raised,)),
             ("values", "flood_output", "prints without end", (TimedOut,), QUICK),
             ("values", "flood_stderr", "writes to stderr without end", (TimedOut,), QUICK),
-            ("values", "print_forever_after_closing", "closes its output and prints", (TimedOut,), QUICK),
+            (
+                "values",
+                "print_forever_after_closing",
+                "closes its output and prints",
+                (TimedOut,),
+                QUICK,
+            ),
             ("time_and_memory", "spin", "loops with all signals blocked", (TimedOut,), QUICK),
             ("time_and_memory", "spin_in_c", "loops in native code", (TimedOut,), QUICK),
             ("time_and_memory", "spin_in_a_regular_expression", "backtracks", (TimedOut,), QUICK),
@@ -237,7 +248,9 @@ def host():
 
 
 def _opened(full_sandbox, where, limits):
-    files = {f"{p.stem}.py": p.read_bytes() for p in (ATTACKS / f"{where}.py", ATTACKS / "reach.py")}
+    files = {
+        f"{p.stem}.py": p.read_bytes() for p in (ATTACKS / f"{where}.py", ATTACKS / "reach.py")
+    }
     return full_sandbox.open(files, where, limits)
 
 

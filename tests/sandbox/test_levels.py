@@ -25,6 +25,7 @@ from grader.sandbox import (
     probe,
 )
 
+
 def need(level: Level) -> None:
     """Skip where this machine can't do `level`, with the reasons that were found."""
     if probe().level < level:
@@ -84,7 +85,9 @@ def test_every_level_grades_alike(level):
             failed = process.call("fail")
             assert isinstance(failed, Raised)
             assert (failed.message, failed.line) == ("no", 13)
-            assert process.call("odd") == BadReturn("odd returned an object, which is not plain data")
+            assert process.call("odd") == BadReturn(
+                "odd returned an object, which is not plain data"
+            )
             assert process.call("scratch") == Returned("mine")
             assert isinstance(process.call("ask", ServiceRef("echo")), Raised)
             assert process.stdout == "doubling\n"

@@ -73,7 +73,10 @@ def same(a, b) -> bool:
     return a == b
 
 
-_DTYPES = [np.dtype(c) for c in ("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16")]
+_DTYPES = [
+    np.dtype(c)
+    for c in ("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16")
+]
 _ARRAYS = st.sampled_from(_DTYPES).flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0))
 )
@@ -88,9 +91,7 @@ _ATOMS = (
 )  # fmt: skip
 _VALUES = st.recursive(
     _ATOMS,
-    lambda inner: st.lists(inner)
-    | st.lists(inner).map(tuple)
-    | st.dictionaries(_KEYS, inner),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(_KEYS, inner),
     max_leaves=12,
 )
 
@@ -266,9 +267,7 @@ _HOSTILE = {
     "2 million empty lists": frame(b"\xdd" + struct.pack(">I", 2_000_000) + b"\x90" * 2_000_000),
     "a million integers": frame(b"\xdd" + struct.pack(">I", 1_000_000) + b"\x00" * 1_000_000),
     "20,000 colliding members": frame([codec.SET, *_bigints(20_000)]),
-    "20,000 colliding keys": frame(
-        [codec.DICT, *[x for k in _bigints(20_000) for x in (k, 0)]]
-    ),
+    "20,000 colliding keys": frame([codec.DICT, *[x for k in _bigints(20_000) for x in (k, 0)]]),
     "colliding keys in many dicts": frame(
         [codec.LIST, *[[codec.SET, *_bigints(1000)] for _ in range(20)]]
     ),

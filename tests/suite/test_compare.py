@@ -65,6 +65,15 @@ def test_one_changed_entry_fails(array, data):
     fails(equal, got, array)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_nan_is_right_only_where_it_is_expected(dtype):
+    """NaN for a number, and a number for NaN, are both wrong."""
+    right = np.array([1, np.nan], dtype)
+    equal(right.copy(), right)
+    fails(equal, np.array([np.nan, np.nan], dtype), right)
+    fails(equal, np.array([1, 1], dtype), right)
+
+
 def test_minus_zero_is_zero():
     """Equality is ==, not that of bits."""
     equal(np.array([-0.0]), np.array([0.0]))

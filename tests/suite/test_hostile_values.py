@@ -167,6 +167,21 @@ def test_numbers_of_thousands_of_digits_stay_short(value):
     assert "digits" in show(value) or "bits" in show(value)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "bits"),
+    [("<f2", b"\x01\x7c"), ("<f4", b"\x01\0\x80\x7f"), ("<f8", b"\x01\0\0\0\0\0\xf0\x7f")],
+)
+def test_a_signalling_nan_is_no_warning(dtype, bits):
+    """Bits that no arithmetic makes raise the processor's flag wherever they are touched."""
+    signalling = np.frombuffer(bits * 3, dtype)
+    right = np.ones_like(signalling)
+    assert "NaN" in value_pattern(signalling, right)
+    assert "nan" in show(signalling)
+    for check in (equal, lambda got, expected: within(got, expected, 1)):
+        with pytest.raises(CaseFailure):
+            check(signalling, right)
+
+
 def test_an_empty_array_with_a_billion_rows_is_not_walked():
     """(10**9, 0) holds nothing and crosses the wire in no time; so does its message."""
     assert show(np.empty((10**9, 0))) == "a float64 array of shape (1000000000, 0)"

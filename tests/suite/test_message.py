@@ -70,6 +70,15 @@ def test_long_facts_are_wrapped_below_their_label():
     assert second == " " * 13 + "x" * 33
 
 
+def test_a_diagnosis_has_a_line_for_each_rank():
+    """Lines of a fact stay lines; a flood of them is cut."""
+    assert lines_of(Finding(got="rank 0 returned\nrank 1 waits")) == [
+        "   Got       rank 0 returned",
+        "             rank 1 waits",
+    ]
+    assert len(lines_of(Finding(error="x\n" * 1000))) <= 8
+
+
 def test_many_inputs_and_much_output_are_cut():
     """Six inputs, eight lines of the student's own prints, and how many more there are."""
     inputs = tuple((f"a{number}", "1") for number in range(9))

@@ -42,6 +42,7 @@ PATTERNS = {
     "one row": (Y + np.array([[1, 2, 1], [0, 0, 0], [0, 0, 0]]), "wrong only in row 0"),
     "two columns": (Y + np.array([[1, 0, 2]] * 2 + [[0] * 3]), "wrong only in rows 0, 1"),
     "masked": (np.where(Y == 16, 0, Y), "wrong entries are all 0"),
+    "something for nothing": (np.where(Y == 0, 5, 2 * Y), ""),
     "scattered": (Y + np.eye(3) * [1, 2, 3], "3 of 9 entries are wrong"),
     "everywhere": (np.round(np.exp(Y / 4), 3), ""),
     "right": (Y, ""),
