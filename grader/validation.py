@@ -66,6 +66,10 @@ def validate(
 ) -> list[Check]:
     """All checks of the labs, in order; `on_check` sees each when it is known."""
     checks = []
+    readme = course.root / "README.md"
+    if readme.is_file():
+        checks.append(_examples("course", readme))
+        on_check(checks[0])
     for slug in slugs:
         for check in _checks_of(course, slug, level, jobs):
             checks.append(check)
@@ -93,7 +97,7 @@ def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[C
     yield _variants(slug, by_kind["variant"])
     yield _mutants(lab, folder, by_kind["mutant"])
     yield _garbage(slug, by_kind["garbage"])
-    yield _examples(lab)
+    yield _examples(slug, lab.folder / "README.md")
     yield _release(course, lab)
 
 
@@ -195,10 +199,10 @@ def _garbage(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
     return Check(slug, "garbage", not problems, detail, problems)
 
 
-def _examples(lab: Lab) -> Check:
-    ran, problems = run_examples(lab.folder / "README.md")
-    detail = f"{ran} examples of the hand-out run"
-    return Check(lab.slug, "hand-out", not problems, detail, tuple(problems))
+def _examples(slug: str, path: Path) -> Check:
+    count, problems = run_examples(path)
+    detail = f"{count} example{'' if count == 1 else 's'} of its README run"
+    return Check(slug, "README", not problems, detail, tuple(problems))
 
 
 def _release(course: Course, lab: Lab) -> Check:

@@ -51,7 +51,7 @@ class Attack:
 
 
 def _attacks() -> list[Attack]:
-    out = [
+    return [
         Attack(where, name, what, *more)
         for where, name, what, *more in (
             ("files", "hidden_suite", "reads a world-readable hidden suite, by every way round"),
@@ -90,32 +90,62 @@ def _attacks() -> list[Attack]:
             ("kernel", "stop", "stops itself"),
             ("kernel", "core_dump", "dumps core", (Crashed,)),
             ("runner", "secrets", "looks for the host's secrets in memory and frames"),
-            ("runner", "forge_own_reply", "writes its own reply", (Returned,)),
-            ("runner", "forge_next_reply", "answers the next call in advance", ENDS),
-            ("runner", "answer_twice", "answers twice", (Returned,)),
+            ("runner", "forge_own_reply", "writes its own reply", (Returned,), QUICK),
+            ("runner", "forge_next_reply", "answers the next call in advance", ENDS, QUICK),
+            ("runner", "answer_twice", "answers twice", (Returned,), QUICK),
             ("runner", "answer_late", "leaves a thread that answers the next call", (Returned,)),
             ("runner", "leftover_bytes", "leaves half a frame for the next call", (Returned,)),
             ("runner", "verdict", "returns what looks like a verdict", (Returned,)),
-            ("runner", "forge_verdict", "sends a verdict", (BadReturn,)),
-            ("runner", "forge_exception_types", "sends an exception of odd types", (BadReturn,)),
-            ("runner", "forge_line", "sends a line that there is not", (Raised,)),
-            ("runner", "forge_array_for_a_kind", "sends an array for a keyword", (BadReturn,)),
-            ("runner", "forge_array_for_a_nonce", "sends an array for the nonce", (BadReturn,)),
-            ("runner", "forge_long_labels", "sends long labels with escapes", (Returned,)),
+            ("runner", "forge_verdict", "sends a verdict", (BadReturn,), QUICK),
+            (
+                "runner",
+                "forge_exception_types",
+                "sends an exception of odd types",
+                (BadReturn,),
+                QUICK,
+            ),
+            ("runner", "forge_line", "sends a line that there is not", (Raised,), QUICK),
+            (
+                "runner",
+                "forge_array_for_a_kind",
+                "sends an array for a keyword",
+                (BadReturn,),
+                QUICK,
+            ),
+            (
+                "runner",
+                "forge_array_for_a_nonce",
+                "sends an array for the nonce",
+                (BadReturn,),
+                QUICK,
+            ),
+            ("runner", "forge_long_labels", "sends long labels with escapes", (Returned,), QUICK),
             ("runner", "forge_upcall", "sends an upcall where no service is", ENDS, QUICK),
-            ("runner", "forge_upcall_of_another_shape", "sends a malformed upcall", (BadReturn,)),
-            ("runner", "flood_upcalls", "sends upcalls without end", ENDS),
-            ("runner", "service_reference", "sends the host a service reference", (BadReturn,)),
-            ("runner", "garbage", "sends garbage", (BadReturn,)),
-            ("runner", "huge_header", "claims a header of 4 GB", (BadReturn,)),
-            ("runner", "huge_body", "claims a body of 4 EB", (BadReturn,)),
+            (
+                "runner",
+                "forge_upcall_of_another_shape",
+                "sends a malformed upcall",
+                (BadReturn,),
+                QUICK,
+            ),
+            ("runner", "flood_upcalls", "sends upcalls without end", ENDS, QUICK),
+            (
+                "runner",
+                "service_reference",
+                "sends the host a service reference",
+                (BadReturn,),
+                QUICK,
+            ),
+            ("runner", "garbage", "sends garbage", (BadReturn,), QUICK),
+            ("runner", "huge_header", "claims a header of 4 GB", (BadReturn,), QUICK),
+            ("runner", "huge_body", "claims a body of 4 EB", (BadReturn,), QUICK),
             ("runner", "many_nodes", "sends millions of objects", (BadReturn,)),
             ("runner", "hash_collisions", "returns keys whose hashes collide", ENDS),
             ("runner", "drip", "sends its reply byte by byte", (TimedOut,), QUICK),
             ("runner", "close_the_line", "closes the socket", (Crashed,)),
             ("runner", "close_everything", "closes all descriptors", (Crashed,)),
-            ("runner", "replace_the_line", "puts another socket in its place", ENDS),
-            ("runner", "eat_requests", "makes the socket non-blocking", (Returned, Crashed)),
+            ("runner", "replace_the_line", "puts another socket in its place", ENDS, QUICK),
+            ("runner", "eat_requests", "makes the socket non-blocking", (Returned, Crashed), QUICK),
             ("runner", "patch_modules", "replaces every function of the runner", ENDS, QUICK),
             ("runner", "patch_builtins", "replaces built-in functions", None, QUICK),
             ("runner", "empty_modules", "empties sys.modules", None),
@@ -185,7 +215,6 @@ def _attacks() -> list[Attack]:
             ("time_and_memory", "memory_error_swallowed", "goes on after MemoryError", ENDS, QUICK),
         )
     ]
-    return out
 
 
 ALL = _attacks()
@@ -324,7 +353,7 @@ def test_there_are_many_attacks_and_each_is_used():
     ],
 )
 def test_a_second_call_gets_no_answer_of_the_first(full_sandbox, host, name, later):
-    """What a call leaves behind can spoil the next, which shows; it never answers another process."""
+    """What a call leaves behind can spoil the next, which shows, but no other process."""
     with _opened(full_sandbox, "runner", QUICK) as process:
         process.call(name, host.env)
         outcome = process.call("verdict", host.env)

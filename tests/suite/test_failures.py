@@ -1,0 +1,123 @@
+"""From what a call did to a verdict and the words for it."""
+
+import pytest
+
+from grader.sandbox import BadReturn, Crashed, OutOfMemory, Raised, Returned, TimedOut
+from grader.suite.failures import failure_of, mismatch, mutated, unraised
+from grader.suite.finding import CaseFailure, Verdict
+
+
+def raised(*types, message="", line=None, source=None):
+    return Raised((*types, "Exception", "object"), message, line, source, "")
+
+
+OUTCOMES = {
+    "raised": (raised("KeyError", message="'w'"), Verdict.RAISED, "KeyError: 'w'"),
+    "raised in silence": (raised("KeyError"), Verdict.RAISED, "KeyError"),
+    "timed out": (TimedOut(2.0), Verdict.TIMEOUT, "no answer within 2 s"),
+    "memory": (OutOfMemory(512 << 20), Verdict.OUT_OF_MEMORY, "more memory than the limit of 512"),
+    "crashed": (Crashed("was ended by SIGSEGV"), Verdict.CRASHED, "was ended by SIGSEGV"),
+    "no data": (BadReturn("f returned a Foo"), Verdict.BAD_RETURN, "f returned a Foo"),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_each_outcome_has_its_verdict_and_words(name):
+    """What went wrong, and on which rank if there are ranks."""
+    outcome, verdict, words = OUTCOMES[name]
+    failure = failure_of(outcome, "lab.py", rank=1, note="n")
+    assert failure.verdict is verdict
+    assert failure.finding.error.startswith(f"rank 1: {words}")
+    assert failure.finding.note == "n"
+    assert failure_of(outcome, "lab.py").finding.error.startswith(words)
+
+
+def test_a_file_that_does_not_load_is_told_so():
+    """The first thing that can go wrong is an import."""
+    failure = failure_of(raised("SyntaxError", message="bad", line=3), "lab.py", loading=True)
+    assert failure.finding.error == "lab.py does not load: SyntaxError: bad"
+    assert failure.finding.where == "lab.py:3"
+
+
+def test_what_is_not_written_yet_is_no_mistake():
+    """A stub's own words, and what to do; no line of the student's is blamed."""
+    outcome = raised("NotImplementedError", message="add: the sum", line=7, source="raise …")
+    finding = failure_of(outcome, "lab.py").finding
+    assert finding.error == "not written yet: add: the sum"
+    assert finding.where == "lab.py:7"
+    assert finding.source == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("3", "world_size 3 does not divide 4"),
+        ("3", "world_size=3"),
+        ("3", "(3, 4)"),
+        ("3", "got 3."),
+        ("-1", "world_size is -1"),
+        ("world_size", "bad world_size"),
+        ("(2,)", "shapes (2,) and (3,)"),
+        ("0.5", "got 0.5"),
+    ],
+)
+def test_a_name_or_number_that_stands_in_the_message_is_found(text, message):
+    """However the student puts it."""
+    unraised(raised("ValueError", message=message), ValueError, (text,), "lab.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("3", "13"), ("3", "3.5"), ("3", "w3"), ("3", "0.3"), ("3", "30"), ("world_size", "size")],
+)
+def test_a_number_within_another_is_not_that_number(text, message):
+    """The message must name the value, not happen to hold its digit."""
+    with pytest.raises(CaseFailure) as failure:
+        unraised(raised("ValueError", message=message), ValueError, (text,), "lab.py")
+    assert failure.value.finding.note == f"the message does not name {text}"
+
+
+def test_a_subclass_of_the_error_is_right():
+    """By its classes' names, most derived first."""
+    unraised(raised("MyError", "ValueError"), ValueError, (), "lab.py")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "words"),
+    [
+        (Returned([1]), Verdict.FAILED, "no error; it returned [1]"),
+        (raised("KeyError"), Verdict.RAISED, ""),
+        (TimedOut(1.0), Verdict.TIMEOUT, ""),
+    ],
+)
+def test_another_end_than_the_error_fails(outcome, verdict, words):
+    """What was expected is told whatever came instead."""
+    with pytest.raises(CaseFailure) as failure:
+        unraised(outcome, ValueError, ("3",), "lab.py", rank=1)
+    assert failure.value.verdict is verdict
+    assert failure.value.finding.expected == "ValueError naming 3 on rank 1"
+    assert failure.value.finding.got == words
+
+
+def test_changed_inputs_are_named():
+    """By position or by keyword."""
+    assert mutated("f", ("0", "bias")).finding.got == "f changed argument 1, bias in place"
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "question"),
+    [
+        ("rank 0 waits in recv #1 from rank 1\nrank 1 waits in recv #1", "Who has sent"),
+        ("rank 0 returned\nrank 1 waits in recv #1 from rank 0", "whatever its number"),
+        ("ranks are in different collectives:\nrank 0 waits", "in the same order"),
+        ("all_reduce #1: ranks disagree on shape", "hand in"),
+        ("rank 0 made more than 20000 calls", ""),
+    ],
+)
+def test_ranks_that_do_not_meet_are_asked_the_question_that_fits(diagnosis, question):
+    """The nudge is about the calls, not about the item that happened to make them."""
+    failure = mismatch(diagnosis)
+    assert failure.verdict is Verdict.COLLECTIVE_MISMATCH
+    assert failure.finding.got == diagnosis
+    assert question in failure.finding.nudge
+    assert bool(question) == bool(failure.finding.nudge)
