@@ -60,7 +60,7 @@ class LabLimits(_Table, frozen=True):
 
     call_seconds: float = 2.0
     submission_seconds: float = 30.0
-    memory_mb: int = 512
+    memory_mb: int = 256
 
 
 class Assignment(_Table, frozen=True):

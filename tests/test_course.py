@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from grader.course import find_course, load_course, load_lab, suite_digest
+from grader.course import LabLimits, find_course, load_course, load_lab, suite_digest
 from grader.errors import CourseError, UsageError
 
 
@@ -30,7 +30,8 @@ def test_a_lab_is_read_as_written(course):
     assert (lab.slug, lab.entry, lab.assignment.file) == ("adding", "adding", "adding.py")
     assert [(each.item, each.points) for each in lab.rubric] == [("add", 40), ("total", 60)]
     assert lab.item("total").builds_on == ("add",)
-    assert (lab.assignment.limits.call_seconds, lab.assignment.limits.memory_mb) == (1.0, 512)
+    assert lab.assignment.limits.call_seconds == 1.0
+    assert lab.assignment.limits.memory_mb == LabLimits().memory_mb
     assert lab.assignment.preload == ("numpy",)
     assert lab.assignment.predict[0].answer == "One."
 
@@ -217,11 +218,11 @@ def test_the_digest_changes_with_what_results_depend_on(course, digest, name):
 def test_text_that_moves_between_files_changes_the_digest(course, digest):
     """Files are told apart: the digest is not that of all text in a row."""
     hidden = course.root / "tests/hidden/adding"
-    (hidden / "test_a.py").write_text("A = 1\nB = 1\n", "utf-8")
-    (hidden / "test_b.py").write_text("C = 1\n", "utf-8")
+    (hidden / "test_aa.py").write_text("A = 1\nB = 1\n", "utf-8")
+    (hidden / "test_ab.py").write_text("C = 1\n", "utf-8")
     before = digest()
-    (hidden / "test_a.py").write_text("A = 1\n", "utf-8")
-    (hidden / "test_b.py").write_text("B = 1\nC = 1\n", "utf-8")
+    (hidden / "test_aa.py").write_text("A = 1\n", "utf-8")
+    (hidden / "test_ab.py").write_text("B = 1\nC = 1\n", "utf-8")
     assert digest() != before
 
 

@@ -16,7 +16,6 @@ def graded(course):
 @pytest.fixture
 def grade_source(graded, sandbox):
     """Grades a source text as the submission of s1."""
-
     with Grader(graded, sandbox) as grader:
         yield lambda source: grader.grade(from_source(graded.lab, "s1", source.encode()))
 
@@ -167,6 +166,16 @@ def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source):
     assert result.verdict("add") is Verdict.TIMEOUT
     assert result.seconds < 15
     assert "does not load" in result.rubric[0].message
+
+
+def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, grade_source):
+    """Slow imports and hanging calls add up to the submission's own limit, not to cases times it."""
+    source = "import time\ntime.sleep(0.8)\n" + solution(course).replace(
+        "return x + y", "time.sleep(60)"
+    ).replace("return the_whole_sum", "time.sleep(60)")
+    result = grade_source(source)
+    assert result.score == 0
+    assert result.seconds < 10 + 6 + 5
 
 
 def _grade_solution(course, sandbox):

@@ -40,6 +40,8 @@ def test_equal_courses_give_equal_bundles(course, lab, tmp_path):
     lab.stub.touch()
     release(course, lab, tmp_path / "b.zip")
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {member.date_time for member in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
 
 
 @pytest.mark.parametrize("name", ['The "new" course', "back\\slash", "zwölf Labs ☃"])

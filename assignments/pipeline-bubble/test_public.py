@@ -84,11 +84,11 @@ def test_grid(student, p, m):
     require(drawn(grid) == drawn(GRIDS[p, m]), drawn(GRIDS[p, m]), drawn(grid), note=note)
 
 
-def check_share(got, expected, note="", of="share"):
+def check_share(got, expected, note="", of="share", nudge=""):
     """A share must be exact and right."""
     exact = "Which division gives a float here, and what would give a Fraction?"
     require(not isinstance(got, float), f"{of}: {expected}, exactly", got, note=note, nudge=exact)
-    equal(got, expected, of=of, note=note)
+    equal(got, expected, of=of, note=note, nudge=nudge)
 
 
 @pytest.mark.rubric("idle-cells")
@@ -330,19 +330,34 @@ def test_any_ratio(student, forward, backward, orders, times):
     check_times(student.simulate(orders, forward, backward), orders, spans(*times))
 
 
+def with_reason(failure, why):
+    """Ends the case with the facts of a failure and the reason why the call must not pass."""
+    finding = failure.finding
+    if not finding.got:
+        raise failure  # another exception than asked: its own words and its line say more
+    note = "; ".join(filter(None, (finding.note, why)))
+    require(False, finding.expected, finding.got, note=note)
+
+
 def refused(student, orders, named, why):
     """simulate must raise ValueError, and its message must contain one of these ops."""
-    findings = []
+    failures = []
     for op in named:
         try:
             student.raises(ValueError, naming=(str(op),)).simulate(orders)
         except CaseFailure as failure:
-            if not failure.finding.got:
-                raise  # another exception: its own words and its line say more
-            findings.append(failure.finding)
+            failures.append(failure)
         else:
             return
-    require(False, findings[0].expected, findings[0].got, note=why)
+    with_reason(failures[0], why)
+
+
+def is_no_number_for(student, function, arguments, argument, bad):
+    """The call must raise TypeError for that argument."""
+    try:
+        getattr(student.raises(TypeError), function)(**(arguments | {argument: bad}))
+    except CaseFailure as failure:
+        with_reason(failure, f"{argument} is {bad!r} here, a {type(bad).__name__}")
 
 
 @pytest.mark.rubric("illegal-orders")
@@ -424,7 +439,9 @@ def test_decode(student, p, batches, tokens, share_and_stage_0):
     """Busy slots of a stage over all slots until the last stage has done the last token."""
     share, stage_0 = share_and_stage_0
     note = f"stage 0, a letter a batch, _ idle: {stage_0}"
-    check_share(student.decode_utilization(p, batches, tokens), share, note, of="utilization")
+    got = student.decode_utilization(p, batches, tokens)
+    nudge = "When stage 0 has done its last token, who is still at work?" if batches >= p else ""
+    check_share(got, share, note, of="utilization", nudge=nudge)
 
 
 # -- what is refused -----------------------------------------------------------------------
@@ -449,8 +466,7 @@ def test_bad_counts(student, function, argument):
         call = student.raises(ValueError, naming=(argument, bad))
         getattr(call, function)(**(COUNTS[function] | {argument: bad}))
     for bad in (2.0, True):
-        call = student.raises(TypeError)
-        getattr(call, function)(**(COUNTS[function] | {argument: bad}))
+        is_no_number_for(student, function, COUNTS[function], argument, bad)
 
 
 @pytest.mark.rubric("bad-values")
@@ -458,7 +474,7 @@ def test_bad_limits(student):
     """A limit of 0 can't be met and one of 1 is none; a float is not exact."""
     for bad in (F(0), F(1), F(3, 2), 1, F(-1, 2)):
         student.raises(ValueError, naming=("max_bubble",)).min_microbatches(2, bad)
-    student.raises(TypeError).min_microbatches(2, 0.5)
+    is_no_number_for(student, "min_microbatches", {"num_stages": 2}, "max_bubble", 0.5)
 
 
 @pytest.mark.rubric("bad-values")
@@ -469,7 +485,7 @@ def test_bad_times(student, argument):
         student.raises(ValueError, naming=(argument, bad)).simulate(
             [ops("F0 B0")], **{argument: bad}
         )
-    student.raises(TypeError).simulate([ops("F0 B0")], **{argument: 1.0})
+    is_no_number_for(student, "simulate", {"orders": [ops("F0 B0")]}, argument, 1.0)
 
 
 # -- one number, four ways -----------------------------------------------------------------

@@ -200,6 +200,8 @@ def test_row_parallel_linear(ranks, world_size):
     )
     note = "each partial already covers the whole output" if glued else EXACT
     nudge = "Which operation keeps (2,2)?" if glued else nudge
+    if is_array(got, (1, 2)):
+        nudge = "After half an all-reduce each rank has a part of y. Who has the rest?"
     for rank, got in enumerate(run.values):
         equal(got, product + B_ROWS, of=f"y on rank {rank}", note=note, nudge=nudge)
     require_one_all_reduce(run, 4, "Which one collective adds up what the ranks hold?")
@@ -359,7 +361,7 @@ def test_swiglu_block_with_half_open_gates(ranks):
     g, v = (x @ gate).astype(np.float64), (x @ up).astype(np.float64)
     expected = (g / (1 + np.exp(-g)) * v) @ DOWN
     bound = 40 * 2.0**-24 * (np.abs(g * v) @ np.abs(DOWN))
-    nudge = "silu(x) = x / (1 + exp(-x)). Which of the two halves does it act on?"
+    nudge = "silu(x) = x / (1 + exp(-x)). On which half does it act, and in which dtype?"
     within(run.value, expected, bound, dtype=np.float32, of="y", nudge=nudge)
 
 

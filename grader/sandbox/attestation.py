@@ -65,8 +65,8 @@ def check(hello: Any, status: dict[str, str], level: Level) -> None:
         case ["broken", str(layer), str(reason)]:
             what = printable(reason, 200)
             raise SandboxError(f"the sandbox's layer '{layer}' can't be set up: {what}")
-        case ["ready", int(abi), list(refused)]:
-            missing = _missing(abi, refused, status, level)
+        case ["ready", int(abi), list(held)]:
+            missing = _missing(abi, held, status, level)
         case _:
             raise SandboxError("a process of the sandbox did not say what it should")
     if missing:
@@ -76,13 +76,13 @@ def check(hello: Any, status: dict[str, str], level: Level) -> None:
         )
 
 
-def _missing(abi: int, refused: list[Any], status: dict[str, str], level: Level) -> list[str]:
+def _missing(abi: int, held: list[Any], status: dict[str, str], level: Level) -> list[str]:
     if level is Level.NONE:
         return []
     proofs = {
-        "seccomp": status.get("Seccomp") == "2" and "seccomp" in refused,
+        "seccomp": status.get("Seccomp") == "2" and "seccomp" in held,
         "no new privileges": status.get("NoNewPrivs") == "1",
-        "Landlock": abi >= 1 and "landlock" in refused,
+        "Landlock": abi >= 1 and "landlock" in held,
         "a single thread": status.get("Threads") == "1",
         "a user other than root": _unprivileged(status.get("Uid", "")),
     }
@@ -94,6 +94,7 @@ def _missing(abi: int, refused: list[Any], status: dict[str, str], level: Level)
         inner = len(status.get("NSpid", "").split())
         proofs["a pid namespace"] = inner >= 2
     if level is Level.FULL:
+        proofs["namespaces of its own"] = "namespaces" in held
         proofs["a pid namespace of its own"] = status.get("NSpid", "").split()[-1:] == ["1"]
     return [name for name, proved in proofs.items() if not proved]
 

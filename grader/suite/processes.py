@@ -13,12 +13,13 @@ A process that hung, died or was left busy is replaced, which costs its own case
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from grader.errors import CourseError
 from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox
+from grader.suite.finding import CaseFailure, Finding, Verdict
 
 
 @dataclass
@@ -93,6 +94,14 @@ class Processes:
         self.close()
 
     def _replace(self, process: Process | None) -> Process:
+        """A fresh process, while there is time left to load it in."""
         if process is not None:
             process.close()
-        return self.sandbox.open(self.files, self.entry, self.limits)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            text = f"the {self.budget_s:g} s that all cases share are used up"
+            raise CaseFailure(Verdict.TIMEOUT, Finding(error=text))
+        load_time_s = min(self.limits.load_time_s, left)
+        return self.sandbox.open(
+            self.files, self.entry, replace(self.limits, load_time_s=load_time_s)
+        )

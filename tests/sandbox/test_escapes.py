@@ -404,7 +404,7 @@ def look(pid):
     for n in (pid, 1, 2, 3, 4, 5):
         for place in ("root/tmp", "cwd", "fd"):
             try:
-                found += [f"{n}/{place}/{x}" for x in os.listdir(f"/proc/{n}/{place}") if "trade" in x]
+                found += [x for x in os.listdir(f"/proc/{n}/{place}") if "trade" in x]
             except OSError:
                 pass
     try:
@@ -454,7 +454,10 @@ IMPORTS = {
     "exit": ("import os; os._exit(0)", (Crashed,)),
     "sys.exit": ("import sys; sys.exit(0)", (Raised,)),
     "memory": ("x = bytearray(1 << 40)", (OutOfMemory,)),
-    "threads": ("import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()", (Returned,)),
+    "threads": (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
+        (Returned,),
+    ),
     "forged": ("import os; os.write(3, b'x' * 100)", (BadReturn, Returned)),
     "replaces itself": ("import sys; sys.modules[__name__] = 3", (Returned,)),
     "constant folding": ("x = " + "(" * 90 + "1" + ")" * 90, (Returned, Raised)),

@@ -14,14 +14,9 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SandboxError
-from grader.sandbox import Crashed, Level, Limits, Returned, Sandbox, TimedOut, launch, probe
+from grader.sandbox import Crashed, Level, Limits, Returned, Sandbox, TimedOut, launch
 
 WORK = b"def f(x): return x\ndef spin():\n    while True: pass\n"
-
-
-def _skip_below(level: Level) -> None:
-    if probe().level < level:
-        pytest.skip(f"level {level.word} is not reached here: {probe().layers}")
 
 
 def _tree(pid: int) -> list[int]:
@@ -84,9 +79,9 @@ threading.Event().wait(99)
 
 
 @pytest.mark.parametrize("level", list(Level), ids=lambda v: v.word)
-def test_nothing_outlives_a_host_that_is_killed(level, tmp_path):
+def test_nothing_outlives_a_host_that_is_killed(need, level, tmp_path):
     """SIGKILL to the host: zygote and children end, a spinning one too; no folder is left."""
-    _skip_below(level)
+    need(level)
     env = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, "-c", HOST, str(int(level))], stdout=subprocess.PIPE, env=env
@@ -102,9 +97,9 @@ def test_nothing_outlives_a_host_that_is_killed(level, tmp_path):
 
 
 @pytest.mark.parametrize("level", list(Level), ids=lambda v: v.word)
-def test_close_ends_everything(level):
+def test_close_ends_everything(need, level):
     """Processes that are open, busy or dead are gone when close returns; it is idempotent."""
-    _skip_below(level)
+    need(level)
     before = set(_tree(os.getpid()))
     sandbox = Sandbox(level)
     processes = [sandbox.open({"work.py": WORK}, "work") for _ in range(3)]
@@ -121,9 +116,9 @@ def test_close_ends_everything(level):
 
 
 @pytest.mark.parametrize("level", [Level.NONE, Level.FULL], ids=lambda v: v.word)
-def test_a_zygote_that_is_killed_is_noticed(level):
+def test_a_zygote_that_is_killed_is_noticed(need, level):
     """Open processes are told as crashed, `open` says what to do, a new sandbox works."""
-    _skip_below(level)
+    need(level)
     with Sandbox(level) as sandbox:
         process = sandbox.open({"work.py": WORK}, "work")
         process.loaded()
@@ -146,9 +141,9 @@ def test_a_child_that_is_killed_is_a_crash(opened):
     assert process.call("f", 1) == Crashed("the process was ended by SIGKILL")
 
 
-def test_a_sandbox_outlives_the_thread_that_made_it():
+def test_a_sandbox_outlives_the_thread_that_made_it(need):
     """bwrap dies with the thread that started it: that must not be a worker of the caller."""
-    _skip_below(Level.FULL)
+    need(Level.FULL)
     made = []
     thread = threading.Thread(target=lambda: made.append(Sandbox(Level.FULL)))
     thread.start()
@@ -159,9 +154,9 @@ def test_a_sandbox_outlives_the_thread_that_made_it():
                 assert process.call("f", 1) == Returned(1)
 
 
-def test_a_fork_of_the_host_can_have_a_sandbox_of_its_own():
+def test_a_fork_of_the_host_can_have_a_sandbox_of_its_own(need):
     """As in a pool of worker processes: the starting thread is made anew."""
-    _skip_below(Level.FULL)
+    need(Level.FULL)
     code = """
 import os, sys
 from grader.sandbox import Level, Returned, Sandbox
@@ -230,9 +225,9 @@ def test_a_thousand_processes_leave_nothing(full_sandbox):
     assert _names(tempfile.gettempdir()) - before_folders == set()
 
 
-def test_processes_that_are_forgotten_end_with_the_sandbox():
+def test_processes_that_are_forgotten_end_with_the_sandbox(need):
     """Nobody closed them: the sandbox does."""
-    _skip_below(Level.FULL)
+    need(Level.FULL)
     with Sandbox(Level.FULL) as sandbox:
         pids = [sandbox.open({"work.py": WORK}, "work").pid for _ in range(5)]
         gc.collect()

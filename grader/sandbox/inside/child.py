@@ -38,7 +38,7 @@ def run(
             except OSError as error:
                 runner.send(["broken", name, str(error)])
                 os._exit(70)
-        runner.send(["ready", plan.abi, lockdown.refusals() if plan.level else []])
+        runner.send(["ready", plan.abi, lockdown.proofs(plan) if plan.level else []])
         runner.serve()
         os._exit(0)
     except BaseException:  # noqa: BLE001  a fork must not go on as a second zygote

@@ -96,7 +96,6 @@ class Runner:
     def _import(self, entry: str) -> None:
         """Import the file as the module `entry`, whatever else has that name."""
         sys.path.insert(0, str(self._folder))
-        importlib.invalidate_caches()
         loader = importlib.machinery.SourceFileLoader(entry, str(self._path))
         spec = importlib.util.spec_from_file_location(entry, str(self._path), loader=loader)
         assert spec is not None

@@ -55,14 +55,16 @@ def _rules(config: dict[str, Any]) -> dict[str, int]:
 def _plan(config: dict[str, Any]) -> lockdown.Plan:
     level = config["level"]
     if not level:
-        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.vm_size())
+        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.vm_size(), ())
     rules = _rules(config)
     ruleset = landlock.ruleset(rules) if level == 3 else -1
     abi = landlock.abi()
     scoped = level == 3 or abi >= landlock.SCOPES_SINCE
     program = seccomp.program(alone=level == 3, signals=scoped)
     last_capability = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
-    return lockdown.Plan(level, abi, program, ruleset, rules, last_capability, warmup.vm_size())
+    own = lockdown.own_namespaces() if level == 3 else ()
+    sizes = last_capability, warmup.vm_size()
+    return lockdown.Plan(level, abi, program, ruleset, rules, *sizes, own)
 
 
 class Zygote:
