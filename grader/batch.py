@@ -34,7 +34,6 @@ class Settings:
     root: Path
     slug: str
     level: Level
-    student: str | None = None
 
 
 def grade_all(
@@ -148,7 +147,7 @@ def _grade_here(submission: Submission) -> Result:
     try:
         for _ in range(_TRIES):
             grader = _grader()
-            result = grader.grade(submission, _settings.student)
+            result = grader.grade(submission)
             if grader.sandbox.alive:
                 break
     except (CourseError, SandboxError) as error:

@@ -94,15 +94,15 @@ class Grader:
         self.sandbox = sandbox
         self._suites: dict[Path, Suite] = {}
 
-    def grade(self, submission: Submission, student: str | None = None) -> Result:
-        """The result; hidden inputs are those of `student`, else of the submission's name.
+    def grade(self, submission: Submission) -> Result:
+        """The result.
 
         A fault of the suite or the sandbox withholds the score and is told in `note`; it
         never raises and never is a zero.
         """
         lab, name, started = self.graded.lab, submission.name, time.perf_counter()
         try:
-            rubric, note = self._rubric(submission, self.graded.seed(student or name))
+            rubric, note = self._rubric(submission, self.graded.seed(submission.student))
         except (CourseError, SandboxError) as error:
             return withheld(lab, name, str(error), time.perf_counter() - started)
         seconds = time.perf_counter() - started

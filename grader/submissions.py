@@ -22,11 +22,18 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso-8859-1")
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's work on one lab: its files, or the problem that keeps them from loading."""
+    """One student's work on one lab: its files, or the problem that keeps them from loading.
+
+    Hidden inputs are drawn for `student`, which is its name where nobody says otherwise.
+    """
 
     name: str
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     problem: str = ""
+    student: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "student", self.student or self.name)
 
 
 def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:

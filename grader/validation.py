@@ -8,7 +8,7 @@ instructor's. Each is a `Check` with the facts in words; nothing here prints.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.batch import Settings, grade_all
@@ -50,11 +50,10 @@ class Check:
 
 @dataclass(frozen=True)
 class _Role:
-    """A submission of the course's own, and what grading it has to come to."""
+    """A submission of the course's own, and what kind it is of."""
 
     kind: str
     submission: Submission
-    student: str
 
 
 def validate(
@@ -86,7 +85,8 @@ def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[C
     except CourseError as error:
         yield Check(slug, "course", passed=False, detail=str(error))
         return
-    results = _grade_roles(course, slug, level, jobs, roles)
+    work = [role.submission for role in roles]
+    results = grade_all(Settings(course.root, slug, level), work, jobs)
     by_kind = {
         kind: [(r.submission.name, result) for r, result in zip(roles, results, strict=True)
                if r.kind == kind]
@@ -101,36 +101,25 @@ def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[C
     yield _release(course, lab)
 
 
-def _grade_roles(
-    course: Course, slug: str, level: Level, jobs: int, roles: Sequence[_Role]
-) -> list[Result]:
-    """Each role's result, in order: the inputs of a role are those of its student."""
-    results: dict[int, Result] = {}
-    for student in dict.fromkeys(role.student for role in roles):
-        places = [index for index, role in enumerate(roles) if role.student == student]
-        settings = Settings(course.root, slug, level, student)
-        graded = grade_all(settings, [roles[index].submission for index in places], jobs)
-        results.update(zip(places, graded, strict=True))
-    return [results[index] for index in range(len(roles))]
-
-
 def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
     solution = read_submission(lab, folder / lab.assignment.file, "solution")
     if solution.problem:
         raise CourseError(f"{folder / lab.assignment.file}: {solution.problem}")
-    for _ in range(REPETITIONS):
-        yield _Role("solution", solution, SEEDS[0])
-    for student in SEEDS[1:]:
-        yield _Role("solution", solution, student)
-    yield _Role("stub", read_submission(lab, lab.stub, "stub"), SEEDS[0])
+    for student in (*[SEEDS[0]] * REPETITIONS, *SEEDS[1:]):
+        yield _Role("solution", replace(solution, student=student))
+    yield _of_the_course(lab, "stub", lab.stub)
     for kind in ("variant", "mutant"):
         for path in sorted((folder / f"{kind}s").glob("*.py")):
-            yield _Role(kind, read_submission(lab, path, path.name), SEEDS[0])
+            yield _of_the_course(lab, kind, path)
     for value in GARBAGE:
         source = "".join(
             f"def {name}(*args, **kwargs):\n    return {value}\n" for name in lab.functions
         )
-        yield _Role("garbage", from_source(lab, f"return {value}", source.encode()), SEEDS[0])
+        yield _Role("garbage", from_source(lab, f"return {value}", source.encode()))
+
+
+def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
+    return _Role(kind, replace(read_submission(lab, path, path.name), student=SEEDS[0]))
 
 
 def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:

@@ -169,7 +169,7 @@ def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source):
 
 
 def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, grade_source):
-    """Slow imports and hanging calls add up to the submission's own limit, not to cases times it."""
+    """Slow imports and hanging calls add up to the submission's limit, however many cases."""
     source = "import time\ntime.sleep(0.8)\n" + solution(course).replace(
         "return x + y", "time.sleep(60)"
     ).replace("return the_whole_sum", "time.sleep(60)")
@@ -182,3 +182,20 @@ def _grade_solution(course, sandbox):
     fresh = GradedLab.of(load_course(course.root), "adding")
     with Grader(fresh, sandbox) as grader:
         return grader.grade(from_source(fresh.lab, "s1", solution(course).encode()))
+
+
+def test_cases_of_a_lost_item_leave_nothing_to_other_modules(course, sandbox):
+    """A suite of several modules: what is lost in one is not held against the next."""
+    hidden = course.root / "tests/hidden/adding"
+    both = (hidden / "test_adding.py").read_text()
+    start = both.index('@pytest.mark.rubric("total")')
+    head = both[: both.index('@pytest.mark.rubric("add")')]
+    (hidden / "test_adding.py").write_text(both[:start])
+    (hidden / "test_total.py").write_text(head + both[start:])
+    toml = course.root / "assignments/adding/assignment.toml"
+    toml.write_text(toml.read_text().replace('builds_on = ["add"]\n', ""))
+    fresh = GradedLab.of(load_course(course.root), "adding")
+    source = solution(course).replace("return x + y", "return x - y")
+    with Grader(fresh, sandbox) as grader:
+        results = [grader.grade(from_source(fresh.lab, "s1", source.encode())) for _ in range(2)]
+    assert [result.score for result in results] == [60, 60]

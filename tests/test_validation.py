@@ -74,7 +74,8 @@ def test_a_solved_stub_is_found(validate, course):
     edit(
         course.root / "assignments/adding/adding.py",
         'raise NotImplementedError("add: the sum of both")',
-        'if x.shape != y.shape:\n        raise ValueError(f"{x.shape} {y.shape}")\n    return x + y',
+        'if x.shape != y.shape:\n        raise ValueError(f"{x.shape} {y.shape}")\n'
+        "    return x + y",
     )
     _, checks = validate()
     assert not checks["stub"]["passed"]

@@ -196,7 +196,14 @@ def test_gpipe(student, p, m):
     ("p", "m", "drawing_and_note"),
     [
         (1, 2, (["F0 B0 F1 B1"], "a single stage has nobody to wait for")),
-        (2, 2, (["F0 F1 B0 B1", "F0 B0 F1 B1"], "the last stage can go backward at once")),
+        (
+            2,
+            2,
+            (
+                ["F0 F1 B0 B1", "F0 B0 F1 B1"],
+                "stage 1, the last, can go backward at once; stage 0 waits for it",
+            ),
+        ),
         (2, 1, (["F0 B0", "F0 B0"], "there is no microbatch 1")),
         (
             3,
@@ -269,7 +276,9 @@ def check_times(got, orders, expected):
         require(pair, f"(start, end) of {op}", got[op])
         exact = "Which line turns a time into a float?"
         floats = any(isinstance(time, float) for time in got[op])
-        require(not floats, f"exact times of {op}: {start} and {end}", got[op], nudge=exact)
+        wanted = f"exact times of {op}: {start} and {end}"
+        note = "times that are floats; a float is not exact, not even a whole one by luck"
+        require(not floats, wanted, got[op], note=note, nudge=exact)
         equal(got[op][0], start, of=f"start of {op}", note=why)
         takes = f"a {'forward' if op[1] == 'F' else 'backward'} takes {end - start} here"
         equal(got[op][1], end, of=f"end of {op}", note=f"{takes}, and it starts at {start}")

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,9 @@ def grade(
         f"Grading {len(submissions)} submissions of {slug}."
     )
     started = time.monotonic()
-    results = grade_batch(Settings(course.root, slug, level, student), submissions, jobs)
+    if student is not None:
+        submissions = [replace(each, student=student) for each in submissions]
+    results = grade_batch(Settings(course.root, slug, level), submissions, jobs)
     print_table(results, messages=messages)
     shell.say(summary(results, time.monotonic() - started))
     shell.write_json(json_path, {

@@ -1,12 +1,27 @@
 """From what a call did to a verdict and the words for it."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.text import shorten, show
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a call is to do: return, or raise `error` with a message that names things."""
+
+    error: type[Exception] | None = None
+    naming: tuple[str, ...] = ()
+    nudge: str = ""
+
+    def __str__(self) -> str:
+        name = self.error.__name__ if self.error else "a value"
+        return f"{name} naming {', '.join(self.naming)}" if self.naming else name
 
 
 def failure_of(
@@ -18,12 +33,11 @@ def failure_of(
     return CaseFailure(verdict, replace(finding, note=note) if note else finding)
 
 
-def mutated(function: str, labels: tuple[str, ...]) -> CaseFailure:
-    """The end of a case in which a call changed its input; `labels` as in `Returned`."""
-    names = ", ".join(f"argument {int(n) + 1}" if n.isdigit() else n for n in labels)
+def mutated(function: str, names: Sequence[str]) -> CaseFailure:
+    """The end of a case in which a call changed the arrays that it was given."""
     finding = Finding(
         expected="inputs as they were before the call",
-        got=f"{function} changed {names} in place",
+        got=f"{function} changed {' and '.join(names)} in place",
         nudge="Which line writes into an array that the caller still owns?",
     )
     return CaseFailure(Verdict.FAILED, finding)
@@ -51,26 +65,25 @@ def mismatch(diagnosis: str, expected: str = "") -> CaseFailure:
 
 
 def unraised(
-    outcome: Outcome,
-    error: type[Exception],
-    naming: tuple[str, ...],
-    file: str,
-    rank: int | None = None,
+    outcome: Outcome, expectation: Expectation, file: str, rank: int | None = None
 ) -> None:
-    """Passes if the call raised `error` and named what it must; else ends the case."""
-    place = f" on rank {rank}" if rank is not None else ""
-    expected = f"{error.__name__}{' naming ' + ', '.join(naming) if naming else ''}{place}"
+    """Passes if the call raised what was expected and named what it must; else ends the case."""
+    assert expectation.error is not None, "asked only where an error is expected"
+    expected = f"{expectation}{f' on rank {rank}' if rank is not None else ''}"
+    nudge = expectation.nudge
     if isinstance(outcome, Returned):
         got = f"no error; it returned {show(outcome.value)}"
-        raise CaseFailure(Verdict.FAILED, Finding(expected=expected, got=got))
-    if not isinstance(outcome, Raised) or error.__name__ not in outcome.types:
+        raise CaseFailure(Verdict.FAILED, Finding(expected=expected, got=got, nudge=nudge))
+    if not isinstance(outcome, Raised) or expectation.error.__name__ not in outcome.types:
         failure = failure_of(outcome, file, rank=rank)
-        raise CaseFailure(failure.verdict, replace(failure.finding, expected=expected))
-    for text in naming:
+        finding = replace(failure.finding, expected=expected, nudge=failure.finding.nudge or nudge)
+        raise CaseFailure(failure.verdict, finding)
+    for text in expectation.naming:
         if not _names(outcome.message, text):
             got = f"{outcome.types[0]}: {shorten(outcome.message)}"
             note = f"the message does not name {text}"
-            raise CaseFailure(Verdict.FAILED, Finding(expected=expected, got=got, note=note))
+            finding = Finding(expected=expected, got=got, note=note, nudge=nudge)
+            raise CaseFailure(Verdict.FAILED, finding)
 
 
 def _names(message: str, text: str) -> bool:

@@ -62,17 +62,17 @@ class Judging:
     def end(self, case: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Takes note of how one phase of the case ended."""
         if call.excinfo is not None:
-            self._record(case, *self._explain(case, call.excinfo))
+            self._record(case, *self._explain(case, call.excinfo, call.when))
         elif call.when == "call":
             self._record(case, Verdict.PASSED, Finding())
 
     def _explain(
-        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException]
+        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException], phase: str
     ) -> tuple[Verdict, Finding]:
         value = error.value
         if isinstance(value, CaseFailure):
             return value.verdict, self._described(case, value.finding)
-        if isinstance(value, (AssertionError, pytest.fail.Exception)):
+        if phase == "call" and isinstance(value, (AssertionError, pytest.fail.Exception)):
             text = str(value).split("\n")[0]
             finding = Finding(error=shorten(text or "an assertion failed"))
             return Verdict.FAILED, self._described(case, finding)

@@ -87,10 +87,11 @@ class SuitePlugin:
 
     def _run(self, judging: Judging) -> None:
         self._now = judging
-        cases = [case for case in self._cases if judging.asks_for(case)]
-        for case, following in zip(cases, [*cases[1:], None], strict=True):
-            if judging.begin(case):
-                case.config.hook.pytest_runtest_protocol(item=case, nextitem=following)
+        for case in self._cases:
+            if judging.asks_for(case) and judging.begin(case):
+                # No next item: which one runs is known only after this one, and pytest would
+                # keep the fixtures of a module that may be left.
+                case.config.hook.pytest_runtest_protocol(item=case, nextitem=None)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
 from grader.sandbox import Outcome, Process, Returned, ServiceRef, drive
 from grader.suite.compare import equal
-from grader.suite.failures import failure_of, mismatch, mutated, unraised
+from grader.suite.failures import Expectation, failure_of, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.processes import Processes
 from grader.suite.text import show
@@ -38,7 +39,7 @@ class Calls:
     """Runs the calls of one case after another and remembers the last. Shared by both proxies."""
 
     processes: Processes
-    file: str
+    lab: Lab
     last: Call | None = None
     _printing: list[tuple[Process, int]] = field(default_factory=list)
 
@@ -46,6 +47,11 @@ class Calls:
         """Forgets the case before."""
         self.processes.new_case()
         self.last, self._printing = None, []
+
+    @property
+    def file(self) -> str:
+        """The name of the submitted file."""
+        return self.lab.assignment.file
 
     def place(self, function: str) -> str:
         """`file.py:31`: where the submission defines the function, as far as its text tells."""
@@ -79,6 +85,17 @@ class Calls:
         arguments = [_of_rank(args, kwargs, rank, world_size) for rank in range(world_size)]
         return run_spmd(processes, function, arguments, self.processes.call_seconds())
 
+    def value(self, outcome: Outcome, expectation: "Expectation", rank: int | None = None) -> Any:
+        """What the last call returned, if it did what was expected of it; else ends the case."""
+        if expectation.error is not None:
+            return unraised(outcome, expectation, self.file, rank)
+        if not isinstance(outcome, Returned):
+            raise failure_of(outcome, self.file, rank=rank)
+        if outcome.mutated and self.last is not None:
+            names = self.lab.functions.get(self.last.function, ())
+            raise mutated(self.last.function, [_named(label, names) for label in outcome.mutated])
+        return outcome.value
+
     def _check_loaded(self, *processes: Process) -> None:
         self.processes.wait_until_loaded(*processes)
         if self.processes.load_failure is not None:
@@ -86,12 +103,7 @@ class Calls:
         self._printing = [(process, process.printed_bytes) for process in processes]
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """What a call is to do: return, or raise `error` with a message that names things."""
-
-    error: type[Exception] | None = None
-    naming: tuple[str, ...] = ()
+_RETURNS = Expectation()
 
 
 @dataclass(frozen=True)
@@ -99,18 +111,18 @@ class Student:
     """`student.f(x)` calls the submitted f in a process of its own and returns its value."""
 
     calls: Calls
-    expectation: Expectation = Expectation()
+    expectation: Expectation = _RETURNS
 
-    def raises(self, error: type[Exception], naming: Any = ()) -> "Student":
+    def raises(self, error: type[Exception], naming: Any = (), nudge: str = "") -> "Student":
         """The same, but the call must raise `error`, its message naming each of `naming`."""
-        return Student(self.calls, _expect(error, naming))
+        return Student(self.calls, _expect(error, naming, nudge))
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
         return partial(_public(function, self._call), function)
 
     def _call(self, function: str, /, *args: Any, **kwargs: Any) -> Any:
         outcome = self.calls.single(function, args, kwargs)
-        return _value(outcome, self.expectation, self.calls.file, function)
+        return self.calls.value(outcome, self.expectation)
 
 
 @dataclass(frozen=True)
@@ -119,14 +131,14 @@ class Ranks:
 
     calls: Calls
     world_size: int = 0
-    expectation: Expectation = Expectation()
+    expectation: Expectation = _RETURNS
 
     def __call__(self, world_size: int) -> "Ranks":
         return Ranks(self.calls, world_size)
 
-    def raises(self, error: type[Exception], naming: Any = ()) -> "Ranks":
+    def raises(self, error: type[Exception], naming: Any = (), nudge: str = "") -> "Ranks":
         """The same, but every rank must raise `error`, its message naming each of `naming`."""
-        return Ranks(self.calls, self.world_size, _expect(error, naming))
+        return Ranks(self.calls, self.world_size, _expect(error, naming, nudge))
 
     def __getattr__(self, function: str) -> "Callable[..., SpmdResult]":
         return partial(_public(function, self._call), function)
@@ -135,7 +147,7 @@ class Ranks:
         run = self.calls.spmd(self.world_size, function, args, kwargs)
         _end_if_broken(run, self.expectation, self.calls.file)
         values = [
-            _value(outcome, self.expectation, self.calls.file, function, rank)
+            self.calls.value(outcome, self.expectation, rank)
             for rank, outcome in enumerate(run.outcomes)
             if outcome is not None
         ]
@@ -200,21 +212,15 @@ def _public(function: str, call: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _expect(error: type[Exception], naming: Any) -> Expectation:
+def _expect(error: type[Exception], naming: Any, nudge: str) -> Expectation:
     texts = (naming,) if isinstance(naming, (str, int)) else naming
-    return Expectation(error, tuple(str(text) for text in texts))
+    return Expectation(error, tuple(str(text) for text in texts), nudge)
 
 
-def _value(
-    outcome: Outcome, expectation: Expectation, file: str, function: str, rank: int | None = None
-) -> Any:
-    if expectation.error is not None:
-        return unraised(outcome, expectation.error, expectation.naming, file, rank)
-    if not isinstance(outcome, Returned):
-        raise failure_of(outcome, file, rank=rank)
-    if outcome.mutated:
-        raise mutated(function, outcome.mutated)
-    return outcome.value
+def _named(label: str, parameters: Sequence[str]) -> str:
+    """The name of an argument that the sandbox knows by its place, counted from 0, or its name."""
+    known = label.isdigit() and int(label) < len(parameters)
+    return parameters[int(label)] if known else label
 
 
 def _end_if_broken(run: Run, expectation: Expectation, file: str) -> None:

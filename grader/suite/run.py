@@ -72,7 +72,7 @@ class Suite:
         after the first lost item is blocked. Every item asked for has at least one result. A
         suite that breaks off raises CourseError.
         """
-        calls = Calls(processes, self._lab.assignment.file)
+        calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
         self._work.put(judging)
         self._wait()

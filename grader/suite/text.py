@@ -122,6 +122,12 @@ def _in_brackets(entries: Any) -> str:
     return entries if isinstance(entries, str) else f"[{' '.join(map(_in_brackets, entries))}]"
 
 
+def _real(value: float) -> str:
+    """A float that can be told from an int: `2.0`, never `2`."""
+    text = f"{value:.10g}"
+    return f"{text}.0" if text.lstrip("-").isdigit() else text
+
+
 # Tried in this order: a bool is an int, and np.float64 a float.
 _FORMS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (np.ndarray, _show_array),
@@ -129,7 +135,7 @@ _FORMS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (bool, repr),
     (int, _show_int),
     (Fraction, _show_fraction),
-    (float, "{:.10g}".format),
+    (float, _real),
     ((list, tuple), _show_sequence),
     (dict, _show_dict),
 )

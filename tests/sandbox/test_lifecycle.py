@@ -96,6 +96,19 @@ def test_nothing_outlives_a_host_that_is_killed(need, level, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_zygote_that_hangs_dies_with_its_host(need):
+    """It can't see that the line is closed when it is stopped; bwrap still ends it."""
+    need(Level.FULL)
+    with subprocess.Popen([sys.executable, "-c", HOST, "3"], stdout=subprocess.PIPE) as host:
+        assert host.stdout is not None
+        pid = int(host.stdout.readline().split()[0])
+        below = _tree(host.pid)
+        zygote = int(Path(f"/proc/{pid}/status").read_text().split("PPid:")[1].split()[0])
+        os.kill(zygote, signal.SIGSTOP)
+        host.kill()
+    assert _wait_until_gone(below) == []
+
+
 @pytest.mark.parametrize("level", list(Level), ids=lambda v: v.word)
 def test_close_ends_everything(need, level):
     """Processes that are open, busy or dead are gone when close returns; it is idempotent."""

@@ -186,6 +186,7 @@ def test_output_is_cut_at_its_limit(opened):
     )
     assert process.call("f") == Returned(None)
     assert process.stdout == "x" * 1000
+    assert process.printed_bytes == 1000
     assert process.output_dropped == 999_000
 
 

@@ -131,7 +131,7 @@ def test_exact_numbers_are_no_floats_and_no_bools(got, expected):
 def test_a_wrong_kind_is_shown_with_its_value():
     """`3.0, a float` tells a student both what and why."""
     assert refused(equal, 2.5, 3).got == "2.5, a float"
-    assert refused(equal, 1.0, 1).got == "1, a float"
+    assert refused(equal, 1.0, 1).got == "1.0, a float"
     assert refused(equal, None, 3).got == "None"
 
 

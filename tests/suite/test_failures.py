@@ -3,7 +3,7 @@
 import pytest
 
 from grader.sandbox import BadReturn, Crashed, OutOfMemory, Raised, Returned, TimedOut
-from grader.suite.failures import failure_of, mismatch, mutated, unraised
+from grader.suite.failures import Expectation, failure_of, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Verdict
 
 
@@ -63,7 +63,7 @@ def test_what_is_not_written_yet_is_no_mistake():
 )
 def test_a_name_or_number_that_stands_in_the_message_is_found(text, message):
     """However the student puts it."""
-    unraised(raised("ValueError", message=message), ValueError, (text,), "lab.py")
+    unraised(raised("ValueError", message=message), Expectation(ValueError, (text,)), "lab.py")
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_a_name_or_number_that_stands_in_the_message_is_found(text, message):
 def test_a_number_within_another_is_not_that_number(text, message):
     """The message must name the value, not happen to hold its digit."""
     with pytest.raises(CaseFailure) as failure:
-        unraised(raised("ValueError", message=message), ValueError, (text,), "lab.py")
+        unraised(raised("ValueError", message=message), Expectation(ValueError, (text,)), "lab.py")
     assert failure.value.finding.note == f"the message does not name {text}"
 
 
 def test_a_subclass_of_the_error_is_right():
     """By its classes' names, most derived first."""
-    unraised(raised("MyError", "ValueError"), ValueError, (), "lab.py")
+    unraised(raised("MyError", "ValueError"), Expectation(ValueError), "lab.py")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_subclass_of_the_error_is_right():
 def test_another_end_than_the_error_fails(outcome, verdict, words):
     """What was expected is told whatever came instead."""
     with pytest.raises(CaseFailure) as failure:
-        unraised(outcome, ValueError, ("3",), "lab.py", rank=1)
+        unraised(outcome, Expectation(ValueError, ("3",)), "lab.py", rank=1)
     assert failure.value.verdict is verdict
     assert failure.value.finding.expected == "ValueError naming 3 on rank 1"
     assert failure.value.finding.got == words
@@ -101,7 +101,7 @@ def test_another_end_than_the_error_fails(outcome, verdict, words):
 
 def test_changed_inputs_are_named():
     """By position or by keyword."""
-    assert mutated("f", ("0", "bias")).finding.got == "f changed argument 1, bias in place"
+    assert mutated("f", ("x", "bias")).finding.got == "f changed x and bias in place"
 
 
 @pytest.mark.parametrize(

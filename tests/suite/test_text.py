@@ -27,7 +27,7 @@ steady = settings(derandomize=True, deadline=None, max_examples=100)
         ([True, False], "[ True False]"),
         ([1 + 2j], "[1+2j]"),
         ([], "[]"),
-        (7.0, "7"),
+        (7.0, "7.0"),
     ],
 )
 def test_small_arrays_are_shown_with_their_entries(array, text):
@@ -60,7 +60,7 @@ def test_large_arrays_are_shown_by_kind():
         (1.5e-4, "0.00015"),
         (np.float32(0.1), "0.1000000015"),
         (np.int64(3), "3"),
-        (np.longdouble(2), "2"),
+        (np.longdouble(2), "2.0"),
         (Fraction(3, 7), "3/7"),
         (Fraction(6, 2), "3"),
         ("it's", '"it\'s"'),
