@@ -19,7 +19,7 @@ def hidden_suite(env):
 
 def search(env):
     reached = Reached()
-    for top in ("/", "/home", "/mnt", "/opt", "/own", "/root", "/srv", "/tmp", "/var", "/work",
+    for top in ("/", "/home", "/mnt", "/opt", "/own", "/root", "/srv", "/tmp", "/var",
                 *(os.path.dirname(c) for c in env["canaries"]), env["repository"]):
         for folder, _folders, files in os.walk(top):
             reached += [f"{folder}/{name}" for name in files if "canary" in name or "hidden" in name]
