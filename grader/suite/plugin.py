@@ -7,7 +7,7 @@ each submission.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,12 +93,21 @@ class SuitePlugin:
                 # keep the fixtures of a module that may be left.
                 case.config.hook.pytest_runtest_protocol(item=case, nextitem=None)
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    ) -> pytest.TestReport:
+        """Judges, and makes a report without a traceback, which would cost more than the case."""
         self._judging().end(item, call)
-        return (yield)
+        return pytest.TestReport(
+            item.nodeid,
+            item.location,
+            keywords={},
+            outcome="passed" if call.excinfo is None else "failed",
+            longrepr=None,
+            when=call.when,
+            duration=call.duration,
+        )
 
     def _judging(self) -> Judging:
         assert self._now is not None, "cases run only while a submission is judged"
