@@ -105,7 +105,7 @@ class SuitePlugin:
             keywords={},
             outcome="passed" if call.excinfo is None else "failed",
             longrepr=None,
-            when=call.when,
+            when="call" if call.when == "collect" else call.when,  # which no case has
             duration=call.duration,
         )
 

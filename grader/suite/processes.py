@@ -34,14 +34,16 @@ class Processes:
     _single: Process | None = None
     _ranks: dict[int, Process] = field(default_factory=dict)
     _world_size: int | None = None
+    _fit: set[int] = field(default_factory=set)
     load_failure: Outcome | None = None  # why the submitted file can't be imported
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.budget_s
 
     def new_case(self) -> None:
-        """Forgets the world size of the case before."""
+        """Forgets the world size of the case before, and looks at every process anew."""
         self._world_size = None
+        self._fit.clear()
 
     def call_seconds(self) -> float:
         """The wall time that a call may take now: its own limit, or what is left of all."""
@@ -50,8 +52,9 @@ class Processes:
 
     def single(self) -> Process:
         """The process for calls without a group. Not necessarily loaded yet."""
-        if self._single is None or not self._single.idle:
+        if not self._is_fit(self._single):
             self._single = self._replace(self._single)
+        assert self._single is not None
         return self._single
 
     def ranks(self, world_size: int) -> list[Process]:
@@ -64,7 +67,7 @@ class Processes:
         self._world_size = world_size
         for rank in range(world_size):
             process = self._ranks.get(rank)
-            if process is None or not process.idle:
+            if not self._is_fit(process):
                 self._ranks[rank] = self._replace(process)
         return [self._ranks[rank] for rank in range(world_size)]
 
@@ -93,15 +96,27 @@ class Processes:
     ) -> None:
         self.close()
 
+    def _is_fit(self, process: Process | None) -> bool:
+        """Whether it can serve: at rest at its first use in a case, and alive ever since."""
+        if process is None or process.closed:
+            return False
+        if process.pid not in self._fit:
+            if not process.idle:
+                return False
+            self._fit.add(process.pid)
+        return True
+
     def _replace(self, process: Process | None) -> Process:
         """A fresh process, while there is time left to load it in."""
         if process is not None:
+            self._fit.discard(process.pid)
             process.close()
         left = self._deadline - time.monotonic()
         if left <= 0:
             text = f"the {self.budget_s:g} s that all cases share are used up"
             raise CaseFailure(Verdict.TIMEOUT, Finding(error=text))
         load_time_s = min(self.limits.load_time_s, left)
-        return self.sandbox.open(
-            self.files, self.entry, replace(self.limits, load_time_s=load_time_s)
-        )
+        limits = replace(self.limits, load_time_s=load_time_s)
+        process = self.sandbox.open(self.files, self.entry, limits)
+        self._fit.add(process.pid)
+        return process
