@@ -34,6 +34,7 @@ class Settings:
     root: Path
     slug: str
     level: Level
+    synthetic: bool = False
 
 
 def grade_all(
@@ -162,7 +163,9 @@ def _grader() -> Grader:
         for old in _graders:
             old.close()
             old.sandbox.close()
-        graded = GradedLab.of(load_course(_settings.root), _settings.slug)
+        graded = GradedLab.of(
+            load_course(_settings.root), _settings.slug, synthetic=_settings.synthetic
+        )
         _graders[:] = [Grader(graded, open_sandbox(graded.lab, _settings.level))]
     return _graders[-1]
 

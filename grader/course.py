@@ -78,6 +78,7 @@ class Assignment(_Table, frozen=True):
     preload: tuple[str, ...] = ("numpy",)
     limits: LabLimits = LabLimits()
     predict: tuple[Question, ...] = ()
+    trace: bool = False  # whether a submission may come with one, of `shardlab capture`
 
 
 class CourseFile(_Table, frozen=True):

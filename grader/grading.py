@@ -12,14 +12,16 @@ import msgspec
 
 from grader.course import Course, Lab, RubricItem, suite_digest
 from grader.errors import CourseError, SandboxError
-from grader.fabric import INSIDE
+from grader.fabric import services_for
 from grader.sandbox import Level, Limits, Sandbox
 from grader.submissions import Submission
+from grader.suite.evidence import Evidence
 from grader.suite.failures import failure_of
 from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
 from grader.suite.message import lines_of
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
+from grader.traces import Challenge, nonce_of
 
 GRADED, WITHHELD = "graded", "withheld"
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
@@ -62,22 +64,29 @@ class GradedLab:
     hidden: Path
     key: bytes
     suite: str
+    synthetic: bool = False  # whether traces that nothing ran for count: for `validate` only
 
     @classmethod
-    def of(cls, course: Course, slug: str) -> "GradedLab":
+    def of(cls, course: Course, slug: str, *, synthetic: bool = False) -> "GradedLab":
         """The lab of that course, with its hidden suite and the course key."""
         lab = course.lab(slug)
         hidden = course.hidden_suite(lab)
-        return cls(lab, hidden, course.key(), suite_digest(lab, hidden))
+        return cls(lab, hidden, course.key(), suite_digest(lab, hidden), synthetic)
 
     def seed(self, student: str) -> bytes:
         """What the hidden inputs of this student are drawn from."""
         return hmac.digest(self.key, f"{self.lab.slug}\0{student}".encode(), hashlib.sha256)
 
+    def evidence(self, submission: Submission) -> Evidence:
+        """The submission's trace, and the challenge that its student was given."""
+        nonce = nonce_of(self.key, self.lab.slug, submission.student)
+        return Evidence(Challenge(self.lab.slug, nonce), submission.trace, self.synthetic)
+
 
 def open_sandbox(lab: Lab, level: Level) -> Sandbox:
     """A sandbox at that level with what the lab's submissions may import, already imported."""
-    return Sandbox(level, preload=lab.assignment.preload, services={"group": INSIDE})
+    preload = lab.assignment.preload
+    return Sandbox(level, preload=preload, services=services_for(preload))
 
 
 def limits_of(lab: Lab) -> Limits:
@@ -129,13 +138,14 @@ class Grader:
         lab, problem = self.graded.lab, submission.problem
         if problem:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
+        evidence = self.graded.evidence(submission)
         with processes_of(lab, submission, self.sandbox) as processes:
-            run = self._suite(self.graded.hidden).run(processes, seed)
+            run = self._suite(self.graded.hidden).run(processes, seed, evidence=evidence)
             broken = processes.load_failure
         verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
         if broken is not None:
             return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
-        shown = self._public_findings(submission, verdicts)
+        shown = self._public_findings(submission, verdicts, evidence)
         rubric = [
             _scored(each, case.verdict, _message(lab, each, case, shown))
             for each, case in zip(lab.rubric, verdicts.values(), strict=True)
@@ -143,7 +153,7 @@ class Grader:
         return rubric, ""
 
     def _public_findings(
-        self, submission: Submission, verdicts: Mapping[str, CaseResult]
+        self, submission: Submission, verdicts: Mapping[str, CaseResult], evidence: Evidence
     ) -> Mapping[str, CaseResult]:
         """For each lost item the first public case that fails on this submission, if one does.
 
@@ -155,7 +165,8 @@ class Grader:
             return {}
         lab = self.graded.lab
         with processes_of(lab, submission, self.sandbox, _EXPLAIN_SECONDS) as processes:
-            run = self._suite(lab.public_suite).run(processes, PUBLIC_SEED, only=lost)
+            suite = self._suite(lab.public_suite)
+            run = suite.run(processes, PUBLIC_SEED, only=lost, evidence=evidence)
         return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
 
     def _suite(self, path: Path) -> Suite:

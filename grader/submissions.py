@@ -10,10 +10,11 @@ import os
 import stat
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.course import Lab
+from grader.traces.format import MAX_TRACE_BYTES
 
 MAX_SOURCE_BYTES = 256 << 10
 # What Python may be written in here. Some of its other codecs take minutes for such a file.
@@ -31,6 +32,7 @@ class Submission:
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     problem: str = ""
     student: str = ""
+    trace: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "student", self.student or self.name)
@@ -49,19 +51,20 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
             number = 2
             while name in named:
                 name, number = f"{first}-{number}", number + 1
-            named[name] = Submission(name, submission.files, submission.problem)
+            named[name] = replace(submission, name=name, student=name)
     return list(named.values())
 
 
 def read_submission(lab: Lab, path: Path, name: str) -> Submission:
     """The submission whose one file is at `path`; a link given there is not followed."""
     try:
-        source = _read(path)
+        source = _read(path, MAX_SOURCE_BYTES)
     except OSError as error:
         return Submission(name, problem=_why_unreadable(path, lab.assignment.file, error))
     if problem := _source_problem(source, lab.assignment.file):
         return Submission(name, problem=problem)
-    return Submission(name, {lab.assignment.file: source})
+    trace = _trace_beside(path) if lab.assignment.trace else None
+    return Submission(name, {lab.assignment.file: source}, trace=trace)
 
 
 def from_source(lab: Lab, name: str, source: bytes) -> Submission:
@@ -89,7 +92,18 @@ def _member(lab: Lab, member: Path) -> Iterator[Submission]:
         yield read_submission(lab, member / lab.assignment.file, member.name)
 
 
-def _read(path: Path) -> bytes:
+def _trace_beside(path: Path) -> bytes | None:
+    """What `shardlab capture` wrote beside the file: one byte more than a trace may have, at most.
+
+    One that can't be read counts as absent: the items that ask for it say so.
+    """
+    try:
+        return _read(path.with_suffix(".trace"), MAX_TRACE_BYTES)
+    except OSError:
+        return None
+
+
+def _read(path: Path, limit: int) -> bytes:
     """The bytes of a regular file, one more than the limit at most; never waits for a pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
@@ -97,7 +111,7 @@ def _read(path: Path) -> bytes:
             raise IsADirectoryError
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("it is no regular file")
-        return file.read(MAX_SOURCE_BYTES + 1)
+        return file.read(limit + 1)
 
 
 def _why_unreadable(path: Path, file: str, error: OSError) -> str:

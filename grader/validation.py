@@ -13,13 +13,14 @@ from pathlib import Path
 
 from grader.batch import Settings, grade_all
 from grader.course import Course, Lab
-from grader.errors import CourseError
+from grader.errors import CourseError, SandboxError
 from grader.grading import GRADED, GradedLab, Result
 from grader.handout import run_examples
 from grader.release import leaks
-from grader.sandbox import Level
+from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
 from grader.suite.finding import Verdict
+from grader.traces.synthetic import synthetic_trace
 
 REPETITIONS = 5
 SEEDS = ("student-a", "student-b", "student-c")
@@ -81,12 +82,13 @@ def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[C
         graded = GradedLab.of(course, slug)
         lab, folder = graded.lab, course.solutions(course.lab(slug))
         _ = lab.hints
-        roles = list(_roles(lab, folder))
-    except CourseError as error:
+        check_installed(lab.assignment.preload)
+        roles = [_with_trace(graded, role) for role in _roles(lab, folder)]
+    except (CourseError, SandboxError) as error:
         yield Check(slug, "course", passed=False, detail=str(error))
         return
     work = [role.submission for role in roles]
-    results = grade_all(Settings(course.root, slug, level), work, jobs)
+    results = grade_all(Settings(course.root, slug, level, synthetic=True), work, jobs)
     by_kind = {
         kind: [(r.submission.name, result) for r, result in zip(roles, results, strict=True)
                if r.kind == kind]
@@ -99,6 +101,14 @@ def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[C
     yield _garbage(slug, by_kind["garbage"])
     yield _examples(slug, lab.folder / "README.md")
     yield _release(course, lab)
+
+
+def _with_trace(graded: GradedLab, role: _Role) -> _Role:
+    """The role with a synthetic trace, where code alone can't earn every point."""
+    if not graded.lab.assignment.trace or role.kind in ("stub", "garbage"):
+        return role
+    raw = synthetic_trace(graded.evidence(role.submission).challenge)
+    return replace(role, submission=replace(role.submission, trace=raw))
 
 
 def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:

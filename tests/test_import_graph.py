@@ -14,6 +14,7 @@ PARTS = (
     "errors",
     "key",
     "course",
+    "traces",
     "submissions",
     "sandbox",
     "fabric",
@@ -28,7 +29,12 @@ PARTS = (
     "cli",
 )
 # What each part may know of the outside, beyond the standard library, numpy and msgspec.
-FOREIGN = {"cli": {"click", "rich"}, "suite": {"pytest"}}
+FOREIGN = {
+    "cli": {"click", "rich"},
+    "suite": {"pytest"},
+    "fabric": {"torch"},  # in inside_torch.py, which runs where torch is preloaded
+    "traces": {"torch"},  # in rank.py, which runs in the processes of a capture
+}
 EVERYWHERE = {"numpy", "msgspec", "grader"}
 HEAVY = ("numpy", "pytest", "msgspec", "rich", "torch", "sqlalchemy", "dask", "nbgrader")
 

@@ -18,6 +18,7 @@ stopped with a diagnosis that names every rank and what it waits for. No clock i
 a deadlock is found when its last rank blocks.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from grader.fabric.process_group import Record, Run, run_spmd
@@ -25,4 +26,13 @@ from grader.fabric.process_group import Record, Run, run_spmd
 INSIDE = Path(__file__).with_name("inside.py")
 """The file to hand to a `Sandbox` as the service that `ServiceRef("group", …)` names."""
 
-__all__ = ["INSIDE", "Record", "Run", "run_spmd"]
+_TORCH = {"torch_group": Path(__file__).with_name("inside_torch.py")}
+_PLAIN = {"group": INSIDE, "record": Path(__file__).with_name("inside_record.py")}
+
+
+def services_for(preload: Sequence[str]) -> dict[str, Path]:
+    """The services of a sandbox with these libraries: `torch_group` only beside torch."""
+    return _PLAIN | (_TORCH if "torch" in preload else {})
+
+
+__all__ = ["INSIDE", "Record", "Run", "run_spmd", "services_for"]

@@ -7,10 +7,12 @@ from typing import Any
 
 from grader.fabric.collectives import OPERATIONS, Array, Unfit
 from grader.fabric.requests import POINT_TO_POINT, Refusal, Request, read_request
+from grader.fabric.tensors import narrow
 from grader.sandbox import Outcome, Process, Raised, Returned, TimedOut, drive
 
 MAX_CALLS = 20_000  # of one rank in one run
 MAX_BUFFERED_BYTES = 256 << 20
+MAX_KEPT_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Record:
     """One call of one rank into its group, as the grader's side saw it.
 
     `shape`, `dtype` and `nbytes` are of what the rank handed in; for recv, of what it got.
+    `payload` is what it handed in, kept of tensors only, and at most 32 MiB in a run.
     `peer` is dst for send, src for recv, (dst, src) for send_recv, else None.
     """
 
@@ -28,6 +31,7 @@ class Record:
     shape: tuple[int, ...]
     nbytes: int
     peer: int | tuple[int, int] | None = None
+    payload: Array | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class ProcessGroup:
         self._steps = [0] * self._world_size
         self._mail: dict[tuple[int, int], deque[Array]] = {}
         self._buffered_bytes = 0
+        self._kept_bytes = 0
 
     @property
     def stopped(self) -> bool:
@@ -170,6 +175,10 @@ class ProcessGroup:
 
     def _carry_out(self, met: Sequence[_Waiting]) -> None:
         first = met[0].request
+        kinds = {each.request.tensors for each in met}
+        if len(kinds) > 1:
+            self._stop(f"{first.op} #{met[0].step}: ranks disagree on dtype\n")
+            return
         extra = () if first.axis is None else (first.axis,)
         try:
             results = OPERATIONS[first.op]([each.request.payload for each in met], *extra)
@@ -178,7 +187,7 @@ class ProcessGroup:
             return
         self._waiting.clear()
         for process, result in zip(self.processes, results, strict=True):
-            process.answer(result)
+            process.answer(narrow(result, first.tensors) if first.tensors else result)
 
     def _post(self, src: int, dst: int, array: Array) -> None:
         self._buffered_bytes += array.nbytes
@@ -214,12 +223,19 @@ class ProcessGroup:
                 rank=rank,
                 step=step,
                 op=request.op,
-                dtype=arrays[0].dtype.name if arrays else None,
+                dtype=request.dtype,
                 shape=arrays[0].shape if arrays else (),
-                nbytes=sum(array.nbytes for array in arrays),
+                nbytes=request.nbytes,
                 peer=_peer(request),
+                payload=self._kept(request),
             )
         )
+
+    def _kept(self, request: Request) -> Array | None:
+        if not request.tensors or request.array is None:
+            return None
+        self._kept_bytes += request.array.nbytes
+        return request.array if self._kept_bytes <= MAX_KEPT_BYTES else None
 
     def _look_for_deadlock(self) -> None:
         """Stops the run if a rank waits for what can't come any more."""

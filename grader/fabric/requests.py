@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from grader.fabric.collectives import Array
+from grader.fabric.tensors import BFLOAT16, BFLOAT16_BYTES, Tensor, widen
 
 POINT_TO_POINT = ("send", "recv", "send_recv")
 _WITH_AXIS = ("all_gather", "reduce_scatter")
@@ -25,6 +26,7 @@ class Request:
     axis: int | None = None
     dst: int | None = None
     src: int | None = None
+    tensors: str = ""  # where the rank handed in tensors: torch's name of their dtype
 
     @property
     def arrays(self) -> list[Array]:
@@ -32,6 +34,17 @@ class Request:
         if self.parts is not None:
             return self.parts
         return [] if self.array is None else [self.array]
+
+    @property
+    def dtype(self) -> str | None:
+        """The name of the dtype of what the rank hands in."""
+        return self.tensors or (self.arrays[0].dtype.name if self.arrays else None)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what the rank hands in."""
+        width = BFLOAT16_BYTES if self.tensors == BFLOAT16 else None
+        return sum(a.size * width if width else a.nbytes for a in self.arrays)
 
     @property
     def payload(self) -> Any:
@@ -44,7 +57,8 @@ class Request:
         if self.op == "send_recv":
             return f"send_recv, for rank {self.src}"
         shapes = ", ".join(
-            f"{array.shape} {array.dtype.name}".replace(",)", ")") for array in self.arrays[:4]
+            f"{array.shape} {self.tensors or array.dtype.name}".replace(",)", ")")
+            for array in self.arrays[:4]
         )
         axis = f"axis {self.axis}" if self.axis is not None else ""
         return " ".join(filter(None, (self.op, shapes, axis)))
@@ -60,7 +74,12 @@ class Refusal:
 
 def read_request(op: str, args: tuple[Any, ...], world_size: int) -> Request | Refusal:
     """The request, or why it is refused."""
-    request = _shape_of(op, args)
+    dtypes = {each.dtype for each in _flat(args) if isinstance(each, Tensor)}
+    if len(dtypes) > 1:
+        return Refusal("TypeError", f"{op[:40]}: tensors of {len(dtypes)} dtypes in one call")
+    request = _shape_of(op, tuple(map(_widened, args)))
+    if request is not None and dtypes:
+        request = replace(request, tensors=dtypes.pop())
     if request is None:
         return Refusal("TypeError", f"{op[:40]!r} was asked for as no group method asks")
     for name, rank in (("dst", request.dst), ("src", request.src)):
@@ -68,6 +87,17 @@ def read_request(op: str, args: tuple[Any, ...], world_size: int) -> Request | R
             text = f"{op}: {name} is {rank}, ranks are 0 to {world_size - 1}"
             return Refusal("ValueError", text)
     return request if request.axis is None else _with_axis_from_0(request)
+
+
+def _flat(args: tuple[Any, ...]) -> list[Any]:
+    return [each for arg in args for each in (arg if isinstance(arg, list) else [arg])]
+
+
+def _widened(arg: Any) -> Any:
+    """Tensors as arrays that numpy can sum, wherever they stand."""
+    if isinstance(arg, list):
+        return [_widened(each) for each in arg]
+    return widen(arg) if isinstance(arg, Tensor) else arg
 
 
 def _with_axis_from_0(request: Request) -> Request | Refusal:

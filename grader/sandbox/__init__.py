@@ -41,6 +41,7 @@ by its output: don't show students the output of hidden cases.
 """
 
 from grader.sandbox.drive import Service, drive
+from grader.sandbox.launch import check_installed
 from grader.sandbox.levels import Layer, Level, Probe
 from grader.sandbox.limits import Limits
 from grader.sandbox.outcomes import (
@@ -55,7 +56,7 @@ from grader.sandbox.outcomes import (
 from grader.sandbox.probe import probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
-from grader.sandbox.wire import NotPlainError, ServiceRef
+from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor
 
 __all__ = [
     "BadReturn",
@@ -73,7 +74,9 @@ __all__ = [
     "Sandbox",
     "Service",
     "ServiceRef",
+    "Tensor",
     "TimedOut",
+    "check_installed",
     "drive",
     "probe",
 ]

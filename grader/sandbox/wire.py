@@ -1,6 +1,7 @@
 """What may cross between the host and submitted code, and how. See `inside.wire`."""
 
 from grader.sandbox.inside.frames import PENDING, Reader
+from grader.sandbox.inside.tensors import Tensor
 from grader.sandbox.inside.wire import (
     HOST_CAPS,
     MAX_HEADER_BYTES,
@@ -21,6 +22,7 @@ __all__ = [
     "NotPlainError",
     "Reader",
     "ServiceRef",
+    "Tensor",
     "WireError",
     "encode",
 ]

@@ -20,13 +20,17 @@ explanation for a hidden failure, whose own inputs are never shown.
 What a suite may import is re-exported here.
 """
 
+from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
-from grader.suite.values import GROUP, PerRank, Shards, whole
+from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards, whole
 
 __all__ = [
     "GROUP",
+    "TORCH_GROUP",
+    "Fields",
     "PerRank",
     "Shards",
+    "Tensor",
     "arrays",
     "equal",
     "is_array",

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from grader.sandbox import Tensor
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.patterns import shape_pattern, value_pattern
 from grader.suite.text import SMALL_ENTRIES, kind_of, printable, shorten, show
@@ -47,6 +48,8 @@ def within(
     `got` must be real and finite; an array where `expected` is one, of its shape and, if
     `dtype` is given, of that dtype. `bound` is a number or broadcasts to `expected`.
     """
+    if isinstance(expected, Tensor):
+        got, expected = _array_of(got, expected, of), expected.array
     if not isinstance(expected, np.ndarray):
         _within_number(number(got, of=of), expected, bound, of, note, nudge)
         return
@@ -118,6 +121,8 @@ def number(value: Any, *, of: str = "") -> int | float | Fraction:
 
 
 def _unequal(got: Any, expected: Any, of: str) -> Finding | None:
+    if isinstance(expected, Tensor):
+        got, expected = _array_of(got, expected, of), expected.array
     if isinstance(expected, np.ndarray):
         return _unlike(got, expected, of) or _unequal_entries(got, expected, of)
     if isinstance(expected, (list, tuple)):
@@ -137,6 +142,16 @@ def _unequal(got: Any, expected: Any, of: str) -> Finding | None:
     # As Python's own: numpy would round a float to the type of what it is compared with.
     got, expected = _plain(got), _plain(expected)
     return None if got == expected else _numbers(got, expected, of)
+
+
+def _array_of(got: Any, expected: Tensor, of: str) -> Array:
+    """The entries of a tensor, once it is known to be one of the expected dtype."""
+    if not isinstance(got, Tensor):
+        _wrong_kind(_named(of, kind_of(expected)), kind_of(got))
+    if got.dtype != expected.dtype:
+        expected_kind = _named(of, f"dtype torch.{expected.dtype}")
+        _fail(Finding(expected=expected_kind, got=f"dtype torch.{got.dtype}"))
+    return got.array
 
 
 def _unlike(

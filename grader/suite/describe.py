@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 from msgspec.structs import replace
 
+from grader.sandbox import Tensor
 from grader.suite.finding import Finding
 from grader.suite.text import SMALL_ENTRIES, shape_of, show
-from grader.suite.values import GROUP, PerRank, Shards
+from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards
 
 _SHORT = 24
 
@@ -62,7 +63,7 @@ def _is_short(value: Any) -> bool:
 
 
 def _shape(name: str, value: Any) -> str:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, Tensor)):
         return shape_of(name, value)
     if isinstance(value, Shards):
         return f"{shape_of(_whole_name(name, value), value.whole)} cut along axis {value.axis}"
@@ -79,13 +80,16 @@ def _whole_name(name: str, value: Any) -> str:
 
 
 def _input(value: Any) -> str:
-    if value is GROUP:
+    if value is GROUP or value is TORCH_GROUP:
         return ""
+    if isinstance(value, Fields):
+        return ", ".join(f"{name} {each}" for name, each in value.fields.items())
     if isinstance(value, Shards):
         value = value.whole
     if isinstance(value, PerRank):
         return ", ".join(f"rank {rank}: {show(v)}" for rank, v in enumerate(value.values))
-    if isinstance(value, np.ndarray) and value.size > SMALL_ENTRIES:
+    array = value.array if isinstance(value, Tensor) else value
+    if isinstance(array, np.ndarray) and array.size > SMALL_ENTRIES:
         return ""
     return show(value)
 

@@ -14,10 +14,12 @@ from msgspec.structs import replace
 
 from grader.course import Lab
 from grader.suite.describe import with_call
+from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
 from grader.suite.text import shorten
+from grader.traces import Challenge
 
 MARK = "rubric"
 
@@ -32,6 +34,7 @@ class Judging:
     only: frozenset[str] | None = None
     stop_early: bool = False
     on_result: Callable[[CaseResult], None] = lambda _: None
+    evidence: Evidence = field(default_factory=lambda: Evidence(Challenge("", "")))
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
 

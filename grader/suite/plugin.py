@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from grader.course import Lab
+from grader.suite.evidence import Evidence
 from grader.suite.judging import MARK, Judging, item_of
 from grader.suite.picture import Picture
 from grader.suite.proxy import Ranks, Student
@@ -45,6 +46,10 @@ class SuitePlugin:
         case = f"{request.node.path.name}::{request.node.name}"
         digest = hmac.digest(self._judging().seed, case.encode(), hashlib.sha256)
         return np.random.default_rng(int.from_bytes(digest, "big"))
+
+    @pytest.fixture(name="trace")
+    def _trace(self) -> Evidence:
+        return self._judging().evidence
 
     @pytest.fixture(name="picture")
     def _picture(self) -> Picture:

@@ -15,13 +15,13 @@ import numpy as np
 
 from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
-from grader.sandbox import Outcome, Process, Returned, ServiceRef, drive
+from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
 from grader.suite.compare import equal
 from grader.suite.failures import Expectation, failure_of, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.processes import Processes
 from grader.suite.text import show
-from grader.suite.values import GROUP, for_rank
+from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank
 
 
 @dataclass(frozen=True)
@@ -240,12 +240,18 @@ def _of_rank(
     def one(value: Any) -> Any:
         if value is GROUP:
             return ServiceRef("group", {"rank": rank, "world_size": world_size})
+        if value is TORCH_GROUP:
+            return ServiceRef("torch_group", {"rank": rank, "world_size": world_size})
+        if isinstance(value, Fields):
+            return ServiceRef("record", dict(value.fields))
         return for_rank(value, rank, world_size)
 
     return [one(value) for value in args], {name: one(value) for name, value in kwargs.items()}
 
 
 def _same_bits(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return one.dtype == other.dtype and _same_bits(one.array, other.array)
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         same_kind = one.shape == other.shape and one.dtype == other.dtype
         return same_kind and one.tobytes() == other.tobytes()

@@ -19,6 +19,7 @@ import pytest
 
 from grader.course import Lab
 from grader.errors import CourseError
+from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult
 from grader.suite.judging import Judging
 from grader.suite.plugin import SuitePlugin
@@ -65,15 +66,18 @@ class Suite:
         only: frozenset[str] | None = None,
         stop_early: bool = False,
         on_result: Callable[[CaseResult], None] = lambda _: None,
+        evidence: Evidence | None = None,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
         With `only`, just the cases of those rubric items; with `stop_early`, all that comes
-        after the first lost item is blocked. Every item asked for has at least one result. A
-        suite that breaks off raises CourseError.
+        after the first lost item is blocked. Every item asked for has at least
+        one result. `evidence` is what came besides code. A suite that breaks off raises
+        CourseError.
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
+        judging.evidence = evidence or judging.evidence
         self._work.put(judging)
         self._wait()
         judged = {result.item for result in judging.results}

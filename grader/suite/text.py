@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.sandbox import Tensor
+
 SMALL_ENTRIES = 24
 _MOST_CHARACTERS = 300
 _MOST_DIGITS = 40
@@ -32,6 +34,8 @@ def kind_of(value: Any) -> str:
     """What a value is, in the words a student would use."""
     if value is None:
         return "None"
+    if isinstance(value, Tensor):
+        return f"a torch.{value.dtype} tensor of shape {value.shape}"
     if isinstance(value, np.ndarray):
         return _with_article(f"{value.dtype.name} array of shape {value.shape}")
     return _with_article(type(value).__name__)
@@ -122,6 +126,11 @@ def _in_brackets(entries: Any) -> str:
     return entries if isinstance(entries, str) else f"[{' '.join(map(_in_brackets, entries))}]"
 
 
+def _show_tensor(value: Tensor) -> str:
+    readable = value.array.size <= SMALL_ENTRIES and value.dtype != "bfloat16"
+    return _show_array(value.array) if readable else kind_of(value)
+
+
 def _real(value: float) -> str:
     """A float that can be told from an int: `2.0`, never `2`."""
     text = f"{value:.10g}"
@@ -130,6 +139,7 @@ def _real(value: float) -> str:
 
 # Tried in this order: a bool is an int, and np.float64 a float.
 _FORMS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (Tensor, _show_tensor),
     (np.ndarray, _show_array),
     (np.generic, _show_scalar),
     (bool, repr),

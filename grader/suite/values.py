@@ -1,6 +1,6 @@
 """What suites put into a call: whole numbers, and what each rank gets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,22 @@ class _Group:
 
 GROUP = _Group()
 """Stands for the process group of the rank that is called."""
+
+
+class _TorchGroup:
+    def __repr__(self) -> str:
+        return "group"
+
+
+TORCH_GROUP = _TorchGroup()
+"""Stands for the `torch.distributed` process group of the rank that is called."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Becomes a record whose fields are read as keys or as attributes."""
+
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Which array arguments a call changed in place."""
+"""Which array and tensor arguments a call changed in place."""
 
 from __future__ import annotations
 
@@ -25,12 +25,24 @@ class Snapshot:
 
 
 def _state(array: Any) -> tuple[Any, ...]:
-    return array.shape, array.dtype.str, array.tobytes()
+    if hasattr(array, "tobytes"):
+        return array.shape, array.dtype.str, array.tobytes()
+    return tuple(array.shape), str(array.dtype), array.requires_grad, _bytes_of(array)
+
+
+def _bytes_of(tensor: Any) -> bytes:
+    uint8 = sys.modules["torch"].uint8
+    raw: bytes = tensor.detach().contiguous().reshape(-1).view(uint8).numpy().tobytes()
+    return raw
 
 
 def _arrays(value: Any) -> Iterator[Any]:
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
+        yield value
+        return
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, dict):
         for item in value.values():

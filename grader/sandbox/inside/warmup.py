@@ -34,6 +34,8 @@ def touch() -> None:
     names = _LAZY_MODULES + (_LAZY_NUMPY if "numpy" in sys.modules else ())
     for name in names:
         importlib.import_module(name)
+    for library in [name for name in wire.EXTENSIONS if name in sys.modules]:
+        wire.extend(library)  # a child can't read our files any more
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     if "numpy" in sys.modules:

@@ -37,10 +37,14 @@ MAX_INT_BITS = 14_284  # below 10**4300, the longest that Python prints by defau
 MAX_COSTLY_KEYS = 4096
 _CHEAP_INT_KEY = 1 << 60
 
-LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALAR = range(11)
+LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALAR, TENSOR = range(
+    12
+)
 
 # The root module of a type, or a tag, to the module here that registers its codec.
-EXTENSIONS: dict[str | int, str] = {"numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays"}
+EXTENSIONS: dict[str | int, str] = {
+    "numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays", "torch": "tensors", TENSOR: "tensors",
+}  # fmt: skip
 
 
 class WireError(Exception):
@@ -122,14 +126,15 @@ def _encoder_of_a_base(kind: type) -> Callable[[Encoder, Any, int], Any]:
     for base in kind.__mro__:
         root = str(base.__module__).partition(".")[0]
         if base not in _ENCODERS and root in EXTENSIONS:
-            _extend(root)
+            extend(root)
         if base in _ENCODERS:
             return _ENCODERS[base]
     name = kind.__qualname__
     raise NotPlainError(f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}")
 
 
-def _extend(key: str | int) -> None:
+def extend(key: str | int) -> None:
+    """Import the module that knows a library's types, or a tag."""
     importlib.import_module(f".{EXTENSIONS[key]}", __package__)
 
 
@@ -235,7 +240,7 @@ class Decoder:
             raise WireError("nested too deep")
         tag, decode = item[0], _DECODERS.get(item[0])
         if decode is None and tag in EXTENSIONS:
-            _extend(tag)
+            extend(tag)
             decode = _DECODERS.get(tag)
         if decode is None:
             raise WireError(f"unknown tag {tag}")
@@ -253,6 +258,11 @@ class Decoder:
         if self._keys_left < 0:
             raise WireError("too many keys that are neither text nor small whole numbers")
         return keys
+
+    @property
+    def inside(self) -> bool:
+        """Whether this reads the host's frames, inside a sandbox."""
+        return self._resolve is not None
 
     def service(self, name: Any, params: Any) -> Any:
         """What a reference stands for: only where the host's frames are read."""

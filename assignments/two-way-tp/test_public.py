@@ -1,0 +1,327 @@
+"""The public checks of this lab: tiny models that you can follow by hand.
+
+`shardlab check` runs them, in the order of the rubric. Each rank is a process of its own that
+holds only its own shard; `TORCH_GROUP` is its torch.distributed process group, whose sums the
+grader carries out and logs. At grading, other numbers and more ranks are tried. The last four
+items look at the trace that `shardlab capture` writes beside your file.
+"""
+
+import numpy as np
+import pytest
+
+from grader.suite import TORCH_GROUP, Fields, PerRank, Tensor, equal, require, within
+from grader.traces.model import Config
+from grader.traces.reference import Reference
+
+ONE_LAYER = Config(vocab=4, hidden=2, ffn=4, num_layers=1, num_heads=2)
+TWO_LAYERS = Config(vocab=5, hidden=4, ffn=8, num_layers=2, num_heads=2)
+BY_COLUMNS = ("attn.q", "attn.k", "attn.v", "mlp.up")
+BY_ROWS = ("attn.o", "mlp.down")
+LAYOUT = "Of x @ W: which weights make heads or hidden units, and which take them in?"
+GOING_UP = pytest.mark.parametrize("world_size", [1, 2])
+
+
+def whole_weights(config):
+    """Small whole numbers, different in every place."""
+    arrays, start = {}, 1
+    for name, shape in config.shapes().items():
+        size = int(np.prod(shape))
+        numbers = np.arange(start, start + size) * 7 % 5 - 2
+        arrays[name] = (numbers if len(shape) > 1 else numbers % 2 + 1).reshape(shape)
+        start += size
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
+def tensors(arrays):
+    return {name: Tensor(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def parts(arrays, world_size):
+    """What every rank should hold."""
+    every = []
+    for rank in range(world_size):
+        held = {}
+        for name, array in arrays.items():
+            kind = next((k for k in (*BY_COLUMNS, *BY_ROWS) if f".{k}." in name), None)
+            axis = None if kind is None else int(kind in BY_COLUMNS)
+            held[name] = array if axis is None else np.split(array, world_size, axis)[rank]
+        every.append(tensors(held))
+    return every
+
+
+def require_state(got, names):
+    """A dict of tensors with these names."""
+    require(isinstance(got, dict), "a dict of name to tensor", got)
+    texts = {name for name in got if isinstance(name, str)}
+    odd = sorted(texts ^ set(names))
+    require(not odd and len(got) == len(texts), "the names of the state dict", f"differs: {odd}")
+    for name in names:
+        require(isinstance(got[name], Tensor), f"{name}: a tensor", got[name])
+
+
+def run_forward(ranks, config, world_size, tokens, arrays=None):
+    arrays = whole_weights(config) if arrays is None else arrays
+    ids, shards = Tensor(np.array(tokens)), PerRank(parts(arrays, world_size))
+    run = ranks(world_size).forward(ids, shards, Fields(config.as_dict()), TORCH_GROUP)
+    reference = Reference(config, "float64")
+    return run, reference.forward(np.array(tokens), arrays, world_size)
+
+
+def require_logits(got, expected, note="", nudge=""):
+    bound = expected.error + np.abs(expected.value) * 2.0**-52
+    within(got, Tensor(expected.value), bound, of="logits", note=note, nudge=nudge)
+
+
+# -- weights -------------------------------------------------------------------------------
+
+
+@pytest.mark.rubric("shards")
+@pytest.mark.parametrize("kind", [*BY_COLUMNS, *BY_ROWS])
+@GOING_UP
+def test_parts_of_a_weight(student, world_size, kind):
+    """A rank's equal part, in rank order."""
+    arrays, name = whole_weights(ONE_LAYER), f"layers.0.{kind}.weight"
+    for rank, part in enumerate(parts(arrays, world_size)):
+        got = student.shard_state_dict(tensors(arrays), rank, world_size)
+        require_state(got, arrays)
+        equal(got[name], part[name], of=f"rank {rank}: {name}", nudge=LAYOUT)
+
+
+@pytest.mark.rubric("replicated")
+@pytest.mark.parametrize("config", [ONE_LAYER, TWO_LAYERS], ids=["1-layer", "2-layers"])
+def test_norms_and_embedding(student, config):
+    """Whole on both ranks."""
+    arrays = whole_weights(config)
+    for rank in range(2):
+        got = student.shard_state_dict(tensors(arrays), rank, 2)
+        require_state(got, arrays)
+        for name in arrays:
+            if "norm" in name or "embed" in name:
+                equal(got[name], Tensor(arrays[name]), of=f"rank {rank}: {name}")
+
+
+@pytest.mark.rubric("own-bytes")
+@pytest.mark.parametrize("kind", [*BY_ROWS, *BY_COLUMNS])
+def test_no_part_is_a_view(student, kind):
+    """The memory behind a part is as large as the part."""
+    arrays, name = whole_weights(ONE_LAYER), f"layers.0.{kind}.weight"
+    for rank in range(2):
+        got = student.shard_state_dict(tensors(arrays), rank, 2)
+        require_state(got, arrays)
+        place, size = got[name].storage
+        used = sum(t.nbytes for t in got.values() if t.storage == (place, size))
+        require(
+            size <= used,
+            f"rank {rank}: {name} in {used} bytes of memory of its own",
+            f"a view of memory with {size} bytes",
+            nudge="Is a copy made for every part? A part that is contiguous already is not copied "
+            "by .contiguous().",
+        )
+
+
+@pytest.mark.rubric("weight-bytes")
+@pytest.mark.parametrize(("dtype", "nbytes"), [("float32", 4), ("float64", 8)])
+def test_bytes_of_entries(student, dtype, nbytes):
+    """Six entries in two tensors."""
+    state = {"a": Tensor(np.ones((2, 2), dtype)), "b": Tensor(np.ones(2, dtype))}
+    equal(student.weight_bytes(state), 6 * nbytes, of="bytes", note="6 entries")
+
+
+@pytest.mark.rubric("rank-bytes")
+@GOING_UP
+@pytest.mark.parametrize("dtype_bytes", [2, 4])
+def test_bytes_of_a_rank(student, dtype_bytes, world_size):
+    """Eight of embedding, six of norms, and a share of 32 entries that are cut."""
+    expected = (8 + 6 + 32 // world_size) * dtype_bytes
+    got = student.expected_rank_bytes(ONE_LAYER.shapes(), dtype_bytes, world_size)
+    equal(got, expected, of="bytes", note="embedding 8 entries, norms 6, cut 32")
+
+
+@pytest.mark.rubric("rank-bytes")
+@GOING_UP
+def test_both_counts_agree(student, world_size):
+    """expected_rank_bytes is weight_bytes of what shard_state_dict gives."""
+    arrays = whole_weights(TWO_LAYERS)
+    expected = student.expected_rank_bytes(TWO_LAYERS.shapes(), 8, world_size)
+    shard = student.shard_state_dict(tensors(arrays), 0, world_size)
+    require_state(shard, arrays)
+    equal(student.weight_bytes(shard), expected, of="weight_bytes of the shard")
+
+
+# -- forward -------------------------------------------------------------------------------
+
+
+@pytest.mark.rubric("logits")
+@GOING_UP
+def test_blocks_of_zeros(ranks, world_size):
+    """With o and down zero, only embedding and last norm are left."""
+    arrays = whole_weights(ONE_LAYER)
+    for name in ("layers.0.attn.o.weight", "layers.0.mlp.down.weight"):
+        arrays[name] = np.zeros_like(arrays[name])
+    run, expected = run_forward(ranks, ONE_LAYER, world_size, [0, 1], arrays)
+    nudge = "x / √(mean x² + 1e-6) · w, then x @ embed.weight.T. Is the mean over the last axis?"
+    require_logits(run.value, expected.logits, nudge=nudge)
+
+
+@pytest.mark.rubric("logits")
+@GOING_UP
+def test_an_mlp_alone(ranks, world_size):
+    """With o zero, attention gives nothing."""
+    arrays = whole_weights(ONE_LAYER)
+    arrays["layers.0.attn.o.weight"] = np.zeros((2, 2))
+    run, expected = run_forward(ranks, ONE_LAYER, world_size, [1, 3], arrays)
+    nudge = "ReLU between up and down, norm before up, residual after the sum. Which is missing?"
+    require_logits(run.value, expected.logits, note="attention gives zeros here", nudge=nudge)
+
+
+@pytest.mark.rubric("logits")
+@GOING_UP
+def test_attention_alone(ranks, world_size):
+    """With down zero, the MLP gives nothing."""
+    arrays = whole_weights(ONE_LAYER)
+    arrays["layers.0.mlp.down.weight"] = np.zeros((4, 2))
+    run, expected = run_forward(ranks, ONE_LAYER, world_size, [0, 1, 3], arrays)
+    nudge = "Which tokens may token 1 see? By what are the scores divided at head size 1?"
+    require_logits(run.value, expected.logits, note="the MLP gives zeros here", nudge=nudge)
+
+
+@pytest.mark.rubric("logits")
+@GOING_UP
+def test_two_layers(ranks, world_size):
+    """Two heads of size 2, five tokens."""
+    run, expected = run_forward(ranks, TWO_LAYERS, world_size, [0, 1, 2, 3, 4])
+    require_logits(run.value, expected.logits)
+
+
+@pytest.mark.rubric("logits")
+def test_small_numbers(ranks):
+    """Embeddings of about 1e-3: the 1e-6 of the norm counts."""
+    arrays = whole_weights(ONE_LAYER)
+    arrays["embed.weight"] = arrays["embed.weight"] / 1024
+    run, expected = run_forward(ranks, ONE_LAYER, 2, [0, 1], arrays)
+    require_logits(run.value, expected.logits, nudge="Where does the 1e-6 stand in the norm?")
+
+
+@pytest.mark.rubric("logits")
+def test_logits_keep_the_dtype(ranks):
+    """float32 weights give float32 logits."""
+    arrays = {name: a.astype(np.float32) for name, a in whole_weights(ONE_LAYER).items()}
+    shards, ids = PerRank(parts(arrays, 2)), Tensor(np.array([0, 1]))
+    run = ranks(2).forward(ids, shards, Fields(ONE_LAYER.as_dict()), TORCH_GROUP)
+    is_right = isinstance(run.value, Tensor) and run.value.dtype == "float32"
+    require(is_right, "logits: a float32 tensor", run.value)
+
+
+@pytest.mark.rubric("all-reduces")
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_two_sums_a_layer(ranks, num_layers, picture):
+    """Each of T·H entries, each of partial products. Then: what every rank holds."""
+    config = Config(4, 2, 4, num_layers, 2)
+    run, expected = run_forward(ranks, config, 2, [0, 1, 3])
+    got = ", ".join(run.ops) or "none"
+    nudge = "One after attention, one after the MLP. Who needs what else?"
+    right = run.ops == ("all_reduce",) * (2 * num_layers)
+    require(right, f"{num_layers} layers, {2 * num_layers} all_reduce", got, nudge=nudge)
+    for record in run.log:
+        place = f"rank {record.rank}, all-reduce {record.step}"
+        right = record.dtype == "float64" and record.nbytes == 3 * 2 * 8
+        facts = f"{record.nbytes} bytes of {record.dtype}"
+        require(right, f"{place}: 48 bytes of float64 (3 tokens, hidden 2)", facts)
+        part = expected.partials[record.step - 1][record.rank]
+        require(record.payload is not None, f"{place}: a tensor", "none")
+        nudge = "What both ranks have in full is added after the sum, or it is counted twice."
+        handed = record.payload.reshape(part.value.shape)
+        within(handed, part.value, part.error, of=f"handed in by {place}", nudge=nudge)
+    require_logits(run.value, expected.logits)
+    if num_layers == 2:
+        draw(picture, config, run)
+
+
+def draw(picture, config, run):
+    """What splits and what does not, as bars: `#` cut, `=` whole on every rank."""
+    cut = sum(8 * np.prod(s) for n, s in config.shapes().items() if "attn" in n or "mlp" in n)
+    kept = sum(8 * np.prod(s) for s in config.shapes().values()) - cut
+    for label, share in (("TP 1 rank 0", 1), ("TP 2 rank 0", 2), ("TP 2 rank 1", 2)):
+        bars = "#" * round(cut / share / 16), "=" * round(kept / 16)
+        picture.line(f"{label}  {bars[0]}{bars[1]}  {int(cut // share + kept)} bytes")
+    picture.line(
+        f"# cut: attention, MLP.  = whole on every rank: embedding, norms, {int(kept)} bytes"
+    )
+    picture.line(f"Cost: {len(run.ops)} all-reduces of {run.log[0].nbytes} bytes: 2 a layer.")
+
+
+# -- errors --------------------------------------------------------------------------------
+
+
+@pytest.mark.rubric("errors")
+@pytest.mark.parametrize(("rank", "world_size"), [(2, 2), (-1, 2)])
+def test_no_such_rank(student, rank, world_size):
+    """Ranks are 0 and 1."""
+    state = tensors(whole_weights(ONE_LAYER))
+    student.raises(ValueError).shard_state_dict(state, rank, world_size)
+
+
+@pytest.mark.rubric("errors")
+def test_three_ranks_do_not_fit(student):
+    """Neither hidden 2 nor ffn 4 divides by 3."""
+    student.raises(ValueError).shard_state_dict(tensors(whole_weights(ONE_LAYER)), 0, 3)
+    student.raises(ValueError).expected_rank_bytes(ONE_LAYER.shapes(), 4, 3)
+
+
+@pytest.mark.rubric("errors")
+@pytest.mark.parametrize("token", [4, -1])
+def test_token_ids_outside_the_vocabulary(ranks, token):
+    """Ids are 0 to 3, and every rank refuses others."""
+    shards, ids = PerRank(parts(whole_weights(ONE_LAYER), 2)), Tensor(np.array([0, token]))
+    ranks(2).raises(ValueError).forward(ids, shards, Fields(ONE_LAYER.as_dict()), TORCH_GROUP)
+
+
+@pytest.mark.rubric("errors")
+def test_one_head_is_not_shared(ranks):
+    """hidden 2 divides by two ranks, one head does not."""
+    config = Config(vocab=4, hidden=2, ffn=4, num_layers=1, num_heads=1)
+    shards, ids = PerRank(parts(whole_weights(config), 2)), Tensor(np.array([0]))
+    ranks(2).raises(ValueError).forward(ids, shards, Fields(config.as_dict()), TORCH_GROUP)
+
+
+@pytest.mark.rubric("errors")
+@pytest.mark.parametrize("change", ["unknown", "missing"])
+def test_names_that_do_not_fit(student, ranks, change):
+    """In a state dict, in shapes and in a shard."""
+    arrays = whole_weights(ONE_LAYER)
+    if change == "unknown":
+        arrays["layers.0.bias"] = np.ones(2)
+    else:
+        del arrays["layers.0.norm2.weight"]
+    student.raises(ValueError).shard_state_dict(tensors(arrays), 0, 2)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    student.raises(ValueError).expected_rank_bytes(shapes, 4, 2)
+    shards, ids = PerRank(parts(arrays, 2)), Tensor(np.array([0]))
+    ranks(2).raises(ValueError).forward(ids, shards, Fields(ONE_LAYER.as_dict()), TORCH_GROUP)
+
+
+# -- the trace of `shardlab capture` -------------------------------------------------------
+
+
+@pytest.mark.rubric("trace-shards")
+def test_trace_of_shards(trace):
+    """Names, shapes, bytes and hashes."""
+    trace.holds("shards")
+
+
+@pytest.mark.rubric("trace-reductions")
+def test_trace_of_reductions(trace):
+    """Six all-reduces, P0 + P1 bit for bit."""
+    trace.holds("reductions")
+
+
+@pytest.mark.rubric("trace-logits")
+def test_trace_of_logits(trace):
+    """The model's, within the rounding of float32."""
+    trace.holds("logits")
+
+
+@pytest.mark.rubric("trace-memory")
+def test_trace_of_memory(trace):
+    """Parameters to the byte, blocks of 512, segments of 2 MiB."""
+    trace.holds("memory")

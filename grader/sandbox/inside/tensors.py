@@ -1,0 +1,123 @@
+"""torch's part of the codec: tensors as raw bytes, rebuilt plain from dtype, shape and bytes.
+
+The host never imports torch: there a tensor is a `Tensor`, which has its bytes as a numpy
+array and the name of its dtype (numpy has no bfloat16: its bits come as uint16). Inside, where
+torch is preloaded, the same bytes become a `torch.Tensor` and back. Which side this is, the
+frame's reader knows: only the one inside can make services.
+
+A tensor says besides how large the storage is that it lies in, and which tensors share it: so
+the host can tell a part that owns its bytes from a view that keeps the whole alive.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import wire
+from .wire import Decoder, Encoder, NotPlainError, WireError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# torch's name of each dtype that may cross, and the numpy dtype that has its bits
+_BITS = {
+    "bool": "b1", "uint8": "u1", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8",
+    "float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8",
+}  # fmt: skip
+_MAX_NDIM = 32
+_MAX_SIZE = 1 << 48
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A tensor without torch: the name of its dtype, and its entries.
+
+    `storage` names the memory that it lies in (tensors of one frame with the same name share
+    it) and says how many bytes that has; None where it was made on the host.
+    """
+
+    array: NDArray[Any]
+    dtype: str = ""
+    storage: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dtype", self.dtype or self.array.dtype.name)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+
+def _item(encoder: Encoder, array: NDArray[Any], dtype: str, storage: tuple[int, int]) -> list[Any]:
+    flat = np.ascontiguousarray(array, _BITS[dtype]).reshape(-1)
+    encoder.attach(flat.view(np.uint8).data)
+    return [wire.TENSOR, dtype, *storage, *array.shape]
+
+
+def _encode_plain(encoder: Encoder, value: Tensor, _depth: int) -> list[Any]:
+    if value.dtype not in _BITS or value.array.dtype != np.dtype(_BITS[value.dtype]):
+        raise NotPlainError(f"a tensor of dtype {value.dtype} in {value.array.dtype.name}")
+    return _item(encoder, value.array, value.dtype, value.storage or (0, value.nbytes))
+
+
+def _encode_torch(encoder: Encoder, value: Any, _depth: int) -> list[Any]:
+    torch = sys.modules["torch"]
+    with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():  # noqa: SLF001
+        dtype = str(value.dtype).removeprefix("torch.")
+        if dtype not in _BITS:
+            raise NotPlainError(f"a tensor of dtype {dtype}")
+        if value.layout != torch.strided or value.device.type != "cpu":
+            raise NotPlainError(f"a {value.device.type} tensor of layout {value.layout}")
+        memory = value.untyped_storage()
+        storage = (memory.data_ptr() & ((1 << 62) - 1), memory.nbytes())
+        plain = value.detach().resolve_conj().resolve_neg().contiguous()
+        bits = plain.view(torch.int16) if dtype == "bfloat16" else plain
+        array = bits.numpy()
+    return _item(encoder, array.view(_BITS[dtype]), dtype, storage)
+
+
+def _decode(decoder: Decoder, items: list[Any], _depth: int) -> Any:
+    dtype, place, size, *shape = items
+    if type(dtype) is not str or dtype not in _BITS:
+        raise WireError("a tensor of unknown dtype")
+    if len(shape) > _MAX_NDIM or not all(map(_is_size, shape)):
+        raise WireError("a tensor of impossible shape")
+    if type(place) is not int or not _is_size(size):
+        raise WireError("a tensor in an impossible storage")
+    bits = np.dtype(_BITS[dtype])
+    decoder.take(math.prod(shape) * bits.itemsize)
+    array: NDArray[Any] = np.empty(shape, bits)
+    if array.size:
+        raw = array.reshape(-1).view(np.uint8)
+        decoder.body.append(raw.data)
+        if dtype == "bool":  # a byte other than 0 or 1 is no bool
+            decoder.when_filled.append(functools.partial(np.minimum, raw, 1, out=raw))
+    return _torch_of(array, dtype) if decoder.inside else Tensor(array, dtype, (place, size))
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _MAX_SIZE
+
+
+def _torch_of(array: NDArray[Any], dtype: str) -> Any:
+    """A tensor over the memory of `array`, which is filled later."""
+    torch = sys.modules["torch"]
+    if dtype == "bfloat16":
+        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(array)
+
+
+wire.register(Tensor, _encode_plain)
+wire.register_tag(wire.TENSOR, _decode)
+if "torch" in sys.modules:
+    wire.register(sys.modules["torch"].Tensor, _encode_torch)

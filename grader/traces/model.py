@@ -1,0 +1,72 @@
+"""The transformer of `two-way-tp`: its parameters, and which axis of each is cut."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+COLUMN_PARALLEL = ("attn.q.weight", "attn.k.weight", "attn.v.weight", "mlp.up.weight")
+ROW_PARALLEL = ("attn.o.weight", "mlp.down.weight")
+
+
+@dataclass(frozen=True)
+class Config:
+    """The sizes of a model: `config` of the lab."""
+
+    vocab: int
+    hidden: int
+    ffn: int
+    num_layers: int
+    num_heads: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name to shape of every parameter."""
+        return dict(self._shapes())
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+    def _shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        hidden, ffn = self.hidden, self.ffn
+        yield "embed.weight", (self.vocab, hidden)
+        for i in range(self.num_layers):
+            yield f"layers.{i}.norm1.weight", (hidden,)
+            for name in "qkvo":
+                yield f"layers.{i}.attn.{name}.weight", (hidden, hidden)
+            yield f"layers.{i}.norm2.weight", (hidden,)
+            yield f"layers.{i}.mlp.up.weight", (hidden, ffn)
+            yield f"layers.{i}.mlp.down.weight", (ffn, hidden)
+        yield "final_norm.weight", (hidden,)
+
+
+def cut_axis(name: str) -> int | None:
+    """The axis along which ranks share a parameter; None where each holds all of it."""
+    part = name.split(".", 2)[2] if name.startswith("layers.") else name
+    if part in COLUMN_PARALLEL:
+        return 1
+    return 0 if part in ROW_PARALLEL else None
+
+
+def shard_of(weights: Mapping[str, Array], rank: int, world_size: int) -> dict[str, Array]:
+    """What a rank holds, as contiguous copies."""
+    return {name: _part(name, whole, rank, world_size) for name, whole in weights.items()}
+
+
+def rank_bytes(config: Config, dtype_bytes: int, world_size: int) -> int:
+    """Bytes of parameters that one rank holds."""
+    return dtype_bytes * sum(
+        math.prod(shape) // (1 if cut_axis(name) is None else world_size)
+        for name, shape in config.shapes().items()
+    )
+
+
+def _part(name: str, whole: Array, rank: int, world_size: int) -> Array:
+    axis = cut_axis(name)
+    if axis is None:
+        return whole.copy()
+    return np.ascontiguousarray(np.split(whole, world_size, axis)[rank])
