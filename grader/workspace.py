@@ -9,6 +9,7 @@
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import msgspec
 
 from grader.course import Lab, load_lab
 from grader.errors import UsageError
+from grader.traces.challenge import PRACTICE
 
 _OWN = ".shardlab"
 _NOT_SHOWN = ("assignment.toml", "hints.toml")
@@ -55,6 +57,21 @@ class Workspace:
         """Whether these are no longer the tests that were released."""
         return self.public_suite.read_bytes() != self.lab.public_suite.read_bytes()
 
+    @property
+    def trace(self) -> Path:
+        """Where `shardlab capture` writes."""
+        return self.file.with_suffix(".trace")
+
+    @property
+    def nonce(self) -> str:
+        """What the student's challenge follows from; the one for practice where none was given."""
+        path = self.folder / _OWN / "nonce"
+        return path.read_text("utf-8").strip() if path.is_file() else PRACTICE
+
+    @property
+    def nonce_is_practice(self) -> bool:
+        return self.nonce == PRACTICE
+
     def state(self) -> State:
         """What was remembered; nothing where it can't be read."""
         try:
@@ -79,8 +96,10 @@ class Workspace:
         return kept
 
 
-def start(lab: Lab, parent: Path) -> Workspace:
+def start(lab: Lab, parent: Path, nonce: str = "") -> Workspace:
     """Makes the folder for a lab below `parent`, whole or not at all."""
+    if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
+        raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
     folder = parent / lab.slug
     if folder.exists():
         raise UsageError(
@@ -94,6 +113,8 @@ def start(lab: Lab, parent: Path) -> Workspace:
             _copy(member, draft / _OWN / "lab" / relative)
             if str(relative) not in _NOT_SHOWN:
                 _copy(member, draft / relative)
+        if nonce:
+            (draft / _OWN / "nonce").write_text(f"{nonce}\n")
         draft.chmod(0o755)
         draft.rename(folder)
     except BaseException:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from grader import __version__
-from grader.cli import author, instructor, student
+from grader.cli import author, instructor, student, traces
 from grader.cli.shell import Group
 
 
@@ -30,12 +30,17 @@ def main(context: click.Context, course: Path | None) -> None:
     """Autograded labs on distributed LLM inference, and the grader that runs them.
 
     \b
-    Students:     shardlab list, start, check, hint, reset, doctor
-    Instructors:  shardlab grade, doctor
+    Students:     shardlab list, start, check, capture, hint, reset, doctor
+    Instructors:  shardlab grade, nonce, doctor
     Authors:      shardlab validate, release, demo
     """  # noqa: D301 - \b keeps click from joining the lines
     context.obj = course
 
 
-for _command in (*student.COMMANDS, *instructor.COMMANDS, *author.COMMANDS):
+for _command in (
+    *student.COMMANDS,
+    *traces.COMMANDS,
+    *instructor.COMMANDS,
+    *author.COMMANDS,
+):
     main.add_command(_command)

@@ -32,18 +32,27 @@ def list_labs(context: click.Context) -> None:
 @click.argument("slug", metavar="LAB")
 @click.option("--in", "parent", type=click.Path(path_type=Path, file_okay=False, exists=True),
               default=".", help="Make the folder here.")  # fmt: skip
+@click.option("--nonce", default="", help="Your challenge, for a lab with a trace: from staff.")
+@click.option("--student", metavar="ID", help="Where the course key is: this student's challenge.")
 @click.pass_context
-def start(context: click.Context, slug: str, parent: Path) -> None:
+def start(context: click.Context, slug: str, parent: Path, nonce: str, student: str | None) -> None:
     """Make a folder with a lab's hand-out, stub and public tests."""
     from grader import workspace
 
-    made = workspace.start(shell.course_of(context).lab(slug), parent)
+    course = shell.course_of(context)
+    if student is not None:
+        from grader.traces import nonce_of
+
+        nonce = nonce_of(course.key(), slug, student)
+    made = workspace.start(course.lab(slug), parent, nonce)
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(
         f"Created {slug}/: README.md, {about.file} ({count} functions), test_public.py",
         f"About {about.minutes} min. {about.device}. Works offline.",
         f"Next: read {slug}/README.md, then: cd {slug} && shardlab check",
     )
+    if made.lab.assignment.trace and made.nonce_is_practice:
+        shell.say("No nonce given: captures are for practice. Ask staff for yours, then start anew")
 
 
 @click.command(epilog="Example: shardlab check tp-sharding")
@@ -57,7 +66,9 @@ def check(
     """Run the public checks on your file and explain the first that fails."""
     from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
     from grader.submissions import read_submission
+    from grader.suite.evidence import Evidence
     from grader.suite.run import Suite
+    from grader.traces import Challenge
     from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
@@ -73,7 +84,13 @@ def check(
         Suite(here.public_suite, here.lab) as suite,
         processes_of(here.lab, submission, sandbox) as processes,
     ):
-        run = suite.run(processes, PUBLIC_SEED, stop_early=not keep_going, on_result=printer.case)
+        run = suite.run(
+            processes,
+            PUBLIC_SEED,
+            stop_early=not keep_going,
+            on_result=printer.case,
+            evidence=Evidence(Challenge(here.lab.slug, here.nonce), submission.trace),
+        )
     printer.end(run)
     _remember_first_failure(here, printer.first_failed)
     if not printer.first_failed:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.text import shorten
 from grader.traces import CHECKS, Challenge, Flaw, Trace, TraceError, read_trace, verify
+from grader.traces.picture import bars
 
 _CAPTURE = "In the lab's folder: shardlab capture. Then submit the .trace beside your file."
 _SHOWN = 3  # flaws of one check that are told
@@ -23,13 +24,20 @@ class Evidence:
     def holds(self, check: str) -> None:
         """Passes when the trace has no flaw of that check, and none that costs them all."""
         assert check in CHECKS, f"no check of traces: {check}"
-        flaws = [flaw.text for flaw in self._verified() if flaw.check in ("", check)]
-        if flaws:
+        if flaws := self.flaws(check):
             more = f" (and {len(flaws) - _SHOWN} more)" if len(flaws) > _SHOWN else ""
             text = "\n".join(shorten(each) for each in flaws[:_SHOWN]) + more
             raise CaseFailure(
                 Verdict.FAILED, Finding(expected="a trace consistent with your challenge", got=text)
             )
+
+    def flaws(self, check: str) -> list[str]:
+        """The flaws of that check and those of all; without a trace the case ends."""
+        return [flaw.text for flaw in self._verified() if flaw.check in ("", check)]
+
+    def picture(self) -> list[str]:
+        """What each rank holds, in lines of at most 74 characters."""
+        return bars(self.trace)
 
     @property
     def trace(self) -> Trace:

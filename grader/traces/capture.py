@@ -1,0 +1,194 @@
+"""Makes a trace on a student's own machine: two processes, real torch, real collectives."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import numpy as np
+
+from grader.traces.challenge import WORLD_SIZE, Challenge
+from grader.traces.format import Header, Rank, Run, write_trace
+from grader.traces.model import Array
+
+SECONDS = 300.0  # for both ranks, torch's import included
+_POLL_S = 0.05
+_SHOWN_LINES = 6
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What one rank is to do; `gpu` is -1 for a CPU rank."""
+
+    file: str
+    lab: str
+    nonce: str
+    rank: int
+    gpu: int
+    backend: str
+    folder: str
+
+    @property
+    def store(self) -> str:
+        """The file through which the ranks find each other; no port is opened for it."""
+        return str(Path(self.folder, "store"))
+
+
+@dataclass(frozen=True)
+class Way:
+    """How two ranks can run here, and what a trace of it shows and does not."""
+
+    gpus: tuple[int, int]
+    backend: str
+    meaning: str
+
+    @property
+    def device(self) -> str:
+        return "cuda" if self.gpus[0] >= 0 else "cpu"
+
+
+TWO_GPUS = Way((0, 1), "nccl", "two GPUs, NCCL: split, sums, memory and times are real.")
+ONE_GPU = Way(
+    (0, 0), "gloo",
+    "two ranks on one GPU, gloo: split, sums and memory are real, the bandwidth is not: "
+    "nothing crosses a link.",
+)  # fmt: skip
+CPU = Way(
+    (-1, -1), "gloo",
+    "two CPU ranks, gloo: split and sums are real. Memory as a GPU's allocator counts it "
+    "can't be seen, so the item on memory stays open.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The trace, or the problem in the student's words: what the file raised, and on which rank."""
+
+    raw: bytes = b""
+    problem: str = ""
+
+
+def best_way() -> Way:
+    """Two GPUs, else one, else the CPU."""
+    import torch
+
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return (CPU, ONE_GPU, TWO_GPUS)[min(gpus, 2)]
+
+
+def capture(
+    file: Path,
+    challenge: Challenge,
+    way: Way,
+    on_stage: Callable[[str], None] = lambda _: None,
+    seconds: float = SECONDS,
+) -> Captured:
+    """Runs the file on two ranks over the challenge. Both processes have ended on return."""
+    with TemporaryDirectory(prefix="shardlab-capture-") as folder:
+        problem = _run_ranks(file, challenge, way, Path(folder), on_stage, seconds)
+        if problem:
+            return Captured(problem=problem)
+        return Captured(_assembled(Path(folder), challenge, way))
+
+
+def _run_ranks(
+    file: Path,
+    challenge: Challenge,
+    way: Way,
+    folder: Path,
+    on_stage: Callable[[str], None],
+    seconds: float,
+) -> str:
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    if sys.platform == "linux":  # both ranks are on this machine, whatever its name resolves to
+        environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    processes = []
+    try:
+        for rank in range(WORLD_SIZE):
+            order = Order(str(file.resolve()), challenge.lab, challenge.nonce, rank,
+                          way.gpus[rank], way.backend, str(folder))  # fmt: skip
+            text = msgspec.json.encode(order).decode()
+            command = [sys.executable, "-m", "grader.traces.rank", text]
+            with (folder / f"rank{rank}.log").open("wb") as log:
+                processes.append(subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    env=environment, start_new_session=True,
+                ))  # fmt: skip
+        return _watch(processes, folder, on_stage, time.monotonic() + seconds)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _watch(
+    processes: list["subprocess.Popen[bytes]"],
+    folder: Path,
+    on_stage: Callable[[str], None],
+    deadline: float,
+) -> str:
+    """Waits for both; the problem of the first that fails, else nothing."""
+    shown = ""
+    while time.monotonic() < deadline:
+        stage = folder / "stage"
+        if stage.exists() and (text := stage.read_text()) not in ("", shown):
+            shown = text
+            on_stage(text)
+        codes = [process.poll() for process in processes]
+        for rank, code in enumerate(codes):
+            if code:
+                return f"rank {rank} ended with code {code}:\n{_last_lines(folder, rank)}"
+        if all(code == 0 for code in codes):
+            return ""
+        time.sleep(_POLL_S)
+    waiting = [str(rank) for rank, process in enumerate(processes) if process.poll() is None]
+    return f"no end within the time: rank {' and '.join(waiting)} still ran. Does one wait alone?"
+
+
+def _last_lines(folder: Path, rank: int) -> str:
+    text = (folder / f"rank{rank}.log").read_text("utf-8", "replace")
+    lines = [line for line in text.splitlines() if line.strip() and "[W" not in line[:3]]
+    return "\n".join(lines[-_SHOWN_LINES:])
+
+
+def _assembled(folder: Path, challenge: Challenge, way: Way) -> bytes:
+    ranks: list[Rank] = []
+    tensors: dict[str, Array] = {}
+    for rank in range(WORLD_SIZE):
+        with np.load(folder / f"rank{rank}.npz", allow_pickle=False) as saved:
+            found = {name: saved[name] for name in saved.files}
+        ranks.append(msgspec.json.decode(found.pop("_rank").tobytes(), type=Rank))
+        tensors |= found
+    header = Header(
+        format="shardlab-trace",
+        version=1,
+        origin="captured",
+        lab=challenge.lab,
+        nonce=challenge.nonce,
+        config=challenge.config.as_dict(),
+        run=_run(way),
+        ranks=tuple(ranks),
+        tensors=(),
+    )
+    return write_trace(header, tensors)
+
+
+def _run(way: Way) -> Run:
+    import torch
+
+    nccl = ""
+    if way.backend == "nccl":
+        nccl = ".".join(map(str, torch.cuda.nccl.version()))
+    gpus = len({gpu for gpu in way.gpus if gpu >= 0})
+    return Run(
+        "cuda" if gpus else "cpu",
+        "nccl" if nccl else "gloo",
+        gpus,
+        str(torch.__version__),
+        str(torch.version.cuda or ""),
+        nccl,
+    )

@@ -1,0 +1,172 @@
+"""One rank of a capture: a process of its own, on the student's machine, with real torch.
+
+Run as `python -m grader.traces.rank ORDER`; ORDER is the JSON of an `Order`. It runs the
+student's file over the challenge, notes every collective, and writes what it saw as an .npz.
+Only the sums that go through `torch.distributed`'s own functions are seen.
+"""
+
+import hashlib
+import importlib.util
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from grader.fabric.inside_record import Record
+from grader.traces.capture import Order
+from grader.traces.challenge import WORLD_SIZE, Challenge
+from grader.traces.format import Event, Memory, Parameter, Rank, Reading
+
+_OTHERS = (
+    "all_gather", "all_gather_into_tensor", "reduce_scatter", "reduce_scatter_tensor", "broadcast",
+    "all_to_all", "all_to_all_single", "reduce", "gather", "scatter", "barrier", "send", "recv",
+)  # fmt: skip
+
+
+class _Done:
+    """The work of a collective that is finished: what `async_op=True` gives."""
+
+    def wait(self, *_: Any) -> bool:
+        return True
+
+    def is_completed(self) -> bool:
+        return True
+
+
+class Recorder:
+    """Stands before torch's collectives and keeps what goes in and what comes out."""
+
+    def __init__(self, rank: int, device: torch.device) -> None:
+        self._rank = rank
+        self._device = device
+        self._all_reduce = dist.all_reduce
+        self.events: list[Event] = []
+        self.tensors: dict[str, Any] = {}
+
+    def install(self) -> None:
+        """Put recording functions in the place of torch's own."""
+        dist.all_reduce = self.all_reduce
+        for name in _OTHERS:
+            setattr(dist, name, self._noting(name, getattr(dist, name)))
+
+    def all_reduce(
+        self, tensor: Any, op: Any = dist.ReduceOp.SUM, group: Any = None, async_op: bool = False
+    ) -> _Done | None:
+        """torch's all_reduce, finished before it returns."""
+        place = f"rank{self._rank}/reduce{len(self.events)}"
+        self.tensors[f"{place}/in"] = _numpy(tensor)
+        started = self._now()
+        self._all_reduce(tensor, op=op, group=group)
+        self._note("all_reduce", tensor, self._now() - started)
+        self.tensors[f"{place}/out"] = _numpy(tensor)
+        return _Done() if async_op else None
+
+    def _noting(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            started = self._now()
+            result = real(*args, **kwargs)
+            tensor = next((each for each in args if isinstance(each, torch.Tensor)), None)
+            self._note(name, tensor, self._now() - started)
+            return result
+
+        return noted
+
+    def _note(self, op: str, tensor: Any, seconds: float) -> None:
+        dtype, count, nbytes = "", 0, 0
+        if tensor is not None:
+            dtype, count = str(tensor.dtype).removeprefix("torch."), tensor.numel()
+            nbytes = count * tensor.element_size()
+        self.events.append(Event(len(self.events), op, dtype, count, nbytes, seconds))
+
+    def _now(self) -> float:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter()
+
+
+def run(order: Order) -> tuple[Rank, dict[str, Any]]:
+    """What this rank recorded, and its tensors."""
+    challenge = Challenge(order.lab, order.nonce)
+    device = torch.device("cuda", order.gpu) if order.gpu >= 0 else torch.device("cpu")
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    store = dist.FileStore(order.store, WORLD_SIZE)
+    dist.init_process_group(order.backend, store=store, rank=order.rank, world_size=WORLD_SIZE)
+    recorder = Recorder(order.rank, device)
+    barrier = dist.barrier
+    recorder.install()  # before the student's file may import names from torch.distributed
+    module = _module(Path(order.file))
+    state = {n: torch.from_numpy(w.copy()) for n, w in challenge.weights.items()}
+    tokens = torch.from_numpy(challenge.tokens.copy()).to(device)
+    _stage(order, "cutting the weights")
+    baseline = _reading(device)
+    parts: Mapping[str, Any] = module.shard_state_dict(state, order.rank, WORLD_SIZE)
+    shard = {name: part.to(device) for name, part in parts.items()}
+    weights = _reading(device)
+    _stage(order, "forward pass")
+    started = time.perf_counter()
+    with torch.no_grad():
+        logits = module.forward(tokens, shard, Record(challenge.config.as_dict()), dist.group.WORLD)
+        host = _numpy(logits)
+    seconds = time.perf_counter() - started
+    memory = Memory(baseline, weights, _reading(device)) if device.type == "cuda" else None
+    recorder.tensors[f"rank{order.rank}/logits"] = host
+    parameters = tuple(_parameter(name, part) for name, part in shard.items())
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+    done = Rank(order.rank, name, parameters, memory, tuple(recorder.events), seconds)
+    barrier()
+    return done, recorder.tensors
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _numpy(tensor: Any) -> Any:
+    return tensor.detach().cpu().contiguous().numpy().copy()
+
+
+def _parameter(name: str, tensor: Any) -> Parameter:
+    array = _numpy(tensor)
+    digest = hashlib.sha256(array.tobytes()).hexdigest()
+    return Parameter(name, array.shape, array.dtype.name, array.nbytes, digest)
+
+
+def _reading(device: torch.device) -> Reading:
+    if device.type != "cuda":
+        return Reading(0, 0, 0)
+    torch.cuda.synchronize(device)
+    stats = torch.cuda.memory_stats(device)
+    return Reading(*(stats.get(f"{each}_bytes.all.current", 0)
+                     for each in ("requested", "allocated", "reserved")))  # fmt: skip
+
+
+def _stage(order: Order, text: str) -> None:
+    if order.rank == 0:
+        Path(order.folder, "stage").write_text(text)
+
+
+def main() -> None:
+    order = msgspec.json.decode(sys.argv[1], type=Order)
+    rank, tensors = run(order)
+    path = Path(order.folder, f"rank{order.rank}.npz")
+    np.savez(path, _rank=np.frombuffer(msgspec.json.encode(rank), np.uint8), **tensors)
+    os._exit(0)  # destroy_process_group hangs now and then; both ranks are past a barrier
+
+
+if __name__ == "__main__":
+    main()
