@@ -86,10 +86,29 @@ class Group(dist.ProcessGroup):
         part = self._upcall("reduce_scatter", _dense("reduce_scatter", tensor), 0)
         return _Work(lambda: _copy(output, part.reshape(output.shape)), [output])
 
+    all_gather_single = _allgather_base  # the names since torch 2.13
+    reduce_scatter_single = _reduce_scatter_base
+
     def barrier(self, opts: Any = None) -> _Work:  # noqa: ARG002 - torch's signature
         """Returns when every rank has called it."""
         self._upcall("barrier")
         return _Work(lambda: None, [])
+
+
+def _refusal(name: str) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> Any:
+        offered = "all_reduce, all_gather, reduce_scatter and barrier"
+        raise RuntimeError(f"{name}: this group has {offered}, and nothing else")
+
+    return refuse
+
+
+for _name in (
+    "allgather_coalesced", "allgather_into_tensor_coalesced", "alltoall", "alltoall_base",
+    "all_to_all_single", "broadcast", "gather", "recv", "recv_anysource", "reduce",
+    "reduce_scatter", "scatter", "send",
+):  # fmt: skip
+    setattr(Group, _name, _refusal(_name))
 
 
 def _listed(op: str, tensors: Any) -> list[Any]:

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,8 +27,9 @@ from grader.traces.challenge import WORLD_SIZE, Challenge
 from grader.traces.format import Event, Memory, Parameter, Rank, Reading
 
 _OTHERS = (
-    "all_gather", "all_gather_into_tensor", "reduce_scatter", "reduce_scatter_tensor", "broadcast",
-    "all_to_all", "all_to_all_single", "reduce", "gather", "scatter", "barrier", "send", "recv",
+    "all_gather", "all_gather_into_tensor", "all_gather_single", "all_to_all",
+    "all_to_all_single", "barrier", "broadcast", "gather", "recv", "reduce", "reduce_scatter",
+    "reduce_scatter_single", "reduce_scatter_tensor", "scatter", "send",
 )  # fmt: skip
 
 
@@ -54,7 +56,7 @@ class Recorder:
     def install(self) -> None:
         """Put recording functions in the place of torch's own."""
         dist.all_reduce = self.all_reduce
-        for name in _OTHERS:
+        for name in filter(partial(hasattr, dist), _OTHERS):
             setattr(dist, name, self._noting(name, getattr(dist, name)))
 
     def all_reduce(

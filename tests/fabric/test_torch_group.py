@@ -32,12 +32,14 @@ def gathered(x, group):
     parts = [torch.empty_like(x) for _ in range(dist.get_world_size(group))]
     dist.all_gather(parts, x, group=group)
     whole = torch.empty(2 * x.shape[0], *x.shape[1:], dtype=x.dtype)
-    dist.all_gather_into_tensor(whole, x, group=group)
+    into = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor
+    into(whole, x, group=group)
     return parts, whole
 
 def scattered(x, group):
     part = torch.empty_like(x[: x.shape[0] // 2])
-    dist.reduce_scatter_tensor(part, x, group=group)
+    scatter = getattr(dist, "reduce_scatter_single", None) or dist.reduce_scatter_tensor
+    scatter(part, x, group=group)
     dist.barrier(group=group)
     return part
 
@@ -56,6 +58,9 @@ def kinds(x, group):
 
 def turned(x, group):
     dist.all_reduce(x.T, group=group)
+
+def cast(x, group):
+    dist.broadcast(x, 0, group=group)
 
 def most(x, group):
     dist.all_reduce(x.clone(), op=dist.ReduceOp.MAX, group=group)
@@ -176,7 +181,9 @@ def test_ranks_that_do_not_meet_are_diagnosed(processes, function, words):
     assert words in result.diagnosis
 
 
-@pytest.mark.parametrize(("function", "words"), [("turned", "contiguous"), ("most", "SUM")])
+@pytest.mark.parametrize(
+    ("function", "words"), [("turned", "contiguous"), ("most", "SUM"), ("cast", "broadcast")]
+)
 def test_what_the_group_does_not_do_is_refused(processes, function, words):
     """Tensors that NCCL would refuse, and other reductions than sums."""
     outcome = run(processes, function, tensors()).outcomes[0]

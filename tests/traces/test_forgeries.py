@@ -106,9 +106,8 @@ def ranks_exchanged(header, tensors):
 
 def norms_halved(header, tensors):
     def half(p):
-        return (
-            changed(p, shape=(p.shape[0] // 2,), nbytes=p.nbytes // 2) if len(p.shape) == 1 else p
-        )
+        halved = {"shape": (p.shape[0] // 2,), "nbytes": p.nbytes // 2}
+        return changed(p, **halved) if len(p.shape) == 1 else p
 
     return with_ranks(header, with_parameters(half)), tensors
 
