@@ -1,0 +1,59 @@
+"""Labs that need torch, on a machine that has none: one line says which extra to install."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.course import load_course
+from grader.errors import SandboxError
+from grader.grading import open_sandbox
+from grader.sandbox import Level, launch
+from grader.validation import validate
+
+ROOT = Path(__file__).parent.parent
+MEND = "torch is not installed here: pip install 'shardlab\\[torch\\]'"
+
+
+@pytest.fixture
+def no_torch(monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        launch.importlib.util, "find_spec", lambda name: None if name == "torch" else real(name)
+    )
+
+
+@pytest.mark.usefixtures("no_torch")
+def test_the_extra_is_named():
+    """Nothing starts, and the error says what to install."""
+    lab = load_course(ROOT).lab("two-way-tp")
+    with pytest.raises(SandboxError, match=MEND):
+        open_sandbox(lab, Level.NONE)
+
+
+@pytest.mark.usefixtures("no_torch")
+def test_validate_fails_clearly_for_that_lab():
+    """One check that fails, with the same line; no batch is begun."""
+    (readme, check) = validate(load_course(ROOT), ["two-way-tp"], Level.NONE, 1)
+    assert readme.passed
+    assert not check.passed
+    assert "shardlab[torch]" in check.detail
+
+
+def test_grading_never_imports_torch():
+    """Grading, capturing's other half and traces are numpy's; torch is for the sandbox."""
+    code = (
+        "import sys, grader.batch, grader.validation, grader.suite.plugin, grader.traces, "
+        "grader.traces.capture, grader.cli; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("slug", ["tp-sharding", "ring-cost", "pipeline-bubble"])
+@pytest.mark.usefixtures("no_torch")
+def test_the_other_labs_work(slug):
+    """Their sandbox starts."""
+    with open_sandbox(load_course(ROOT).lab(slug), Level.NONE) as sandbox:
+        assert sandbox.alive
