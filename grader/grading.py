@@ -41,7 +41,8 @@ class RubricResult(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """What one submission came to. The score is None when it is withheld.
 
-    `note` says why nothing could be run, or why the score is withheld; else it is empty.
+    `trace` says how consistent the trace is, for a lab that has one. `note` says why nothing
+    could be run, or why the score is withheld; else it is empty.
     """
 
     submission: str
@@ -51,6 +52,7 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float
     rubric: tuple[RubricResult, ...]
     note: str = ""
+    trace: str = ""
 
     def verdict(self, item: str) -> Verdict:
         return next(each.verdict for each in self.rubric if each.item == item)
@@ -111,7 +113,8 @@ class Grader:
         """
         lab, name, started = self.graded.lab, submission.name, time.perf_counter()
         try:
-            rubric, note = self._rubric(submission, self.graded.seed(submission.student))
+            evidence = self.graded.evidence(submission)
+            rubric, note = self._rubric(submission, evidence)
         except (CourseError, SandboxError) as error:
             return withheld(lab, name, str(error), time.perf_counter() - started)
         seconds = time.perf_counter() - started
@@ -119,7 +122,8 @@ class Grader:
         if faults:
             return withheld(lab, name, faults[0], seconds, rubric)
         score = sum(each.points for each in rubric)
-        return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note)
+        told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
+        return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note, told)
 
     def close(self) -> None:
         """Ends the suites' sessions; the sandbox is its owner's."""
@@ -133,12 +137,12 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rubric(self, submission: Submission, seed: bytes) -> tuple[list[RubricResult], str]:
+    def _rubric(self, submission: Submission, evidence: Evidence) -> tuple[list[RubricResult], str]:
         """Every item's result, and the note if nothing could be run."""
         lab, problem = self.graded.lab, submission.problem
         if problem:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
-        evidence = self.graded.evidence(submission)
+        seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self._suite(self.graded.hidden).run(processes, seed, evidence=evidence)
             broken = processes.load_failure

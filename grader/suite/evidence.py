@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from grader.suite.finding import CaseFailure, Finding, Verdict
 from grader.suite.text import shorten
 from grader.traces import CHECKS, Challenge, Flaw, Trace, TraceError, read_trace, verify
-from grader.traces.picture import bars
+from grader.traces.picture import bars, unsplit
 
 _CAPTURE = "In the lab's folder: shardlab capture. Then submit the .trace beside your file."
 _SHOWN = 3  # flaws of one check that are told
@@ -25,15 +25,35 @@ class Evidence:
         """Passes when the trace has no flaw of that check, and none that costs them all."""
         assert check in CHECKS, f"no check of traces: {check}"
         if flaws := self.flaws(check):
+            nudge = self._nudge(check)
             more = f" (and {len(flaws) - _SHOWN} more)" if len(flaws) > _SHOWN else ""
             text = "\n".join(shorten(each) for each in flaws[:_SHOWN]) + more
-            raise CaseFailure(
-                Verdict.FAILED, Finding(expected="a trace consistent with your challenge", got=text)
-            )
+            expected = "a trace consistent with your challenge"
+            finding = Finding(expected=expected, got=text, nudge=nudge)
+            raise CaseFailure(Verdict.FAILED, finding)
 
     def flaws(self, check: str) -> list[str]:
-        """The flaws of that check and those of all; without a trace the case ends."""
+        """The flaws of that check, and those that cost all. Without a trace the case ends."""
         return [flaw.text for flaw in self._verified() if flaw.check in ("", check)]
+
+    def _nudge(self, check: str) -> str:
+        """A question that fits what costs every check; else the item's own is better."""
+        if any(not flaw.check for flaw in self._verified()):
+            return "Was it captured in your own folder, with your own nonce?"
+        if check == "memory" and self.trace.header.run.device == "cpu":
+            return "Is there a machine with a GPU on which you can capture again?"
+        return ""
+
+    def verdict(self) -> str:
+        """One line for the result: how consistent the trace is, and what does not split."""
+        try:
+            open_checks = [check for check in CHECKS if self.flaws(check)]
+        except CaseFailure as failure:
+            return failure.finding.error
+        if open_checks:
+            return f"trace not consistent in: {', '.join(open_checks)}"
+        run = self.trace.header.run
+        return f"trace consistent ({run.device}, {run.backend}). {unsplit(self.trace)}"
 
     def picture(self) -> list[str]:
         """What each rank holds, in lines of at most 74 characters."""

@@ -31,6 +31,13 @@ def bars(trace: Trace) -> list[str]:
     return lines
 
 
+def unsplit(trace: Trace) -> str:
+    """What no rank has less of, however many there are, by name and in bytes."""
+    config = Config(**trace.header.config)
+    kept = sum(4 * math.prod(s) for n, s in config.shapes().items() if cut_axis(n) is None)
+    return f"Whole on every rank: embed.weight, norms, {kept} bytes"
+
+
 def _bar(label: str, cut: int, kept: int, whole: int) -> str:
     scale = WIDTH / whole
     return f"{label}{'#' * round(cut * scale)}{'=' * round(kept * scale)}  {cut + kept} bytes"
