@@ -35,6 +35,7 @@ class Settings:
     slug: str
     level: Level
     synthetic: bool = False
+    live: bool = False
 
 
 def grade_all(
@@ -164,7 +165,10 @@ def _grader() -> Grader:
             old.close()
             old.sandbox.close()
         graded = GradedLab.of(
-            load_course(_settings.root), _settings.slug, synthetic=_settings.synthetic
+            load_course(_settings.root),
+            _settings.slug,
+            synthetic=_settings.synthetic,
+            live=_settings.live,
         )
         _graders[:] = [Grader(graded, open_sandbox(graded.lab, _settings.level))]
     return _graders[-1]

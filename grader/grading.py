@@ -22,6 +22,7 @@ from grader.suite.message import lines_of
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
 from grader.traces import Challenge, nonce_of
+from grader.traces.capture import best_way, live_trace
 
 GRADED, WITHHELD = "graded", "withheld"
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
@@ -67,22 +68,28 @@ class GradedLab:
     key: bytes
     suite: str
     synthetic: bool = False  # whether traces that nothing ran for count: for `validate` only
+    live: bool = False  # whether what has no trace is run on a GPU here, without isolation
 
     @classmethod
-    def of(cls, course: Course, slug: str, *, synthetic: bool = False) -> "GradedLab":
+    def of(
+        cls, course: Course, slug: str, *, synthetic: bool = False, live: bool = False
+    ) -> "GradedLab":
         """The lab of that course, with its hidden suite and the course key."""
         lab = course.lab(slug)
         hidden = course.hidden_suite(lab)
-        return cls(lab, hidden, course.key(), suite_digest(lab, hidden), synthetic)
+        return cls(lab, hidden, course.key(), suite_digest(lab, hidden), synthetic, live)
 
     def seed(self, student: str) -> bytes:
         """What the hidden inputs of this student are drawn from."""
         return hmac.digest(self.key, f"{self.lab.slug}\0{student}".encode(), hashlib.sha256)
 
     def evidence(self, submission: Submission) -> Evidence:
-        """The submission's trace, and the challenge that its student was given."""
+        """The submission's trace, or one made here, and the challenge that its student has."""
         nonce = nonce_of(self.key, self.lab.slug, submission.student)
-        return Evidence(Challenge(self.lab.slug, nonce), submission.trace, self.synthetic)
+        challenge, trace = Challenge(self.lab.slug, nonce), submission.trace
+        if self.live and trace is None and not submission.problem:
+            trace = live_trace(submission.files[self.lab.assignment.file], challenge, best_way())
+        return Evidence(challenge, trace, self.synthetic)
 
 
 def open_sandbox(lab: Lab, level: Level) -> Sandbox:

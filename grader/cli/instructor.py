@@ -33,6 +33,8 @@ _EVERY = 50  # without a terminal, progress is told once in so many submissions
 @shell.isolation_option
 @click.option("--student", metavar="ID", help="Draw everyone's hidden inputs as this student's.")
 @click.option("--seed-for", metavar="ID", help="Print this student's seed first, to reproduce it.")
+@click.option("--live", is_flag=True, help="Run what has no trace on this machine's GPU to make "
+              "one. WITHOUT ISOLATION: on a machine that holds nothing else.")  # fmt: skip
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @shell.json_option
 @click.pass_context
@@ -44,6 +46,7 @@ def grade(
     isolation: str | None,
     student: str | None,
     seed_for: str | None,
+    live: bool,
     messages: bool,
     json_path: Path | None,
 ) -> None:
@@ -69,7 +72,9 @@ def grade(
     started = time.monotonic()
     if student is not None:
         submissions = [replace(each, student=student) for each in submissions]
-    results = grade_batch(Settings(course.root, slug, level), submissions, jobs)
+    if live:
+        _require_gpu()
+    results = grade_batch(Settings(course.root, slug, level, live=live), submissions, jobs)
     print_table(results, messages=messages)
     shell.say(summary(results, time.monotonic() - started))
     shell.write_json(json_path, {
@@ -79,6 +84,19 @@ def grade(
         shell.finish(shell.USAGE)
     if any(result.status == "withheld" for result in results):
         shell.finish(shell.OUR_FAULT)
+
+
+def _require_gpu() -> None:
+    """Says on which device submissions without a trace are run; there must be one."""
+    from grader.errors import UsageError
+    from grader.sandbox import check_installed
+    from grader.traces.capture import CPU, best_way
+
+    check_installed(["torch"])
+    way = best_way()
+    if way is CPU:
+        raise UsageError("--live runs submissions on a GPU, and there is none on this machine")
+    shell.say(f"LIVE, WITHOUT ISOLATION: {way.meaning}")
 
 
 def required_level(asked: str | None) -> "Level":
@@ -138,6 +156,8 @@ def print_table(results: "Sequence[Result]", *, messages: bool = False) -> None:
         score = "withheld" if result.score is None else f"{result.score}/{result.max_score}"
         reason = _reason(result, 80 - width - 14)
         shell.say(f"  {_fit(result.submission, width):<{width}}  {score:>7}  {reason}".rstrip())
+        if messages and result.trace:
+            shell.say(f"    {result.trace}")
         for each in lost if messages else ():
             shell.say(f"    {each.item}: {each.verdict}", *each.message.splitlines())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.traces import Challenge, nonce_of, read_trace, verify
-from grader.traces.capture import CPU, best_way, capture
+from grader.traces.capture import CPU, best_way, capture, live_trace
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
@@ -43,6 +43,13 @@ def test_an_error_is_told_with_its_rank(tmp_path):
     assert not captured.raw
     assert captured.problem.startswith("rank ")
     assert "ValueError: not today" in captured.problem
+
+
+def test_a_live_run_makes_a_trace_of_its_own():
+    """As `grade --live` does on a GPU; here on CPU ranks."""
+    raw = live_trace(SOLUTION.read_bytes(), CHALLENGE, CPU)
+    assert [flaw.check for flaw in verify(read_trace(raw), CHALLENGE)] == ["memory"]
+    assert live_trace(b"x = 1\n", CHALLENGE, CPU) is None
 
 
 @pytest.mark.gpu
