@@ -67,6 +67,19 @@ def run_forward(ranks, config, world_size, tokens, arrays=None):
     return run, reference.forward(np.array(tokens), arrays, world_size)
 
 
+def logits_of(run):
+    """What every rank returned, with a question of its own where ranks differ."""
+    bits = {value.array.tobytes() if isinstance(value, Tensor) else b"" for value in run.values}
+    require(
+        len(bits) == 1,
+        "the same logits on every rank",
+        "ranks differ",
+        nudge="Does a rank go on with the sum, or with its own part? An asynchronous all_reduce "
+        "has to be waited for.",
+    )
+    return run.value
+
+
 def require_logits(got, expected, note="", nudge=""):
     bound = expected.error + np.abs(expected.value) * 2.0**-52
     within(got, Tensor(expected.value), bound, of="logits", note=note, nudge=nudge)
@@ -160,7 +173,7 @@ def test_blocks_of_zeros(ranks, world_size):
         arrays[name] = np.zeros_like(arrays[name])
     run, expected = run_forward(ranks, ONE_LAYER, world_size, [0, 1], arrays)
     nudge = "x / √(mean x² + 1e-6) · w, then x @ embed.weight.T. Is the mean over the last axis?"
-    require_logits(run.value, expected.logits, nudge=nudge)
+    require_logits(logits_of(run), expected.logits, nudge=nudge)
 
 
 @pytest.mark.rubric("logits")
@@ -171,7 +184,7 @@ def test_an_mlp_alone(ranks, world_size):
     arrays["layers.0.attn.o.weight"] = np.zeros((2, 2))
     run, expected = run_forward(ranks, ONE_LAYER, world_size, [1, 3], arrays)
     nudge = "ReLU between up and down, norm before up, residual after the sum. Which is missing?"
-    require_logits(run.value, expected.logits, note="attention gives zeros here", nudge=nudge)
+    require_logits(logits_of(run), expected.logits, note="attention gives zeros here", nudge=nudge)
 
 
 @pytest.mark.rubric("logits")
@@ -182,7 +195,7 @@ def test_attention_alone(ranks, world_size):
     arrays["layers.0.mlp.down.weight"] = np.zeros((4, 2))
     run, expected = run_forward(ranks, ONE_LAYER, world_size, [0, 1, 3], arrays)
     nudge = "Which tokens may token 1 see? By what are the scores divided at head size 1?"
-    require_logits(run.value, expected.logits, note="the MLP gives zeros here", nudge=nudge)
+    require_logits(logits_of(run), expected.logits, note="the MLP gives zeros here", nudge=nudge)
 
 
 @pytest.mark.rubric("logits")
@@ -190,7 +203,8 @@ def test_attention_alone(ranks, world_size):
 def test_two_layers(ranks, world_size):
     """Two heads of size 2, five tokens."""
     run, expected = run_forward(ranks, TWO_LAYERS, world_size, [0, 1, 2, 3, 4])
-    require_logits(run.value, expected.logits)
+    nudge = "Here a head has 2 columns. By what are scores divided, and which norm is whose?"
+    require_logits(logits_of(run), expected.logits, nudge=nudge)
 
 
 @pytest.mark.rubric("logits")
@@ -199,7 +213,7 @@ def test_small_numbers(ranks):
     arrays = whole_weights(ONE_LAYER)
     arrays["embed.weight"] = arrays["embed.weight"] / 1024
     run, expected = run_forward(ranks, ONE_LAYER, 2, [0, 1], arrays)
-    require_logits(run.value, expected.logits, nudge="Where does the 1e-6 stand in the norm?")
+    require_logits(logits_of(run), expected.logits, nudge="Where does the 1e-6 stand in the norm?")
 
 
 @pytest.mark.rubric("logits")
@@ -232,7 +246,7 @@ def test_two_sums_a_layer(ranks, num_layers, picture):
         nudge = "What both ranks have in full is added after the sum, or it is counted twice."
         handed = record.payload.reshape(part.value.shape)
         within(handed, part.value, part.error, of=f"handed in by {place}", nudge=nudge)
-    require_logits(run.value, expected.logits)
+    require_logits(logits_of(run), expected.logits)
     if num_layers == 2:
         draw(picture, config, run)
 

@@ -86,12 +86,26 @@ def _input(value: Any) -> str:
         return ", ".join(f"{name} {each}" for name, each in value.fields.items())
     if isinstance(value, Shards):
         value = value.whole
+    if tensors := _tensors(value):
+        return tensors
     if isinstance(value, PerRank):
         return ", ".join(f"rank {rank}: {show(v)}" for rank, v in enumerate(value.values))
     array = value.array if isinstance(value, Tensor) else value
     if isinstance(array, np.ndarray) and array.size > SMALL_ENTRIES:
         return ""
     return show(value)
+
+
+def _tensors(value: Any) -> str:
+    """A state dict, or each rank's part of one, by number only: names and values fill a screen."""
+    first = value.values[0] if isinstance(value, PerRank) and value.values else value
+    if not isinstance(first, dict) or not first:
+        return ""
+    if not all(isinstance(each, Tensor) for each in first.values()):
+        return ""
+    kind = next(iter(first.values())).dtype
+    owner = "" if first is value else "for each rank its part of "
+    return f"{owner}{_count(len(first), 'tensor')} of {kind}"
 
 
 def _count(number: int, noun: str) -> str:

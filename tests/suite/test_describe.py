@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.suite import GROUP, PerRank, Shards
+from grader.suite import GROUP, Fields, PerRank, Shards, Tensor
 from grader.suite.describe import with_call
 from grader.suite.finding import Finding
 
@@ -97,3 +97,20 @@ def test_facts_of_the_finding_are_kept():
     """Only the call is added."""
     finding = with_call(Finding(expected="a", got="b", nudge="c"), FakeCall(), (), "")
     assert (finding.expected, finding.got, finding.nudge) == ("a", "b", "c")
+
+
+def test_state_dicts_are_told_by_number():
+    """Names and values of ten tensors would fill a screen."""
+    state = {"a": Tensor(np.ones(2)), "b": Tensor(np.ones((2, 2)))}
+    finding = described(state, PerRank([state, state]), ranks=2, names=("state", "shard"))
+    assert finding.inputs == (
+        ("state", "2 tensors of float64"),
+        ("shard", "for each rank its part of 2 tensors of float64"),
+    )
+
+
+def test_tensors_read_as_arrays():
+    """Shape and entries of a small tensor; fields by name."""
+    finding = described(Tensor(np.ones((1, 2))), Fields({"hidden": 2}), names=("x", "config"))
+    assert finding.shapes == "x(1,2)"
+    assert finding.inputs == (("x", "[[1 1]]"), ("config", "hidden 2"))
