@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from grader.suite.finding import CaseFailure, Finding, Verdict
-from grader.suite.text import shorten
+from grader.suite.text import printable, shorten
 from grader.traces import CHECKS, Challenge, Flaw, Trace, TraceError, read_trace, verify
 from grader.traces.picture import bars, unsplit
 
@@ -27,14 +27,15 @@ class Evidence:
         if flaws := self.flaws(check):
             nudge = self._nudge(check)
             more = f" (and {len(flaws) - _SHOWN} more)" if len(flaws) > _SHOWN else ""
-            text = "\n".join(shorten(each) for each in flaws[:_SHOWN]) + more
+            text = "\n".join(flaws[:_SHOWN]) + more
             expected = "a trace consistent with your challenge"
             finding = Finding(expected=expected, got=text, nudge=nudge)
             raise CaseFailure(Verdict.FAILED, finding)
 
     def flaws(self, check: str) -> list[str]:
         """The flaws of that check, and those that cost all. Without a trace the case ends."""
-        return [flaw.text for flaw in self._verified() if flaw.check in ("", check)]
+        found = [flaw.text for flaw in self._verified() if flaw.check in ("", check)]
+        return [printable(shorten(text)) for text in found]
 
     def _nudge(self, check: str) -> str:
         """A question that fits what costs every check; else the item's own is better."""
@@ -80,5 +81,6 @@ class Evidence:
         try:
             return read_trace(self.raw)
         except TraceError as error:
-            finding = Finding(error=f"the trace can't be read. {error}", nudge=_CAPTURE)
+            text = f"the trace can't be read. {printable(shorten(str(error)))}"
+            finding = Finding(error=text, nudge=_CAPTURE)
             raise CaseFailure(Verdict.FAILED, finding) from None

@@ -74,11 +74,13 @@ class Captured:
 
 
 def best_way() -> Way:
-    """Two GPUs, else one, else the CPU."""
-    import torch
-
-    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return (CPU, ONE_GPU, TWO_GPUS)[min(gpus, 2)]
+    """Two GPUs, else one, else the CPU; found in a process of its own, torch being large."""
+    code = "import torch; print(torch.cuda.device_count() if torch.cuda.is_available() else 0)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+    last = found.stdout.strip().rpartition("\n")[2]
+    return (CPU, ONE_GPU, TWO_GPUS)[min(int(last) if last.isdigit() else 0, 2)]
 
 
 def capture(
@@ -93,7 +95,7 @@ def capture(
         problem = _run_ranks(file, challenge, way, Path(folder), on_stage, seconds)
         if problem:
             return Captured(problem=problem)
-        return Captured(_assembled(Path(folder), challenge, way))
+        return Captured(_assembled(Path(folder), challenge))
 
 
 def live_trace(source: bytes, challenge: Challenge, way: Way) -> bytes | None:
@@ -168,7 +170,8 @@ def _last_lines(folder: Path, rank: int) -> str:
     return "\n".join(lines[-_SHOWN_LINES:])
 
 
-def _assembled(folder: Path, challenge: Challenge, way: Way) -> bytes:
+def _assembled(folder: Path, challenge: Challenge) -> bytes:
+    run = msgspec.json.decode((folder / "run.json").read_bytes(), type=Run)
     ranks: list[Rank] = []
     tensors: dict[str, Array] = {}
     for rank in range(WORLD_SIZE):
@@ -183,25 +186,8 @@ def _assembled(folder: Path, challenge: Challenge, way: Way) -> bytes:
         lab=challenge.lab,
         nonce=challenge.nonce,
         config=challenge.config.as_dict(),
-        run=_run(way),
+        run=run,
         ranks=tuple(ranks),
         tensors=(),
     )
     return write_trace(header, tensors)
-
-
-def _run(way: Way) -> Run:
-    import torch
-
-    nccl = ""
-    if way.backend == "nccl":
-        nccl = ".".join(map(str, torch.cuda.nccl.version()))
-    gpus = len({gpu for gpu in way.gpus if gpu >= 0})
-    return Run(
-        "cuda" if gpus else "cpu",
-        "nccl" if nccl else "gloo",
-        gpus,
-        str(torch.__version__),
-        str(torch.version.cuda or ""),
-        nccl,
-    )

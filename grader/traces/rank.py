@@ -24,7 +24,7 @@ import torch.distributed as dist
 from grader.fabric.inside_record import Record
 from grader.traces.capture import Order
 from grader.traces.challenge import WORLD_SIZE, Challenge
-from grader.traces.format import Event, Memory, Parameter, Rank, Reading
+from grader.traces.format import Event, Memory, Parameter, Rank, Reading, Run
 
 _OTHERS = (
     "all_gather", "all_gather_into_tensor", "all_gather_single", "all_to_all",
@@ -162,8 +162,23 @@ def _stage(order: Order, text: str) -> None:
         Path(order.folder, "stage").write_text(text)
 
 
+def _run(order: Order) -> Run:
+    """What this runs on; one GPU where both ranks have the same."""
+    on_gpu, with_nccl = order.gpu >= 0, order.backend == "nccl"
+    return Run(
+        device="cuda" if on_gpu else "cpu",
+        backend="nccl" if with_nccl else "gloo",
+        gpus=(WORLD_SIZE if with_nccl else 1) if on_gpu else 0,
+        torch=str(torch.__version__),
+        cuda=str(torch.version.cuda or ""),
+        nccl=".".join(map(str, torch.cuda.nccl.version())) if with_nccl else "",
+    )
+
+
 def main() -> None:
     order = msgspec.json.decode(sys.argv[1], type=Order)
+    if order.rank == 0:
+        Path(order.folder, "run.json").write_bytes(msgspec.json.encode(_run(order)))
     rank, tensors = run(order)
     path = Path(order.folder, f"rank{order.rank}.npz")
     np.savez(path, _rank=np.frombuffer(msgspec.json.encode(rank), np.uint8), **tensors)
