@@ -5,6 +5,7 @@ tried once more; if that fails too, its score is withheld and the batch goes on.
 with the process that started them, however it ends.
 """
 
+import gc
 import multiprocessing
 import os
 import queue
@@ -164,6 +165,8 @@ def _grader() -> Grader:
             old.sandbox.close()
         graded = GradedLab.of(load_course(_settings.root), _settings.slug)
         _graders[:] = [Grader(graded, open_sandbox(graded.lab, _settings.level))]
+        gc.collect()
+        gc.freeze()  # what is there now stays: no collection needs to look at it again
     return _graders[-1]
 
 
