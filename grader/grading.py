@@ -131,11 +131,11 @@ class Grader:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self._suite(self.graded.hidden).run(processes, seed)
-            broken = processes.load_failure
+            broken, compiled = processes.load_failure, processes.compiled
         verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
         if broken is not None:
             return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
-        shown = self._public_findings(submission, verdicts)
+        shown = self._public_findings(submission, verdicts, compiled)
         rubric = [
             _scored(each, case.verdict, _message(lab, each, case, shown))
             for each, case in zip(lab.rubric, verdicts.values(), strict=True)
@@ -143,7 +143,7 @@ class Grader:
         return rubric, ""
 
     def _public_findings(
-        self, submission: Submission, verdicts: Mapping[str, CaseResult]
+        self, submission: Submission, verdicts: Mapping[str, CaseResult], compiled: bytes
     ) -> Mapping[str, CaseResult]:
         """For each lost item the first public case that fails on this submission, if one does.
 
@@ -155,6 +155,7 @@ class Grader:
             return {}
         lab = self.graded.lab
         with processes_of(lab, submission, self.sandbox, _EXPLAIN_SECONDS) as processes:
+            processes.compiled = compiled
             run = self._suite(lab.public_suite).run(processes, PUBLIC_SEED, only=lost)
         return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
 

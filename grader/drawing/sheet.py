@@ -11,6 +11,7 @@ from html import escape
 from grader.drawing.words import columns
 
 KINDS = 4
+_ROOT = ".shardlab-drawing"
 SIZE = 13  # of the type, in pixels
 LINE = 18  # from one line of text to the next
 MARGIN = 20
@@ -24,15 +25,20 @@ _COLOURS = {
     "k3": ("#dcc3ef", "#7a3fae", "#53307a", "#c39af0"),
     "all": ("#d8dee4", "#57606a", "#3d444d", "#9da7b1"),
 }
-_INKS = {"ink": ("#24292f", "#e6edf3"), "soft": ("#57606a", "#9da7b1"), "ground": ("#fff", "#0d1117")}
+_INKS = {
+    "ink": ("#24292f", "#e6edf3"),
+    "soft": ("#57606a", "#9da7b1"),
+    "ground": ("#fff", "#0d1117"),
+}
+_LINES = ("rule", "grid", "guide", "empty", "idle", "hatch")
 _DASHES = ("", "9 4", "2 4", "9 4 2 4")
 
 
 class Sheet:
     """Grows as it is drawn on; `done` is the document."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._title, self._words = lines[0], lines[1:]
+    def __init__(self, title: str, words: Sequence[str]) -> None:
+        self._title, self._words = title, words
         self._parts: list[str] = []
         self._right = self._bottom = 0.0
 
@@ -69,8 +75,7 @@ class Sheet:
         width, height = _n(self._right + MARGIN), _n(self._bottom + MARGIN)
         return "\n".join(
             [
-                f'<svg xmlns="http://www.w3.org/2000/svg" class="shardlab-drawing" role="img" '
-                f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
+                f'{_OPENING} width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
                 f"<title>{escape(self._title)}</title>",
                 f"<desc>{escape(chr(10).join(self._words))}</desc>",
                 _STYLE,
@@ -103,30 +108,32 @@ def _n(value: float) -> str:
 
 
 def _colours(night: int) -> str:
-    rules = [f".{kind}{{fill:{ink[night]}}}" for kind, ink in _INKS.items()]
+    """The rules for all that has a colour, by day (0) or by night (1)."""
+    rules = [f"{_ROOT} .{kind}{{fill:{ink[night]}}}" for kind, ink in _INKS.items()]
     for kind, colours in _COLOURS.items():
         fill, stroke = colours[2 * night : 2 * night + 2]
-        rules += [f".{kind}{{fill:{fill};stroke:{stroke}}}", f".c{kind}{{stroke:{stroke}}}"]
-    soft = _INKS["soft"][night]
-    rules.append(f".rule,.empty,.idle,.grid,.guide,.hatch{{stroke:{soft}}}")
-    return " ".join(f".shardlab-drawing {rule}" for rule in ",\n".join(rules).split(",\n"))
+        rules.append(f"{_ROOT} .{kind}{{fill:{fill};stroke:{stroke}}}")
+        rules.append(f"{_ROOT} .c{kind}{{stroke:{stroke}}}")
+    lines = ",".join(f"{_ROOT} .{kind}" for kind in _LINES)
+    return "\n".join([*rules, f"{lines}{{stroke:{_INKS['soft'][night]}}}"])
 
 
 def _style() -> str:
-    root = ".shardlab-drawing"
     shapes = [
-        f"{root} text{{stroke:none;font:{SIZE}px ui-monospace,Menlo,Consolas,monospace}}",
-        f"{root} .head{{font-weight:bold}}",
-        f"{root} .rule,{root} .grid,{root} .guide,{root} .curve{{fill:none}}",
-        f"{root} .grid{{opacity:.25}} {root} .guide{{stroke-dasharray:3 4}}",
-        f"{root} .empty{{fill:none;stroke-dasharray:2 3}} {root} .idle{{fill:url(#shardlab-idle)}}",
-        f"{root} .curve{{stroke-width:2.5}}",
-        *(f"{root} .ck{n}{{stroke-dasharray:{dash}}}" for n, dash in enumerate(_DASHES) if dash),
+        f"{_ROOT} text{{stroke:none;font:{SIZE}px ui-monospace,Menlo,Consolas,monospace}}",
+        f"{_ROOT} .head{{font-weight:bold}}",
+        f"{_ROOT} .rule,{_ROOT} .grid,{_ROOT} .guide,{_ROOT} .curve{{fill:none}}",
+        f"{_ROOT} .grid{{opacity:.25}} {_ROOT} .guide{{stroke-dasharray:3 4}}",
+        f"{_ROOT} .empty{{fill:none;stroke-dasharray:2 3}}",
+        f"{_ROOT} .idle{{fill:url(#shardlab-idle)}}",
+        f"{_ROOT} .curve{{stroke-width:2.5}}",
+        *(f"{_ROOT} .ck{n}{{stroke-dasharray:{dash}}}" for n, dash in enumerate(_DASHES) if dash),
     ]
     night = f"@media (prefers-color-scheme:dark){{{_colours(1)}}}"
     return "<style>" + "\n".join([*shapes, _colours(0), night]) + "</style>"
 
 
+_OPENING = '<svg xmlns="http://www.w3.org/2000/svg" class="shardlab-drawing" role="img"'
 _STYLE = _style()
 _HATCH = (
     '<defs><pattern id="shardlab-idle" width="6" height="6" patternUnits="userSpaceOnUse">'

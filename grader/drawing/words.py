@@ -17,7 +17,7 @@ def clean(label: str) -> str:
     A long one is cut. What is left may stand in an XML document, once it is escaped.
     """
     shown = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
-    return "".join(each if _is_plain(each) else repr(each)[1:-1] for each in shown)
+    return "".join(each if _is_plain(each) else _escaped(each) for each in shown)
 
 
 def columns(text: str) -> int:
@@ -29,8 +29,8 @@ def wrapped(text: str, width: int = WIDTH, indent: str = "  ") -> list[str]:
     """Lines of at most `width` columns; those after the first are indented."""
     if columns(text) <= width:
         return [text]
-    narrow = width if text.isascii() else width // 2  # textwrap counts characters
-    return textwrap.wrap(text, narrow, subsequent_indent=indent, drop_whitespace=True)
+    narrow = width if columns(text) == len(text) else width // 2  # textwrap counts characters
+    return textwrap.wrap(text, narrow, subsequent_indent=indent)
 
 
 def flowed(parts: Iterable[str], gap: str = "   ") -> list[str]:
@@ -75,6 +75,10 @@ def nbytes(value: float) -> str:
 def _is_plain(character: str) -> bool:
     """Whether a character has one place on the screen, and a harmless one."""
     return character.isprintable() and not unicodedata.combining(character)
+
+
+def _escaped(character: str) -> str:
+    return ascii(character)[1:-1]
 
 
 def _entry(value: float) -> str:

@@ -55,7 +55,7 @@ from grader.sandbox.outcomes import (
 from grader.sandbox.probe import probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
-from grader.sandbox.wire import NotPlainError, ServiceRef
+from grader.sandbox.wire import NotPlainError, ServiceRef, compiled_name
 
 __all__ = [
     "BadReturn",
@@ -74,6 +74,7 @@ __all__ = [
     "Service",
     "ServiceRef",
     "TimedOut",
+    "compiled_name",
     "drive",
     "probe",
 ]

@@ -59,6 +59,7 @@ class Process:
         self._outcome: Outcome | None = None
         self._fatal: Outcome | None = None  # what cost the process its life
         self._closed = False
+        self.compiled = b""  # what it sent, before it ran any of it, for other processes to load
         self._status: int | None = None
 
     # ---- loading and calling ----------------------------------------------------------------
@@ -147,8 +148,10 @@ class Process:
     def advance(self) -> replies.Upcall | Outcome | None:
         """What the bytes that have come amount to; None while they are not enough."""
         try:
-            frame = self.channel.receive()
-            meaning = None if frame is PENDING else replies.read(frame, self._question)
+            meaning = self._receive()
+            while isinstance(meaning, replies.Compiled):
+                self.compiled = self.compiled or meaning.code  # only the first is the runner's
+                meaning = self._receive()
         except EOFError:
             return self._end(Crashed(self._last_words()))
         except WireError as error:
@@ -156,6 +159,10 @@ class Process:
         if isinstance(meaning, replies.Upcall):
             return self._asks(meaning)
         return meaning and self._finish(meaning)
+
+    def _receive(self) -> replies.Upcall | replies.Compiled | Outcome | None:
+        frame = self.channel.receive()
+        return None if frame is PENDING else replies.read(frame, self._question)
 
     def _asks(self, upcall: replies.Upcall) -> replies.Upcall | Outcome:
         if self._asking:

@@ -9,6 +9,7 @@ from grader.sandbox.inside.wire import (
     NotPlainError,
     ServiceRef,
     WireError,
+    compiled_name,
     encode,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "Reader",
     "ServiceRef",
     "WireError",
+    "compiled_name",
     "encode",
 ]

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from grader.errors import CourseError
-from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox
+from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox, compiled_name
 from grader.suite.finding import CaseFailure, Finding, Verdict
 
 
@@ -32,6 +32,7 @@ class Processes:
     entry: str
     limits: Limits
     budget_s: float = 30.0
+    compiled: bytes = b""  # by the first process that loaded the submission
     load_failure: Outcome | None = None  # why the submitted file can't be imported
     _all: list[Process] = field(default_factory=list)
     _dealt: dict[str, Process] = field(default_factory=dict)  # in this case, by role
@@ -70,6 +71,7 @@ class Processes:
             if self.load_failure is None:
                 outcome = process.loaded()
                 self.load_failure = None if isinstance(outcome, Returned) else outcome
+                self.compiled = self.compiled or process.compiled
 
     def close(self) -> None:
         """Ends every process."""
@@ -112,6 +114,9 @@ class Processes:
             text = f"the {self.budget_s:g} s that all cases share are used up"
             raise CaseFailure(Verdict.TIMEOUT, Finding(error=text))
         limits = replace(self.limits, load_time_s=min(self.limits.load_time_s, left))
-        process = self.sandbox.open(self.files, self.entry, limits)
+        files = dict(self.files)
+        if self.compiled:
+            files[compiled_name(self.entry)] = self.compiled
+        process = self.sandbox.open(files, self.entry, limits)
         self._all.append(process)
         return process

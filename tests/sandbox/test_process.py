@@ -90,10 +90,6 @@ def test_an_exception_tells_where(opened):
     assert outcome.types == ("Odd", "ValueError", "Exception", "BaseException", "object")
     assert (outcome.message, outcome.line) == ("no good", 6)
     assert outcome.source == "helper.go()  # here"
-    assert 'File "work.py", line 9, in outer' in outcome.traceback
-    assert 'File "helper.py", line 3, in go' in outcome.traceback
-    assert "_shardlab" not in outcome.traceback
-    assert "/own" not in outcome.traceback
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import struct
+import sys
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,11 @@ LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALA
 
 # The root module of a type, or a tag, to the module here that registers its codec.
 EXTENSIONS: dict[str | int, str] = {"numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays"}
+
+
+def compiled_name(entry: str) -> str:
+    """The path, in a submission, of what another process has compiled `entry` to."""
+    return f"__pycache__/{entry}.{sys.implementation.cache_tag}.pyc"
 
 
 class WireError(Exception):
