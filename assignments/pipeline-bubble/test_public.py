@@ -540,9 +540,14 @@ def panel_of_decode(p, batches, tokens, caption):
     """Who is on each stage in each slot, a letter a batch, when batches decode in turns."""
     turn = max(p, batches)
     slots = turn * tokens + min(p, batches) - 1
-    starts = [(turn * token + batch, "abcd"[batch]) for token in range(tokens)
-              for batch in range(batches)]  # fmt: skip
-    rows = [tuple(Bar(slot + s, slot + s + 1, name) for slot, name in starts) for s in range(p)]
+    rows = [
+        tuple(
+            Bar(turn * token + batch + stage, turn * token + batch + stage + 1, "abcd"[batch])
+            for token in range(tokens)
+            for batch in range(batches)
+        )
+        for stage in range(p)
+    ]
     return Panel(f"decode: {batches} batches, {tokens} tokens", tuple(rows), slots, (caption,))
 
 
