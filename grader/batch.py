@@ -151,9 +151,11 @@ def _grade_here(submission: Submission) -> Result:
             result = grader.grade(submission)
             if grader.sandbox.alive:
                 break
-    except (CourseError, SandboxError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
+        ours = isinstance(error, (CourseError, SandboxError))
+        fault = str(error) if ours else f"{type(error).__name__}: {error}"
         lab = load_course(_settings.root).lab(_settings.slug)
-        return withheld(lab, submission.name, str(error))
+        return withheld(lab, submission.name, fault)
     return result
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from grader.course import Lab
 
 MAX_SOURCE_BYTES = 256 << 10
+_MAX_REASON = 200  # of Python's own words, which may quote the file
 # What Python may be written in here. Some of its other codecs take minutes for such a file.
 _ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso-8859-1")
 
@@ -133,5 +134,5 @@ def _source_problem(source: bytes, file: str) -> str:
             return f"{file} is not UTF-8 text: it says that it is {_printable(encoding)}"
         source.decode(encoding)
     except (SyntaxError, UnicodeDecodeError) as error:
-        return f"{file} is not UTF-8 text: {error}"
+        return f"{file} is not UTF-8 text: {_printable(str(error)[:_MAX_REASON])}"
     return ""

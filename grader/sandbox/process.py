@@ -150,7 +150,7 @@ class Process:
         try:
             meaning = self._receive()
             while isinstance(meaning, replies.Compiled):
-                self.compiled = self.compiled or meaning.code  # only the first is the runner's
+                self._keep(meaning.code)
                 meaning = self._receive()
         except EOFError:
             return self._end(Crashed(self._last_words()))
@@ -159,6 +159,12 @@ class Process:
         if isinstance(meaning, replies.Upcall):
             return self._asks(meaning)
         return meaning and self._finish(meaning)
+
+    def _keep(self, compiled: bytes) -> None:
+        """Takes what the runner sends once, while it loads; more would hold the host for ever."""
+        if self.compiled or not compiled or self._load_outcome is not None:
+            raise WireError("a compiled file that nobody waits for")
+        self.compiled = compiled
 
     def _receive(self) -> replies.Upcall | replies.Compiled | Outcome | None:
         frame = self.channel.receive()

@@ -10,9 +10,9 @@ import platform
 _FREE = """
 # files that are open
 read 0 63; write 1 64; readv 19 65; writev 20 66; pread64 17 67; pwrite64 18 68; preadv 295 69;
-pwritev 296 70; lseek 8 62; close 3 57; dup 32 23; dup2 33 -; dup3 292 24; fcntl 72 25;
-fstat 5 80; ftruncate 77 46; fallocate 285 47; fadvise64 221 223; fsync 74 82; fdatasync 75 83;
-flock 73 32; close_range 436 436; sendfile 40 71; copy_file_range 326 285
+pwritev 296 70; lseek 8 62; close 3 57; dup 32 23; dup2 33 -; dup3 292 24;
+fstat 5 80; ftruncate 77 46; fallocate 285 47; fsync 74 82; fdatasync 75 83;
+close_range 436 436; sendfile 40 71; copy_file_range 326 285
 # names in the file system, which Landlock rules
 open 2 -; openat 257 56; stat 4 -; lstat 6 -; newfstatat 262 79; statx 332 291; access 21 -;
 faccessat 269 48; faccessat2 439 439; readlink 89 -; readlinkat 267 78; getcwd 79 17;
@@ -21,7 +21,7 @@ unlink 87 -; unlinkat 263 35; rename 82 -; renameat 264 38; renameat2 316 276; s
 symlinkat 266 36; truncate 76 45; umask 95 166; statfs 137 43; fstatfs 138 44
 # memory
 mmap 9 222; mprotect 10 226; munmap 11 215; mremap 25 216; brk 12 214; madvise 28 233;
-msync 26 227; mincore 27 232
+msync 26 227
 # threads and locks
 futex 202 98; set_robust_list 273 99; get_robust_list 274 100; set_tid_address 218 96;
 rseq 334 293; membarrier 324 283; sched_yield 24 124; sched_getaffinity 204 123;
@@ -60,7 +60,8 @@ chmod 90 -; fchmod 91 52; fchmodat 268 53; utimensat 280 88; link 86 -; linkat 2
 # Decided by an argument.
 _RULED = """
 # ruled by an argument
-clone 56 220; clone3 435 435; ioctl 16 29; prctl 157 167; prlimit64 302 261; socketpair 53 199
+clone 56 220; clone3 435 435; fcntl 72 25; ioctl 16 29; prctl 157 167; prlimit64 302 261;
+socketpair 53 199
 """
 
 # The highest number that these lists were read against: beyond it a call is new to us.
