@@ -131,7 +131,9 @@ class Grader:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self._suite(self.graded.hidden).run(processes, seed)
-            broken, compiled = processes.load_failure, processes.compiled
+            # What is raised by a file that has loaded before may hold hidden inputs.
+            broken = None if processes.fickle else processes.load_failure
+            compiled = processes.compiled
         verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
         if broken is not None:
             return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))

@@ -40,8 +40,8 @@ class Submission:
 def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
     """Every submission at the paths, each of which exists, with names made unique.
 
-    A file is one submission. A folder is a workspace (it holds the lab's file and its public
-    tests), or holds one submission per `.py` file and per sub-folder.
+    A file is one submission. A folder is a workspace, or holds one submission per `.py` file and
+    per sub-folder.
     """
     named: dict[str, Submission] = {}
     for path in paths:
@@ -73,12 +73,30 @@ def from_source(lab: Lab, name: str, source: bytes) -> Submission:
 def _at(lab: Lab, path: Path) -> Iterator[Submission]:
     if not path.is_dir() or path.suffix == ".py":
         yield read_submission(lab, path.resolve() if path.is_file() else path, path.stem)
-    elif (path / lab.assignment.file).is_file() and (path / lab.public_suite.name).is_file():
+    elif _is_workspace(lab, path):
         yield read_submission(lab, path / lab.assignment.file, path.resolve().name)
     else:
         for member in sorted(path.iterdir()):
             if not member.name.startswith((".", "__")):
                 yield from _member(lab, member)
+
+
+def _is_workspace(lab: Lab, folder: Path) -> bool:
+    """Whether it holds the lab's file and its public tests, and is no inbox for all that.
+
+    Two members of an inbox may have just these names. Were it taken for one workspace, nobody
+    else in it would be graded.
+    """
+    own = {lab.assignment.file, lab.public_suite.name}
+    if not all((folder / name).is_file() for name in own):
+        return False
+    others = [each for each in folder.iterdir() if each.name not in own]
+    submitted = any(
+        each.suffix == ".py" or (each / lab.assignment.file).is_file()
+        for each in others
+        if not each.name.startswith((".", "__"))
+    )
+    return (folder / ".shardlab").is_dir() or not submitted
 
 
 def _member(lab: Lab, member: Path) -> Iterator[Submission]:

@@ -62,8 +62,17 @@ def test_a_workspace_is_one_submission(lab, inbox):
     """A student's own folder, with its public tests, is not an inbox."""
     put(inbox / "adding.py")
     put(inbox / "test_public.py")
-    put(inbox / "draft.py")
     assert found(lab, inbox) == {"inbox": ""}
+    put(inbox / "draft.py")
+    (inbox / ".shardlab").mkdir()
+    assert found(lab, inbox) == {"inbox": ""}
+
+
+def test_two_members_can_t_make_an_inbox_a_workspace(lab, inbox):
+    """Who hands in both files of a workspace does not hide everybody else."""
+    for name in ("adding.py", "test_public.py", "s1.py"):
+        put(inbox / name)
+    assert list(found(lab, inbox)) == ["adding", "s1", "test_public"]
 
 
 def test_names_are_made_unique(lab, inbox):

@@ -34,9 +34,11 @@ class Processes:
     budget_s: float = 30.0
     compiled: bytes = b""  # by the first process that loaded the submission
     load_failure: Outcome | None = None  # why the submitted file can't be imported
+    fickle: bool = False  # it could at first: when it no longer could, it may have known inputs
     _all: list[Process] = field(default_factory=list)
     _dealt: dict[str, Process] = field(default_factory=dict)  # in this case, by role
     _world_size: int | None = None
+    _has_loaded: bool = False
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.budget_s
@@ -71,6 +73,8 @@ class Processes:
             if self.load_failure is None:
                 outcome = process.loaded()
                 self.load_failure = None if isinstance(outcome, Returned) else outcome
+                self.fickle = self._has_loaded and self.load_failure is not None
+                self._has_loaded = self._has_loaded or self.load_failure is None
                 self.compiled = self.compiled or process.compiled
 
     def close(self) -> None:
