@@ -72,7 +72,7 @@ def from_source(lab: Lab, name: str, source: bytes) -> Submission:
 
 def _at(lab: Lab, path: Path) -> Iterator[Submission]:
     if not path.is_dir() or path.suffix == ".py":
-        yield read_submission(lab, path.resolve() if path.is_file() else path, path.stem)
+        yield read_submission(lab, path, path.stem)
     elif _is_workspace(lab, path):
         yield read_submission(lab, path / lab.assignment.file, path.resolve().name)
     else:
@@ -92,7 +92,7 @@ def _is_workspace(lab: Lab, folder: Path) -> bool:
         return False
     others = [each for each in folder.iterdir() if each.name not in own]
     submitted = any(
-        each.suffix == ".py" or (each / lab.assignment.file).is_file()
+        each.suffix.lower() == ".py" or (each / lab.assignment.file).is_file()
         for each in others
         if not each.name.startswith((".", "__"))
     )
@@ -100,9 +100,9 @@ def _is_workspace(lab: Lab, folder: Path) -> bool:
 
 
 def _member(lab: Lab, member: Path) -> Iterator[Submission]:
-    if member.suffix == ".py":
+    if member.suffix.lower() == ".py":
         yield read_submission(lab, member, member.stem)
-    elif member.is_symlink() and member.is_dir():
+    elif member.is_symlink():
         yield Submission(member.name, problem=_is_a_link(member))
     elif member.is_dir():
         yield read_submission(lab, member / lab.assignment.file, member.name)

@@ -11,7 +11,7 @@ from grader import batch
 from grader.batch import Settings
 from grader.fabric import run_spmd
 from grader.grading import GRADED, WITHHELD, GradedLab, Grader, open_sandbox
-from grader.sandbox import BadReturn, Raised, Returned, ServiceRef
+from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, ServiceRef
 from grader.submissions import from_source
 from grader.suite.finding import Verdict
 
@@ -64,6 +64,16 @@ def grade(grader, lab):
     return run
 
 
+# -- points for nothing --------------------------------------------------------------------
+
+
+def test_an_error_of_every_kind_is_of_none(grade):
+    """A class that goes by both names would earn each refusal, whichever is due."""
+    both = "type('ValueError', (type('TypeError', (Exception,), {}),), {})('(2,) (3,)')"
+    result = grade(GOOD.replace('ValueError(f"{x.shape} {y.shape}")', both))
+    assert result.verdict("add") is Verdict.RAISED
+
+
 # -- a score that is withheld costs a person's time ---------------------------------------
 
 
@@ -96,6 +106,14 @@ def test_a_fault_while_a_failure_is_told_is_its_own(grade, monkeypatch):
     assert grade(GOOD, "next").score == 100
 
 
+def test_a_suite_that_broke_off_is_collected_anew(grade, monkeypatch):
+    """Whatever ended the session withholds one score, and not all that come after."""
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.suite.judging.Judging.begin", None)
+        assert grade(GOOD).status == WITHHELD
+    assert grade(GOOD, "next").score == 100
+
+
 def test_no_error_ends_a_batch(course, lab, level, monkeypatch):
     """An error that nobody thought of withholds one score."""
     monkeypatch.setattr(batch, "_settings", Settings(course.root, "adding", level), raising=False)
@@ -114,12 +132,16 @@ def seconds_of(function, *args):
 
 def test_frames_without_end_don_t_hold_the_host(sandbox, lab):
     """What a process sends while it loads is not read for ever in a call."""
-    source = GOOD + RUNNER + (
-        "\n\ndef add(x, y):\n"
-        "    wire, it = sys.modules['_shardlab.wire'], runner()\n"
-        "    (frame,) = wire.encode(['compiled', it._nonce, b''])\n"
-        "    while True:\n"
-        "        it._sock.sendall(bytes(frame) * 10_000)\n"
+    source = (
+        GOOD
+        + RUNNER
+        + (
+            "\n\ndef add(x, y):\n"
+            "    wire, it = sys.modules['_shardlab.wire'], runner()\n"
+            "    (frame,) = wire.encode(['compiled', it._nonce, b''])\n"
+            "    while True:\n"
+            "        it._sock.sendall(bytes(frame) * 10_000)\n"
+        )
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
         outcome, seconds = seconds_of(process.call, "add", 1, 2)
@@ -146,9 +168,8 @@ def test_keys_that_collide_cost_nothing(sandbox, lab):
 
 def test_tuples_as_keys_are_plain_data(sandbox, lab):
     """A thousand of them, some of which collide as -1 and -2 do, arrive."""
-    source = GOOD + (
-        "\n\ndef add(x, y):\n    return {(i, 'F', j): j for i in range(-2, 30) for j in range(40)}\n"
-    )
+    value = "{(i, 'F', j): j for i in range(-2, 30) for j in range(40)}"
+    source = f"{GOOD}\n\ndef add(x, y):\n    return {value}\n"
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
         outcome = process.call("add", 1, 2)
     assert isinstance(outcome, Returned)
@@ -196,3 +217,24 @@ def test_a_file_that_loads_at_first_is_not_quoted(grade, grader, monkeypatch):
     result = grade(GOOD)
     assert result.verdict("total") is Verdict.RAISED
     assert "a hidden input" not in repr(result)
+
+
+# -- below level 3 -------------------------------------------------------------------------
+
+
+def test_threads_are_limited_at_every_level(lab, level):
+    """Where the kernel does not count them for this process alone, the host does."""
+    source = GOOD + (
+        "\n\ndef add(x, y):\n"
+        "    import threading, time\n"
+        "    threading.stack_size(1 << 15)\n"
+        "    for _ in range(20_000):\n"
+        "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    )
+    for lower in range(level + 1):
+        with (
+            open_sandbox(lab, Level(lower)) as sandbox,
+            sandbox.open({"adding.py": source.encode()}, lab.entry) as process,
+        ):
+            outcome = process.call("add", 1, 2)
+        assert isinstance(outcome, Raised if lower == Level.FULL else Crashed), outcome

@@ -124,10 +124,20 @@ def test_links_are_not_followed(lab, inbox, tmp_path):
     assert all("symbolic link" in problem for problem in problems.values())
 
 
-def test_a_link_that_is_given_is_followed(lab, inbox):
-    """Who names a path means what is there."""
+def test_members_of_odd_kinds_are_told(lab, inbox, tmp_path):
+    """A link to nothing or to itself, and a file of another system: none is lost."""
+    (inbox / "a").symlink_to(tmp_path / "nowhere")
+    (inbox / "b").symlink_to("b")
+    put(inbox / "c.PY")
+    problems = found(lab, inbox)
+    assert list(problems) == ["a", "b", "c"]
+    assert ["symbolic link" in problem for problem in problems.values()] == [True, True, False]
+
+
+def test_a_link_that_is_given_is_not_followed(lab, inbox):
+    """A shell names every member of `inbox/*.py`, one that a student planted among them."""
     (inbox / "link.py").symlink_to(put(inbox / "s1" / "adding.py"))
-    assert found(lab, inbox / "link.py") == {"link": ""}
+    assert "symbolic link" in found(lab, inbox / "link.py")["link"]
 
 
 def test_a_folder_named_like_a_file_is_told(lab, inbox):

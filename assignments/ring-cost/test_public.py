@@ -734,7 +734,9 @@ def draw(student, picture):
         curves.append(Curve(letter, name, tuple(points)))
         star = number(student.crossover_bytes(8, *link), of="S*")
         require(1e3 <= star <= 1e9, expected="S* between 1 kB and 1 GB", got=size_of(star))
-        marks.append(Mark("*", f"S* {size_of(star)}", float(star), timed(student, star, link)))
+        marks.append(
+            Mark("*", f"S* of {letter} {size_of(star)}", float(star), timed(student, star, link))
+        )
     for letter, name, num_tokens in (("d", "decode", 1), ("p", "prefill", 8192)):
         fast, slow = (1e3 * pass_times(student, k, num_tokens)[0] for k in (NVLINK, INFINIBAND))
         nbytes = num_tokens * 16_384

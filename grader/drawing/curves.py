@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.drawing.sheet import LINE, MARGIN, Sheet, kind_of, width_of
-from grader.drawing.words import clean, columns, flowed, nbytes, seconds
+from grader.drawing.words import clean, columns, flowed, nbytes, seconds, wrapped
 from grader.errors import CourseError
 
 _MOST_CURVES, _MOST_POINTS, _MOST_MARKS, _MOST_DECADES = 4, 100, 12, 12
@@ -132,7 +132,7 @@ class Curves:
             sheet.line([(MARGIN, y - 4), (MARGIN + 36, y - 4)], f"curve c{kind_of(number)}")
             sheet.text(MARGIN + 46, y, f"{curve.sign} {clean(curve.name)}")
             y += LINE
-        for line in flowed(each.words() for each in self.marks):
+        for line in [line for each in self.marks for line in wrapped(each.words())]:
             sheet.text(MARGIN, y, line)
             y += LINE
 
@@ -187,12 +187,16 @@ class _Frame:
         sheet.line([(self.left, self.top), (self.left, self.bottom), (right, self.bottom)], "rule")
 
     def draw_mark(self, sheet: Sheet, mark: Mark) -> None:
-        """A dot with its name below and to the right, or a line up from the axis of sizes."""
+        """A dot, or a line up from the axis of sizes, with its name.
+
+        Times rise with sizes, so there is room above a curve and to the left of a point.
+        """
         words = f"{clean(mark.sign)} {clean(mark.name)}"
         if mark.seconds is not None:
             x, y = self.at(mark.nbytes, mark.seconds)
             sheet.dot(x, y, "all")
-            sheet.text(x + 8, y + 18, words)
+            room = x - 6 - width_of(words) >= self.left
+            sheet.text(x - 6 if room else self.left + 4, y - 9, words, at="end" if room else "")
             return
         x, _ = self.at(mark.nbytes, 1.0)
         sheet.line([(x, self.bottom), (x, self.top)], "guide")

@@ -131,6 +131,7 @@ class Gantt:
             for bar in row:
                 self._draw_bar(sheet, bar, panel, (left, y, slot))
             y += _ROW
+        y -= 5
         for caption in panel.words_of_captions():
             y += LINE
             sheet.text(MARGIN, y, caption)

@@ -81,7 +81,7 @@ class ShardMap:
         y = MARGIN + 28.0
         for rank, partial in enumerate(self.partials):
             height = max(self._draw_shards(sheet, rank, y), len(partial) * _CELL)
-            self._draw_step(sheet, f"{'+ ' * (rank > 0)}gives", partial, y, kind_of(rank))
+            self._draw_step(sheet, "gives", partial, y, kind_of(rank))
             y += height + LINE
         sheet.line([(MARGIN, y - 4), (numbers + self._widest() * self._cell(), y - 4)], "rule")
         y += LINE - 8
@@ -133,7 +133,7 @@ class ShardMap:
     def _numbers_at(self) -> float:
         """Where the column of numbers begins."""
         labels = max(width_of(label) for label, _, _ in self._steps())
-        shards = width_of("rank 0") + 16 + len(self.splits) * self._column() + width_of("+ gives")
+        shards = width_of("rank 0") + 16 + len(self.splits) * self._column() + width_of("gives")
         return MARGIN + max(labels, shards) + 12
 
     def _draw_shards(self, sheet: Sheet, rank: int, y: float) -> float:

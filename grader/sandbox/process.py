@@ -180,11 +180,17 @@ class Process:
         """End it because its time is over."""
         return self._end(TimedOut(seconds))
 
-    def check_memory(self) -> Outcome | None:
-        """`OutOfMemory` if it has taken too much; it is ended then."""
-        if self.memory_bytes() <= self.limits.memory_bytes:
-            return None
-        return self._end(OutOfMemory(self.limits.memory_bytes))
+    def check_use(self) -> Outcome | None:
+        """`OutOfMemory` if it has taken too much, `Crashed` if too many threads; it is ended then.
+
+        Only at level 3 does the kernel hold it to the number of threads.
+        """
+        fields = procfs.status(self.pid)
+        if self._beyond_baseline(fields) > self.limits.memory_bytes:
+            return self._end(OutOfMemory(self.limits.memory_bytes))
+        if int(fields.get("Threads", "1")) > self.limits.tasks:
+            return self._end(Crashed(f"the process started more than {self.limits.tasks} threads"))
+        return None
 
     def _finish(self, outcome: Outcome) -> Outcome:
         """The call is over; the process goes on unless the outcome says that it can't."""
@@ -243,7 +249,10 @@ class Process:
         """Private memory that it has taken since it was forked; 0 once it has ended."""
         if self._closed:
             return 0
-        return max(0, procfs.private_bytes(procfs.status(self.pid)) - self._baseline)
+        return self._beyond_baseline(procfs.status(self.pid))
+
+    def _beyond_baseline(self, fields: dict[str, str]) -> int:
+        return max(0, procfs.private_bytes(fields) - self._baseline)
 
     # ---- the end ----------------------------------------------------------------------------
 

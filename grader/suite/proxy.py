@@ -252,7 +252,7 @@ def _same_bits(one: Any, other: Any) -> bool:
         return False
     if isinstance(one, np.ndarray):
         same_kind = one.shape == other.shape and one.dtype == other.dtype
-        return same_kind and one.tobytes() == other.tobytes()
+        return bool(same_kind and one.tobytes() == other.tobytes())
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_same_bits(one[key], other[key]) for key in one)
     return bool(one == other)

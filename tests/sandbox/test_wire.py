@@ -290,11 +290,15 @@ def test_hostile_frames_are_refused_cheaply(name):
 
 
 def test_colliding_keys_below_the_cap_are_cheap():
-    """The most colliding keys that pass cost a bounded time."""
+    """The most colliding keys that pass cost a bounded time, though each is as long as can be."""
+    count = codec.MAX_COLLIDING_KEYS + 1
+    same = [[codec.FRACTION, 1, 3]] * (codec.MAX_NODES // count // 5)
+    keys = [[codec.TUPLE, *same, last] for last in _bigints(count)]
     start = time.process_time()
-    got = received(frame([codec.SET, *_bigints(codec.MAX_COSTLY_KEYS)]))
-    assert len(got) == codec.MAX_COSTLY_KEYS
+    assert len(received(frame([codec.SET, *keys]))) == count
     assert time.process_time() - start < _CPU_S
+    with pytest.raises(WireError, match="same hash"):
+        received(frame([codec.SET, *_bigints(count + 1)]))
 
 
 def test_many_small_keys_are_allowed():

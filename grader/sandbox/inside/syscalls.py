@@ -1,8 +1,10 @@
 """The system calls that submitted code may make: an allow-list, with their numbers.
 
 Each entry is `name x86_64 aarch64`, `-` where an architecture lacks the call. What is not
-listed is refused; `seccomp` says how. The numbers are those of the kernel's `asm/unistd_64.h`
-and `asm-generic/unistd.h`, which never change once given.
+listed is refused; `seccomp` says how. Not listed is what tells of other processes, too: a lock
+on a library's file, what of it is cached, or how many threads the machine runs would be a way
+from rank to rank past the log of collectives. The numbers are those of the kernel's
+`asm/unistd_64.h` and `asm-generic/unistd.h`, which never change once given.
 """
 
 import platform
@@ -37,7 +39,7 @@ gettimeofday 96 169; time 201 -; times 100 153; getitimer 36 102; setitimer 38 1
 getpid 39 172; getppid 110 173; getuid 102 174; geteuid 107 175; getgid 104 176;
 getegid 108 177; getresuid 118 148; getresgid 120 150; getgroups 115 158; getpgrp 111 -;
 getpgid 121 155; getsid 124 156; getrusage 98 165; getrlimit 97 163; getpriority 140 141;
-sysinfo 99 179; uname 63 160; capget 125 90; getrandom 318 278
+uname 63 160; capget 125 90; getrandom 318 278
 # waiting, pipes, and the one socket
 poll 7 -; ppoll 271 73; select 23 -; pselect6 270 72; epoll_create 213 -; epoll_create1 291 20;
 epoll_ctl 233 21; epoll_wait 232 -; epoll_pwait 281 22; pipe 22 -; pipe2 293 59; eventfd 284 -;

@@ -78,9 +78,7 @@ class Caps:
 
 # What the host sends is capped against accidents only. Deeper than what it receives: a suite
 # may hand a returned value on, as one argument of many.
-HOST_CAPS = Caps(
-    header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000, depth=MAX_DEPTH + 16
-)
+HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000, depth=MAX_DEPTH + 16)
 
 
 # ---- encoding -------------------------------------------------------------------------------

@@ -21,8 +21,18 @@ def require_one_all_reduce(run, shape, world_size, nudge=""):
     if world_size == 1:
         return
     pair = run.ops == ("reduce_scatter", "all_gather")
-    alone = run.ops == ("all_reduce",) and not any(run.messages_sent)
-    require(alone or pair, "collectives: all_reduce", f"collectives: {shown(run.ops)}", nudge=nudge)
+    quiet = not any(run.messages_sent)
+    alone = run.ops == ("all_reduce",)
+    require(
+        quiet and (alone or pair),
+        "collectives: all_reduce",
+        f"collectives: {shown(run.ops)}",
+        nudge=nudge,
+    )
+    if pair:  # what is gathered is what was scattered: or it could be anything
+        reduced = math.prod(run.log[0].shape)
+        gathered = sum(math.prod(each.shape) for each in run.log if each.op == "all_gather")
+        require(gathered == reduced, f"{reduced} entries gathered", str(gathered))
     padding = (world_size - 1) * max(shape) if pair else 0
     entries = math.prod(run.log[0].shape)
     require(
@@ -65,6 +75,8 @@ def test_column_parallel_gathers_when_asked(ranks, rng):
     equal(run.value, x @ w + bias, of="y")
     talked = run.ops == ("all_gather",) and not any(run.messages_sent)
     require(talked, "collectives: all_gather", f"collectives: {shown(run.ops)}")
+    gathered = sum(math.prod(each.shape) for each in run.log)
+    require(gathered == 4 * 12, "48 entries of y gathered, and no weights", str(gathered))
 
 
 @pytest.mark.rubric("row-linear")
@@ -89,10 +101,8 @@ def test_row_parallel_without_bias_in_float64(ranks, rng):
     require_one_all_reduce(run, (2, 4), 3)
 
 
-@pytest.mark.rubric("mlp-block")
-@pytest.mark.parametrize("world_size", [1, 4])
-def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
-    """With both biases, every rank returns the one-GPU result."""
+def run_mlp_block(ranks, rng, world_size):
+    """A run with both biases, and what it must return."""
     x, up, b_up = whole(rng, (3, 5)), whole(rng, (5, 24)), whole(rng, (24,))
     down, b_down = whole(rng, (24, 4)), whole(rng, (4,))
     run = ranks(world_size).mlp_block(
@@ -103,7 +113,15 @@ def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
         b_up_shard=Shards(b_up, axis=0),
         b_down=b_down,
     )
-    equal(run.value, np.maximum(x @ up + b_up, 0) @ down + b_down, of="y")
+    return run, np.maximum(x @ up + b_up, 0) @ down + b_down
+
+
+@pytest.mark.rubric("mlp-block")
+@pytest.mark.parametrize("world_size", [1, 4])
+def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
+    """With both biases, every rank returns the one-GPU result."""
+    run, expected = run_mlp_block(ranks, rng, world_size)
+    equal(run.value, expected, of="y")
 
 
 @pytest.mark.rubric("mlp-block")
@@ -186,11 +204,13 @@ def test_embedding_of_no_tokens(ranks, rng):
 
 @pytest.mark.rubric("one-collective")
 def test_mlp_block_pays_for_one_all_reduce(ranks, rng):
-    """One all-reduce of M x N entries, whatever F is, and nothing else."""
-    x, up, down = whole(rng, (3, 4)), whole(rng, (4, 24)), whole(rng, (24, 5))
-    b_down = whole(rng, (5,))
-    run = ranks(3).mlp_block(x, Shards(up, axis=1), Shards(down, axis=0), GROUP, b_down=b_down)
-    require_one_all_reduce(run, (3, 5), 3)
+    """The right value, for one all-reduce of M x N entries and nothing else.
+
+    Called just as where its value is judged, so that nothing in the call tells which is which.
+    """
+    run, expected = run_mlp_block(ranks, rng, 4)
+    equal(run.value, expected, of="y")
+    require_one_all_reduce(run, expected.shape, 4)
 
 
 @pytest.mark.rubric("errors")
