@@ -220,7 +220,7 @@ def _message(lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, C
         return "\n".join(lines_of(shown[item.item].finding, invariant_text(lab, item)))
     # Nothing of the hidden case itself: what it raised or printed may hold its inputs.
     finding = Finding(
-        error=f"every public case passes; a hidden case ends as '{case.verdict}'", nudge=item.nudge
+        note=f"every public case passes; a hidden case ends as '{case.verdict}'", nudge=item.nudge
     )
     return "\n".join(lines_of(finding, invariant_text(lab, item)))
 

@@ -64,7 +64,7 @@ def grade(
     stamp = "" if level.word == "full" else "  NOT FULL ISOLATION"
     shell.say(
         f"Isolation level {int(level)} ({level.word}).{stamp} "
-        f"Grading {len(submissions)} submissions of {slug}."
+        f"Grading {len(submissions)} submission{'' if len(submissions) == 1 else 's'} of {slug}."
     )
     started = time.monotonic()
     if student is not None:

@@ -1,8 +1,5 @@
 """reduce_scatter of nothing, then a gather of everything: each rank computes the whole block."""
 
-"""Tensor parallelism: cut by columns, then by rows, and pay one all-reduce per block."""
-
-
 from typing import Any
 
 import numpy as np
