@@ -14,6 +14,7 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/shardlab validate
 	$(BIN)/python -m pytest
 
 lint: $(STAMP)

@@ -5,6 +5,7 @@ tried once more; if that fails too, its score is withheld and the batch goes on.
 with the process that started them, however it ends.
 """
 
+import gc
 import multiprocessing
 import os
 import queue
@@ -152,9 +153,11 @@ def _grade_here(submission: Submission) -> Result:
             result = grader.grade(submission)
             if grader.sandbox.alive:
                 break
-    except (CourseError, SandboxError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
+        ours = isinstance(error, (CourseError, SandboxError))
+        fault = str(error) if ours else f"{type(error).__name__}: {error}"
         lab = load_course(_settings.root).lab(_settings.slug)
-        return withheld(lab, submission.name, str(error))
+        return withheld(lab, submission.name, fault)
     return result
 
 
@@ -171,6 +174,8 @@ def _grader() -> Grader:
             live=_settings.live,
         )
         _graders[:] = [Grader(graded, open_sandbox(graded.lab, _settings.level))]
+        gc.collect()
+        gc.freeze()  # what is there now stays: no collection needs to look at it again
     return _graders[-1]
 
 

@@ -123,11 +123,11 @@ class Grader:
             evidence = self.graded.evidence(submission)
             rubric, note = self._rubric(submission, evidence)
         except (CourseError, SandboxError) as error:
+            self.close()  # a session that broke off is not asked again: the next one is new
             return withheld(lab, name, str(error), time.perf_counter() - started)
         seconds = time.perf_counter() - started
-        faults = [each.message for each in rubric if each.verdict is Verdict.GRADER_FAULT]
-        if faults:
-            return withheld(lab, name, faults[0], seconds, rubric)
+        if any(each.verdict is Verdict.GRADER_FAULT for each in rubric):
+            return withheld(lab, name, note, seconds, rubric)
         score = sum(each.points for each in rubric)
         told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
         return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note, told)
@@ -145,26 +145,33 @@ class Grader:
         self.close()
 
     def _rubric(self, submission: Submission, evidence: Evidence) -> tuple[list[RubricResult], str]:
-        """Every item's result, and the note if nothing could be run."""
+        """Every item's result, and the note: what could not be run, or our first fault."""
         lab, problem = self.graded.lab, submission.problem
         if problem:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self._suite(self.graded.hidden).run(processes, seed, evidence=evidence)
-            broken = processes.load_failure
+            # What is raised by a file that has loaded before may hold hidden inputs.
+            broken = None if processes.fickle else processes.load_failure
+            compiled = processes.compiled
         verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
-        if broken is not None:
+        faults = [each for each in verdicts.values() if each.verdict is Verdict.GRADER_FAULT]
+        if broken is not None and not faults:
             return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
-        shown = self._public_findings(submission, verdicts, evidence)
+        shown = self._public_findings(submission, verdicts, evidence, compiled)
         rubric = [
             _scored(each, case.verdict, _message(lab, each, case, shown))
             for each, case in zip(lab.rubric, verdicts.values(), strict=True)
         ]
-        return rubric, ""
+        return rubric, faults[0].finding.error if faults else ""
 
     def _public_findings(
-        self, submission: Submission, verdicts: Mapping[str, CaseResult], evidence: Evidence
+        self,
+        submission: Submission,
+        verdicts: Mapping[str, CaseResult],
+        evidence: Evidence,
+        compiled: bytes,
     ) -> Mapping[str, CaseResult]:
         """For each lost item the first public case that fails on this submission, if one does.
 
@@ -176,6 +183,7 @@ class Grader:
             return {}
         lab = self.graded.lab
         with processes_of(lab, submission, self.sandbox, _EXPLAIN_SECONDS) as processes:
+            processes.compiled = compiled
             suite = self._suite(lab.public_suite)
             run = suite.run(processes, PUBLIC_SEED, only=lost, evidence=evidence)
         return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
@@ -230,13 +238,15 @@ def _unloadable(
 def _message(lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, CaseResult]) -> str:
     if case.verdict is Verdict.PASSED:
         return ""
-    if case.verdict in (Verdict.BLOCKED, Verdict.GRADER_FAULT):
-        return case.finding.note or case.finding.error
+    if case.verdict is Verdict.BLOCKED:
+        return case.finding.note
+    if case.verdict is Verdict.GRADER_FAULT:  # its text is of a hidden case, and not for students
+        return "a fault of the grader's, not yours; the score is withheld until it is mended"
     if item.item in shown:
         return "\n".join(lines_of(shown[item.item].finding, invariant_text(lab, item)))
     # Nothing of the hidden case itself: what it raised or printed may hold its inputs.
     finding = Finding(
-        error=f"every public case passes; a hidden case ends as '{case.verdict}'", nudge=item.nudge
+        note=f"every public case passes; a hidden case ends as '{case.verdict}'", nudge=item.nudge
     )
     return "\n".join(lines_of(finding, invariant_text(lab, item)))
 

@@ -17,6 +17,7 @@ from grader.course import Lab
 from grader.traces.format import MAX_TRACE_BYTES
 
 MAX_SOURCE_BYTES = 256 << 10
+_MAX_REASON = 200  # of Python's own words, which may quote the file
 # What Python may be written in here. Some of its other codecs take minutes for such a file.
 _ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso-8859-1")
 
@@ -41,8 +42,8 @@ class Submission:
 def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
     """Every submission at the paths, each of which exists, with names made unique.
 
-    A file is one submission. A folder is a workspace (it holds the lab's file and its public
-    tests), or holds one submission per `.py` file and per sub-folder.
+    A file is one submission. A folder is a workspace, or holds one submission per `.py` file and
+    per sub-folder.
     """
     named: dict[str, Submission] = {}
     for path in paths:
@@ -74,8 +75,8 @@ def from_source(lab: Lab, name: str, source: bytes) -> Submission:
 
 def _at(lab: Lab, path: Path) -> Iterator[Submission]:
     if not path.is_dir() or path.suffix == ".py":
-        yield read_submission(lab, path.resolve() if path.is_file() else path, path.stem)
-    elif (path / lab.assignment.file).is_file() and (path / lab.public_suite.name).is_file():
+        yield read_submission(lab, path, path.stem)
+    elif _is_workspace(lab, path):
         yield read_submission(lab, path / lab.assignment.file, path.resolve().name)
     else:
         for member in sorted(path.iterdir()):
@@ -83,10 +84,28 @@ def _at(lab: Lab, path: Path) -> Iterator[Submission]:
                 yield from _member(lab, member)
 
 
+def _is_workspace(lab: Lab, folder: Path) -> bool:
+    """Whether it holds the lab's file and its public tests, and is no inbox for all that.
+
+    Two members of an inbox may have just these names. Were it taken for one workspace, nobody
+    else in it would be graded.
+    """
+    own = {lab.assignment.file, lab.public_suite.name}
+    if not all((folder / name).is_file() for name in own):
+        return False
+    others = [each for each in folder.iterdir() if each.name not in own]
+    submitted = any(
+        each.suffix.lower() == ".py" or (each / lab.assignment.file).is_file()
+        for each in others
+        if not each.name.startswith((".", "__"))
+    )
+    return (folder / ".shardlab").is_dir() or not submitted
+
+
 def _member(lab: Lab, member: Path) -> Iterator[Submission]:
-    if member.suffix == ".py":
+    if member.suffix.lower() == ".py":
         yield read_submission(lab, member, member.stem)
-    elif member.is_symlink() and member.is_dir():
+    elif member.is_symlink():
         yield Submission(member.name, problem=_is_a_link(member))
     elif member.is_dir():
         yield read_submission(lab, member / lab.assignment.file, member.name)
@@ -147,5 +166,5 @@ def _source_problem(source: bytes, file: str) -> str:
             return f"{file} is not UTF-8 text: it says that it is {_printable(encoding)}"
         source.decode(encoding)
     except (SyntaxError, UnicodeDecodeError) as error:
-        return f"{file} is not UTF-8 text: {error}"
+        return f"{file} is not UTF-8 text: {_printable(str(error)[:_MAX_REASON])}"
     return ""

@@ -125,6 +125,7 @@ def test_a_fault_of_the_suite_withholds_the_score(course, sandbox):
     result = _grade_solution(course, sandbox)
     assert (result.status, result.score) == (WITHHELD, None)
     assert "ZeroDivisionError" in result.note
+    assert "ZeroDivisionError" not in repr(result.rubric)  # which students see
 
 
 def test_a_suite_that_does_not_import_withholds_the_score(course, sandbox):

@@ -62,8 +62,17 @@ def test_a_workspace_is_one_submission(lab, inbox):
     """A student's own folder, with its public tests, is not an inbox."""
     put(inbox / "adding.py")
     put(inbox / "test_public.py")
-    put(inbox / "draft.py")
     assert found(lab, inbox) == {"inbox": ""}
+    put(inbox / "draft.py")
+    (inbox / ".shardlab").mkdir()
+    assert found(lab, inbox) == {"inbox": ""}
+
+
+def test_two_members_can_t_make_an_inbox_a_workspace(lab, inbox):
+    """Who hands in both files of a workspace does not hide everybody else."""
+    for name in ("adding.py", "test_public.py", "s1.py"):
+        put(inbox / name)
+    assert list(found(lab, inbox)) == ["adding", "s1", "test_public"]
 
 
 def test_names_are_made_unique(lab, inbox):
@@ -115,10 +124,20 @@ def test_links_are_not_followed(lab, inbox, tmp_path):
     assert all("symbolic link" in problem for problem in problems.values())
 
 
-def test_a_link_that_is_given_is_followed(lab, inbox):
-    """Who names a path means what is there."""
+def test_members_of_odd_kinds_are_told(lab, inbox, tmp_path):
+    """A link to nothing or to itself, and a file of another system: none is lost."""
+    (inbox / "a").symlink_to(tmp_path / "nowhere")
+    (inbox / "b").symlink_to("b")
+    put(inbox / "c.PY")
+    problems = found(lab, inbox)
+    assert list(problems) == ["a", "b", "c"]
+    assert ["symbolic link" in problem for problem in problems.values()] == [True, True, False]
+
+
+def test_a_link_that_is_given_is_not_followed(lab, inbox):
+    """A shell names every member of `inbox/*.py`, one that a student planted among them."""
     (inbox / "link.py").symlink_to(put(inbox / "s1" / "adding.py"))
-    assert found(lab, inbox / "link.py") == {"link": ""}
+    assert "symbolic link" in found(lab, inbox / "link.py")["link"]
 
 
 def test_a_folder_named_like_a_file_is_told(lab, inbox):

@@ -6,11 +6,12 @@ idle cell.
 
 from contextlib import suppress
 from fractions import Fraction
+from itertools import pairwise
 from numbers import Integral
 
 import pytest
 
-from grader.suite import equal, number, require
+from grader.suite import Bar, Gantt, Panel, equal, number, require
 from grader.suite.finding import CaseFailure
 
 F = Fraction
@@ -535,66 +536,78 @@ def test_schedules_differ_in_memory(student, schedule, peaks):
         equal(got, peak, of=f"peak on stage {stage}", note=note)
 
 
-IDLE = "░"
-
-
-def decode_rows(p, batches, tokens):
+def panel_of_decode(p, batches, tokens, caption):
     """Who is on each stage in each slot, a letter a batch, when batches decode in turns."""
     turn = max(p, batches)
     slots = turn * tokens + min(p, batches) - 1
-    rows = [[IDLE] * slots for _stage in range(p)]
-    for batch in range(batches):
-        for token in range(tokens):
-            for stage in range(p):
-                rows[stage][turn * token + batch + stage] = "abcdefgh"[batch]
-    return ["".join(row) for row in rows]
+    rows = [
+        tuple(
+            Bar(turn * token + batch + stage, turn * token + batch + stage + 1, "abcd"[batch])
+            for token in range(tokens)
+            for batch in range(batches)
+        )
+        for stage in range(p)
+    ]
+    return Panel(f"decode: {batches} batches, {tokens} tokens", tuple(rows), slots, (caption,))
 
 
-def draw_grid(student, picture):
+def panel_of_grid(student):
     grid = student.forward_grid(4, 4)
     equal(grid, [[*[_] * s, 0, 1, 2, 3, *[_] * (3 - s)] for s in range(4)])
     shares = student.bubble_of_grid(grid), student.bubble_fraction(4, 4)
     equal(shares, (F(3, 7), F(3, 7)))
-    picture.line(f"forward_grid(4, 4): a column a slot, {IDLE} idle")
-    for stage, row in enumerate(grid):
-        cells = "".join(IDLE if cell is None else str(cell) for cell in row)
-        picture.line(f"  stage {stage}  {cells}")
-    picture.line(f"  counted 12 idle of 28 = {shares[0]}; algebra {shares[1]}")
+    rows = [
+        tuple(Bar(slot, slot + 1, f"F{i}") for slot, i in enumerate(row) if i is not None)
+        for row in grid
+    ]
+    caption = f"counted 12 idle of 28 = {shares[0]}; algebra {shares[1]}"
+    return [Panel("forward_grid(4, 4), a column a slot", tuple(rows), 7, (caption,))]
 
 
-def draw_schedule(student, picture):
+def bars_of(times, stage, slots):
+    """One stage of what simulate returned, once it is known to fit into that many slots."""
+    bars = []
+    for kind, i in [(kind, i) for kind in "FB" for i in range(4)]:
+        span = times.get((stage, kind, i))
+        require(isinstance(span, (list, tuple)) and len(span) == 2, "(start, end)", span)
+        start, end = (number(time) for time in span)
+        whole = start == int(start) and end == int(end)
+        require(whole and 0 <= start < end <= slots, f"{kind}{i} within {slots} slots", span)
+        bars.append(Bar(int(start), int(end), f"{kind}{i}"))
+    bars.sort(key=lambda bar: bar.start)
+    for one, other in pairwise(bars):
+        require(one.end <= other.start, "one op at a time", f"{one.label} and {other.label}")
+    return tuple(bars)
+
+
+def panel_of_schedule(student):
     orders = student.one_f_one_b_order(4, 4)
     times = student.simulate(orders)
     share = student.bubble_of_schedule(times, 4)
     equal(share, F(3, 7))
-    rows = [[IDLE] * 21 for stage in range(4)]
     require(isinstance(times, dict) and len(times) == 32, "times of 32 ops", times)
-    for stage, row in enumerate(rows):
-        for kind, names in (("F", "0123"), ("B", "abcd")):
-            for i, name in enumerate(names):
-                span = times.get((stage, kind, i))
-                require(isinstance(span, (list, tuple)) and len(span) == 2, "(start, end)", span)
-                start, end = (int(number(time)) for time in span)
-                row[start:end] = name * (end - start)
-    peaks = [str(number(student.peak_in_flight(order))) for order in orders]
-    picture.line("one_f_one_b_order(4, 4), B = 2F: forwards 0-3, their backwards a-d")
-    for stage, row in enumerate(rows):
-        picture.line(f"  stage {stage}  {''.join(row)}"[:74])
-    picture.line(f"  counted 36 idle of 84 = {share}; in flight at most {' '.join(peaks)}"[:74])
+    rows = tuple(bars_of(times, stage, 21) for stage in range(4))
+    peaks = [student.peak_in_flight(order) for order in orders]
+    equal(peaks, [4, 3, 2, 1])
+    caption = f"counted 36 idle of 84 = {share}; in flight at most {' '.join(map(str, peaks))}"
+    return [Panel("one_f_one_b_order(4, 4), B = 2F", rows, 21, (caption,))]
 
 
-def draw_decode(student, picture):
+def panels_of_decode(student):
     few, enough = student.decode_utilization(4, 2, 3), student.decode_utilization(4, 4, 3)
     equal((few, enough), (F(6, 13), F(4, 5)))
-    picture.line("decode, 4 stages, 3 tokens: 2 batches (a, b), and 4 batches (a-d)")
-    for stage, rows in enumerate(zip(decode_rows(4, 2, 3), decode_rows(4, 4, 3), strict=True)):
-        picture.line(f"  stage {stage}  {'    '.join(rows)}")
-    picture.line(f"  busy     {few!s:<13}    {enough} = 12/15")
+    return [
+        panel_of_decode(4, 2, 3, f"busy {few}"),
+        panel_of_decode(4, 4, 3, f"busy {enough} = 12/15"),
+    ]
 
 
 @pytest.mark.rubric("reconcile")
 def test_picture_of_your_own_run(student, picture):
     """Draws your grid, your 1F1B run and decode, each with its share, where they are right."""
-    for draw in (draw_grid, draw_schedule, draw_decode):
+    panels = []
+    for panels_of in (panel_of_grid, panel_of_schedule, panels_of_decode):
         with suppress(CaseFailure):  # what is wrong is said by the item it belongs to
-            draw(student, picture)
+            panels += panels_of(student)
+    if panels:
+        picture.draw(Gantt("your schedules on 4 stages", tuple(panels)))

@@ -11,7 +11,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from grader.suite import GROUP, PerRank, Shards, arrays, equal, is_array, require, within
+from grader.suite import (
+    GROUP,
+    PerRank,
+    ShardMap,
+    Shards,
+    Split,
+    arrays,
+    equal,
+    is_array,
+    require,
+    within,
+)
 
 EXACT = "whole numbers: equality is exact"
 GOING_UP = pytest.mark.parametrize("world_size", [1, 2])
@@ -679,22 +690,24 @@ def test_mlp_block_costs_one_all_reduce(ranks, picture):
     run = ranks(2).mlp_block(X_MLP, up, down, GROUP, b_down=B_DOWN)
     equal(run.value, Y_MLP, of="y", note=EXACT)
     require_one_all_reduce(run, 4, "One per block. Who needs the glued h?")
+    partials = []
     for rank in range(2):
         # With zeros in the place of the other rank's weights, only this rank has a part.
         parts = [w * (np.arange(4) // 2 == rank) for w in (W_UP, W_DOWN.T)]
         alone = ranks(2).mlp_block(
             X_MLP, Shards(parts[0], axis=1), Shards(parts[1].T, axis=0), GROUP
         )
-        held = f"{2 * rank}-{2 * rank + 1}"
         equal(alone.value, f32([[[2, 2], [0, 2]], [[7, 2], [11, -5]]])[rank], of="y")
-        picture.line(
-            f"rank {rank}  columns {held} of w_up, rows {held} of w_down  "
-            f"gives {picture.text(alone.value)}"
+        partials.append(alone.value.tolist())
+    picture.draw(
+        ShardMap(
+            title="your mlp_block on 2 ranks",
+            splits=(Split("w_up", W_UP.shape, "columns"), Split("w_down", W_DOWN.shape, "rows")),
+            partials=tuple(partials),
+            collectives=run.ops,
+            summed=(run.value - B_DOWN).tolist(),
+            bias=("b_down", B_DOWN.tolist()),
+            total=run.value.tolist(),
+            bytes_per_rank=run.log[0].nbytes,
         )
-    picture.line(
-        f"all_reduce gives {picture.text(run.value - B_DOWN)}, "
-        f"plus b_down {picture.text(B_DOWN)}: {picture.text(run.value)}"
     )
-    nbytes = run.log[0].nbytes
-    name = "collective" if len(run.ops) == 1 else "all-reduce, as its two halves"
-    picture.line(f"Cost: 1 {name}, {nbytes} bytes from each rank.")

@@ -31,15 +31,18 @@ def validate(
     json_path: Path | None,
     junit: Path | None,
 ) -> None:
-    """Prove the course: solutions, stubs, variants, mutants, hand-outs, release."""
-    from grader.cli.instructor import required_level
+    """Prove the course: solutions, stubs, variants, mutants, hand-outs, release.
+
+    Runs at the best isolation that this machine has: what it grades is the course's own.
+    """
     from grader.exports.junit import junit_xml
     from grader.validation import validate as validate_course
 
     course = shell.course_of(context)
     for slug in slugs:
         course.lab(slug)  # an unknown one is refused before anything runs
-    level = required_level(isolation)
+    level = shell.best_level(isolation)
+    shell.say(f"Isolation level {int(level)} ({level.word}).")
     checks = validate_course(course, slugs or course.slugs, level, jobs, _say_check)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")

@@ -67,7 +67,7 @@ def grade(
     stamp = "" if level.word == "full" else "  NOT FULL ISOLATION"
     shell.say(
         f"Isolation level {int(level)} ({level.word}).{stamp} "
-        f"Grading {len(submissions)} submissions of {slug}."
+        f"Grading {len(submissions)} submission{'' if len(submissions) == 1 else 's'} of {slug}."
     )
     started = time.monotonic()
     if student is not None:
@@ -149,7 +149,7 @@ def grade_batch(
 
 def print_table(results: "Sequence[Result]", *, messages: bool = False) -> None:
     """One line a submission: name, score, and the first item that was lost."""
-    width = max([10, *(min(24, len(each.submission)) for each in results)])
+    width = max([10, *(min(28, len(each.submission)) for each in results)])
     shell.say(f"  {'submission':<{width}}  score  lost items")
     for result in results:
         lost = [each for each in result.rubric if each.verdict != "passed"]

@@ -58,11 +58,14 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
 @click.command(epilog="Example: shardlab check tp-sharding")
 @_slug
 @click.option("--all", "keep_going", is_flag=True, help="Go on after the first failing item.")
+@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg",
+              help="When all checks pass, write the picture of your own run.")  # fmt: skip
 @shell.isolation_option
 @shell.json_option
 def check(
-    slug: str | None, keep_going: bool, isolation: str | None, json_path: Path | None
-) -> None:
+    slug: str | None, keep_going: bool, picture: Path | None, isolation: str | None,
+    json_path: Path | None,
+) -> None:  # fmt: skip
     """Run the public checks on your file and explain the first that fails."""
     from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
     from grader.submissions import read_submission
@@ -71,6 +74,8 @@ def check(
     from grader.traces import Challenge
     from grader.workspace import find_workspace
 
+    if picture is not None and picture.suffix != ".svg":
+        raise click.BadParameter(f"{picture} does not end in .svg", param_hint="--picture")
     here = find_workspace(Path.cwd(), slug)
     submission = read_submission(here.lab, here.file, here.lab.slug)
     if submission.problem:
@@ -95,8 +100,21 @@ def check(
     _remember_first_failure(here, printer.first_failed)
     if not printer.first_failed:
         _say_predictions(here)
+    if picture is not None:
+        _write_picture(picture, run, passed=not printer.first_failed)
     shell.write_json(json_path, {"lab": here.lab.slug, "results": printer.as_data()})
     shell.finish(shell.FALLS_SHORT if printer.first_failed else shell.DONE)
+
+
+def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
+    """Writes FILE.svg; where there are more drawings than one, FILE-2.svg and so on."""
+    drawings = run.drawings if passed else ()
+    for number, drawing in enumerate(drawings, 1):
+        target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        shell.write_text(target, drawing.svg())
+        shell.say(f"Wrote {target}, the picture of your own run.")
+    if not drawings:
+        shell.say("No picture: " + ("this lab draws none." if passed else "not all checks pass."))
 
 
 class _CheckPrinter:

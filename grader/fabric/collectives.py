@@ -34,7 +34,10 @@ def all_gather(arrays: Sequence[Array], axis: int) -> list[Array]:
         "shape (but for the gathered axis)",
         [array.shape[:place] + array.shape[place + 1 :] for array in arrays],
     )
-    whole = np.concatenate(arrays, axis=place)
+    try:
+        whole = np.concatenate(arrays, axis=place)
+    except (ValueError, MemoryError):  # even an empty array can have a shape that is too large
+        raise Unfit("all arrays joined are too large for one array") from None
     return [whole] * len(arrays)
 
 

@@ -35,9 +35,10 @@ can do, and a `Sandbox` never runs with less than it was asked for.
 What this does not do
 =====================
 
-It does not hide the time of day, the kernel's version or how busy the machine is, and does not
-stop a submission from wasting its own time and memory. Values that a call was given can leave
-by its output: don't show students the output of hidden cases.
+It does not hide the time of day, the kernel's version or how busy the machine is, by which two
+processes of one submission may tell each other a little, slowly. It does not stop a submission
+from wasting its own time and memory. Values that a call was given can leave by its output:
+don't show students the output of hidden cases.
 """
 
 from grader.sandbox.drive import Service, drive
@@ -56,7 +57,7 @@ from grader.sandbox.outcomes import (
 from grader.sandbox.probe import probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
-from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor
+from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor, compiled_name
 
 __all__ = [
     "BadReturn",
@@ -77,6 +78,7 @@ __all__ = [
     "Tensor",
     "TimedOut",
     "check_installed",
+    "compiled_name",
     "drive",
     "probe",
 ]

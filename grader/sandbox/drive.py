@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.sandbox.outcomes import Outcome
     from grader.sandbox.process import Process
 
-_WATCH_S = 0.01  # between looks at the memory of what runs
+_WATCH_S = 0.01  # between looks at what the running ones use
 
 
 class Service(Protocol):
@@ -89,7 +89,7 @@ class _Loop:
             if now >= deadline:
                 self._expire(seconds)
             elif now >= watch:
-                self._watch_memory()
+                self._watch_use()
                 watch = now + _WATCH_S
 
     def _step(self, until: float) -> None:
@@ -135,7 +135,7 @@ class _Loop:
         for index in sorted(self.pending):
             self._settle(index, self._processes[index].expire(seconds))
 
-    def _watch_memory(self) -> None:
+    def _watch_use(self) -> None:
         for index in sorted(self.pending):
-            if outcome := self._processes[index].check_memory():
+            if outcome := self._processes[index].check_use():
                 self._settle(index, outcome)

@@ -17,4 +17,4 @@ class Limits:
     scratch_bytes: int = 16 * MIB  # files, on level 3 all together, else each
     output_bytes: int = 64 << 10  # what is kept of stdout and stderr
     frame_bytes: int = 64 * MIB  # the arrays of one reply
-    tasks: int = 32  # threads
+    tasks: int = 32  # threads; below level 3 seen by the host only, a moment later

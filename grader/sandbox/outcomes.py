@@ -30,7 +30,6 @@ class Raised:
     message: str
     line: int | None
     source: str | None
-    traceback: str
 
 
 @dataclass(frozen=True)

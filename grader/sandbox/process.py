@@ -59,6 +59,7 @@ class Process:
         self._outcome: Outcome | None = None
         self._fatal: Outcome | None = None  # what cost the process its life
         self._closed = False
+        self.compiled = b""  # what it sent, before it ran any of it, for other processes to load
         self._status: int | None = None
 
     # ---- loading and calling ----------------------------------------------------------------
@@ -147,8 +148,10 @@ class Process:
     def advance(self) -> replies.Upcall | Outcome | None:
         """What the bytes that have come amount to; None while they are not enough."""
         try:
-            frame = self.channel.receive()
-            meaning = None if frame is PENDING else replies.read(frame, self._question)
+            meaning = self._receive()
+            while isinstance(meaning, replies.Compiled):
+                self._keep(meaning.code)
+                meaning = self._receive()
         except EOFError:
             return self._end(Crashed(self._last_words()))
         except WireError as error:
@@ -156,6 +159,16 @@ class Process:
         if isinstance(meaning, replies.Upcall):
             return self._asks(meaning)
         return meaning and self._finish(meaning)
+
+    def _keep(self, compiled: bytes) -> None:
+        """Takes what the runner sends once, while it loads; more would hold the host for ever."""
+        if self.compiled or not compiled or self._load_outcome is not None:
+            raise WireError("a compiled file that nobody waits for")
+        self.compiled = compiled
+
+    def _receive(self) -> replies.Upcall | replies.Compiled | Outcome | None:
+        frame = self.channel.receive()
+        return None if frame is PENDING else replies.read(frame, self._question)
 
     def _asks(self, upcall: replies.Upcall) -> replies.Upcall | Outcome:
         if self._asking:
@@ -167,11 +180,17 @@ class Process:
         """End it because its time is over."""
         return self._end(TimedOut(seconds))
 
-    def check_memory(self) -> Outcome | None:
-        """`OutOfMemory` if it has taken too much; it is ended then."""
-        if self.memory_bytes() <= self.limits.memory_bytes:
-            return None
-        return self._end(OutOfMemory(self.limits.memory_bytes))
+    def check_use(self) -> Outcome | None:
+        """`OutOfMemory` if it has taken too much, `Crashed` if too many threads; it is ended then.
+
+        Only at level 3 does the kernel hold it to the number of threads.
+        """
+        fields = procfs.status(self.pid)
+        if self._beyond_baseline(fields) > self.limits.memory_bytes:
+            return self._end(OutOfMemory(self.limits.memory_bytes))
+        if int(fields.get("Threads", "1")) > self.limits.tasks:
+            return self._end(Crashed(f"the process started more than {self.limits.tasks} threads"))
+        return None
 
     def _finish(self, outcome: Outcome) -> Outcome:
         """The call is over; the process goes on unless the outcome says that it can't."""
@@ -230,7 +249,10 @@ class Process:
         """Private memory that it has taken since it was forked; 0 once it has ended."""
         if self._closed:
             return 0
-        return max(0, procfs.private_bytes(procfs.status(self.pid)) - self._baseline)
+        return self._beyond_baseline(procfs.status(self.pid))
+
+    def _beyond_baseline(self, fields: dict[str, str]) -> int:
+        return max(0, procfs.private_bytes(fields) - self._baseline)
 
     # ---- the end ----------------------------------------------------------------------------
 

@@ -27,6 +27,13 @@ class Upcall:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """What a process compiled the submission to, sent before any of it ran. Opaque to the host."""
+
+    code: bytes
+
+
+@dataclass(frozen=True)
 class Question:
     """What was asked of a process, so that an answer to anything else is known as such."""
 
@@ -35,7 +42,7 @@ class Question:
     source: Sequence[str]  # the lines of the submitted file
 
 
-def read(frame: Any, question: Question) -> Outcome | Upcall:
+def read(frame: Any, question: Question) -> Outcome | Upcall | Compiled:
     """What `frame` means as the answer to `question`.
 
     Raises:
@@ -49,8 +56,10 @@ def read(frame: Any, question: Question) -> Outcome | Upcall:
     match frame[0], frame[2:]:
         case "returned", [value, list(labels)] if all(type(label) is str for label in labels):
             return Returned(value, tuple(printable(label, _MAX_NAME) for label in labels[:64]))
-        case "raised", [list(types), str(message), line, str(trace)]:
-            return _raised(types, message, line, trace, question.source)
+        case "raised", [list(types), str(message), line]:
+            return _raised(types, message, line, question.source)
+        case "compiled", [bytes(code)]:
+            return Compiled(code)
         case "unplain", [str(what)]:
             return BadReturn(
                 f"{question.name} returned {printable(what, 200)}, which is not plain data"
@@ -60,7 +69,7 @@ def read(frame: Any, question: Question) -> Outcome | Upcall:
     raise WireError("a message of no known form")
 
 
-def _raised(types: list[Any], message: str, line: Any, trace: str, source: Sequence[str]) -> Raised:
+def _raised(types: list[Any], message: str, line: Any, source: Sequence[str]) -> Raised:
     if not types or any(type(name) is not str for name in types):
         raise WireError("an exception without a type")
     known = type(line) is int and 1 <= line <= len(source)
@@ -69,7 +78,6 @@ def _raised(types: list[Any], message: str, line: Any, trace: str, source: Seque
         message=printable(message, report.MAX_MESSAGE),
         line=line if known else None,
         source=printable(source[line - 1].strip(), 500) if known else None,
-        traceback=printable(trace, report.MAX_TRACEBACK),
     )
 
 

@@ -10,6 +10,7 @@ from grader.sandbox.inside.wire import (
     NotPlainError,
     ServiceRef,
     WireError,
+    compiled_name,
     encode,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "ServiceRef",
     "Tensor",
     "WireError",
+    "compiled_name",
     "encode",
 ]

@@ -17,9 +17,13 @@ Public and hidden suites are the same kind of file. The public one has tiny whol
 in order of size, so the first that fails is the smallest that can be shown; that is the
 explanation for a hidden failure, whose own inputs are never shown.
 
+A public suite may end with `picture`, the fixture that draws the student's own run: facts in,
+text and SVG out, both made by `grader.drawing`.
+
 What a suite may import is re-exported here.
 """
 
+from grader.drawing import Bar, Curve, Curves, Gantt, Mark, Panel, ShardMap, Split
 from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
 from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards, whole
@@ -27,9 +31,17 @@ from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards, who
 __all__ = [
     "GROUP",
     "TORCH_GROUP",
+    "Bar",
+    "Curve",
+    "Curves",
     "Fields",
+    "Gantt",
+    "Mark",
+    "Panel",
     "PerRank",
+    "ShardMap",
     "Shards",
+    "Split",
     "Tensor",
     "arrays",
     "equal",

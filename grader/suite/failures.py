@@ -78,6 +78,9 @@ def unraised(
         failure = failure_of(outcome, file, rank=rank)
         finding = replace(failure.finding, expected=expected, nudge=failure.finding.nudge or nudge)
         raise CaseFailure(failure.verdict, finding)
+    if {"ValueError", "TypeError"} <= set(outcome.types):  # made up to be right in any case
+        got = f"{outcome.types[0]}, which is a ValueError and a TypeError at once"
+        raise CaseFailure(Verdict.RAISED, Finding(expected=expected, got=got, nudge=nudge))
     for text in expectation.naming:
         if not _names(outcome.message, text):
             got = f"{outcome.types[0]}: {shorten(outcome.message)}"

@@ -18,7 +18,7 @@ from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
-from grader.suite.text import shorten
+from grader.suite.text import printable, shorten
 from grader.traces import Challenge
 
 MARK = "rubric"
@@ -73,15 +73,17 @@ class Judging:
         self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException], phase: str
     ) -> tuple[Verdict, Finding]:
         value = error.value
-        if isinstance(value, CaseFailure):
-            return value.verdict, self._described(case, value.finding)
-        if phase == "call" and isinstance(value, (AssertionError, pytest.fail.Exception)):
-            text = str(value).split("\n")[0]
-            finding = Finding(error=shorten(text or "an assertion failed"))
-            return Verdict.FAILED, self._described(case, finding)
+        try:
+            if isinstance(value, CaseFailure):
+                return value.verdict, self._described(case, value.finding)
+            if phase == "call" and isinstance(value, (AssertionError, pytest.fail.Exception)):
+                text = str(value).split("\n")[0]
+                finding = Finding(error=shorten(text or "an assertion failed"))
+                return Verdict.FAILED, self._described(case, finding)
+        except Exception as fault:  # noqa: BLE001 - it would end the session, for all who come after
+            return _fault(case, f"{type(fault).__name__}: {fault}")
         # Anything else is ours, a skipped case and a foreign exception alike.
-        lines = error.exconly().splitlines()
-        return Verdict.GRADER_FAULT, Finding(error=f"{case.nodeid}: {lines[0] if lines else value}")
+        return _fault(case, error.exconly() or type(value).__name__)
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
         """The finding with its call, what the student printed, and a question."""
@@ -114,6 +116,12 @@ def item_of(case: pytest.Item) -> str:
     """The rubric item that the case is marked with; empty if it is not."""
     mark = case.get_closest_marker(MARK)
     return str(mark.args[0]) if mark is not None and len(mark.args) == 1 else ""
+
+
+def _fault(case: pytest.Item, text: str) -> tuple[Verdict, Finding]:
+    """A fault of ours, in one line that may hold a student's text."""
+    line = (text.splitlines() or [""])[0]
+    return Verdict.GRADER_FAULT, Finding(error=printable(f"{case.nodeid}: {shorten(line)}"))
 
 
 def _test_of(case: pytest.Item) -> str:

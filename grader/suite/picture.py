@@ -3,23 +3,39 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.drawing import WIDTH, Drawing
 from grader.errors import CourseError
 from grader.suite.text import show
-
-WIDTH = 74
 
 
 @dataclass
 class Picture:
-    """Lines of text with the same facts that a figure would show; drawn when the case passes."""
+    """Drawings and lines of words, in the order in which they came; shown when all checks pass."""
 
-    lines: list[str] = field(default_factory=list)
+    parts: list[str | Drawing] = field(default_factory=list)
+
+    def draw(self, drawing: Drawing) -> None:
+        """Adds a drawing; its text form is shown in a terminal."""
+        self.parts.append(drawing)
 
     def line(self, text: str = "") -> None:
         """Adds one line of at most 74 characters."""
         if len(text) > WIDTH:
             raise CourseError(f"picture line of {len(text)} characters, at most {WIDTH}: {text}")
-        self.lines.append(text)
+        self.parts.append(text)
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it as lines of text."""
+        lines: list[str] = []
+        for part in self.parts:
+            lines += [part] if isinstance(part, str) else part.text()
+        return lines
+
+    @property
+    def drawings(self) -> list[Drawing]:
+        """What can be had as an SVG, too."""
+        return [part for part in self.parts if not isinstance(part, str)]
 
     @staticmethod
     def text(value: Any) -> str:

@@ -1,12 +1,13 @@
-"""The sandboxed processes that serve one submission: one for single calls, one per rank.
+"""The sandboxed processes that serve one submission.
 
 A process is used again by later cases as long as it is provably at rest (`Process.idle`, read
 by the host), because a fresh one for each of some sixty cases would cost ten times the work of
-the cases themselves. Two rules keep that from telling a rank what it must not know:
+the cases themselves. Each case deals its roles anew: one process for single calls, one per
+rank. Two rules keep that from telling a rank what it must not know:
 
-* single calls and ranks never share a process, so whoever cuts a matrix is not rank 0;
-* one case runs ranks at one world size only, and its data is drawn for that case alone, so a
-  rank process never sees two cuts of the same matrix.
+* within a case a process has one role, so whoever cuts a matrix is not rank 0;
+* a case runs ranks at one world size only, and its data is drawn for that case alone, so no
+  process ever sees two cuts of the same matrix.
 
 A process that hung, died or was left busy is replaced, which costs its own case only.
 """
@@ -18,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from grader.errors import CourseError
-from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox
+from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox, compiled_name
 from grader.suite.finding import CaseFailure, Finding, Verdict
 
 
@@ -31,19 +32,21 @@ class Processes:
     entry: str
     limits: Limits
     budget_s: float = 30.0
-    _single: Process | None = None
-    _ranks: dict[int, Process] = field(default_factory=dict)
-    _world_size: int | None = None
-    _fit: set[int] = field(default_factory=set)
+    compiled: bytes = b""  # by the first process that loaded the submission
     load_failure: Outcome | None = None  # why the submitted file can't be imported
+    fickle: bool = False  # it could at first: when it no longer could, it may have known inputs
+    _all: list[Process] = field(default_factory=list)
+    _dealt: dict[str, Process] = field(default_factory=dict)  # in this case, by role
+    _world_size: int | None = None
+    _has_loaded: bool = False
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.budget_s
 
     def new_case(self) -> None:
-        """Forgets the world size of the case before, and looks at every process anew."""
+        """Forgets the roles and the world size of the case before."""
         self._world_size = None
-        self._fit.clear()
+        self._dealt.clear()
 
     def call_seconds(self) -> float:
         """The wall time that a call may take now: its own limit, or what is left of all."""
@@ -52,24 +55,17 @@ class Processes:
 
     def single(self) -> Process:
         """The process for calls without a group. Not necessarily loaded yet."""
-        if not self._is_fit(self._single):
-            self._single = self._replace(self._single)
-        assert self._single is not None
-        return self._single
+        return self._deal("single")
 
     def ranks(self, world_size: int) -> list[Process]:
-        """One process per rank, rank r's always the same while it is fit."""
+        """One process per rank, the same ones throughout a case."""
         if self._world_size not in (None, world_size):
             raise CourseError(
                 f"a case ran ranks({self._world_size}) and then ranks({world_size}): "
                 "parametrize over world_size, or a rank would see two cuts of one matrix"
             )
         self._world_size = world_size
-        for rank in range(world_size):
-            process = self._ranks.get(rank)
-            if not self._is_fit(process):
-                self._ranks[rank] = self._replace(process)
-        return [self._ranks[rank] for rank in range(world_size)]
+        return [self._deal(f"rank {rank}") for rank in range(world_size)]
 
     def wait_until_loaded(self, *processes: Process) -> None:
         """Waits for imports under way; sets `load_failure`, once, if one of them fails."""
@@ -77,13 +73,16 @@ class Processes:
             if self.load_failure is None:
                 outcome = process.loaded()
                 self.load_failure = None if isinstance(outcome, Returned) else outcome
+                self.fickle = self._has_loaded and self.load_failure is not None
+                self._has_loaded = self._has_loaded or self.load_failure is None
+                self.compiled = self.compiled or process.compiled
 
     def close(self) -> None:
         """Ends every process."""
-        for process in (self._single, *self._ranks.values()):
-            if process is not None:
-                process.close()
-        self._single, self._ranks = None, {}
+        for process in self._all:
+            process.close()
+        self._all.clear()
+        self._dealt.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -96,27 +95,32 @@ class Processes:
     ) -> None:
         self.close()
 
-    def _is_fit(self, process: Process | None) -> bool:
-        """Whether it can serve: at rest at its first use in a case, and alive ever since."""
-        if process is None or process.closed:
-            return False
-        if process.pid not in self._fit:
-            if not process.idle:
-                return False
-            self._fit.add(process.pid)
-        return True
-
-    def _replace(self, process: Process | None) -> Process:
-        """A fresh process, while there is time left to load it in."""
-        if process is not None:
-            self._fit.discard(process.pid)
+    def _deal(self, role: str) -> Process:
+        """The process that has the role in this case: one at rest, else a fresh one."""
+        dealt = self._dealt.get(role)
+        if dealt is not None and not dealt.closed:
+            return dealt
+        taken = self._dealt.values()
+        free = [each for each in self._all if each is not dealt and each not in taken]
+        for process in free:
+            if process.idle:
+                self._dealt[role] = process
+                return process
             process.close()
+            self._all.remove(process)
+        self._dealt[role] = self._open()
+        return self._dealt[role]
+
+    def _open(self) -> Process:
+        """A fresh process, while there is time left to load it in."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             text = f"the {self.budget_s:g} s that all cases share are used up"
             raise CaseFailure(Verdict.TIMEOUT, Finding(error=text))
-        load_time_s = min(self.limits.load_time_s, left)
-        limits = replace(self.limits, load_time_s=load_time_s)
-        process = self.sandbox.open(self.files, self.entry, limits)
-        self._fit.add(process.pid)
+        limits = replace(self.limits, load_time_s=min(self.limits.load_time_s, left))
+        files = dict(self.files)
+        if self.compiled:
+            files[compiled_name(self.entry)] = self.compiled
+        process = self.sandbox.open(files, self.entry, limits)
+        self._all.append(process)
         return process

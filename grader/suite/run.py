@@ -11,13 +11,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from grader.course import Lab
+from grader.drawing import Drawing
 from grader.errors import CourseError
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult
@@ -37,10 +38,14 @@ _END_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """Every case that was judged, in rubric order, and the picture if one was drawn."""
+    """Every case that was judged, in rubric order, and the picture if one was drawn.
+
+    `picture` is all of it in lines of text; `drawings` is what can be had as an SVG, too.
+    """
 
     results: tuple[CaseResult, ...]
-    picture: tuple[str, ...] = field(default=())
+    picture: tuple[str, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
 
 
 class Suite:
@@ -84,7 +89,8 @@ class Suite:
         for each in self._lab.rubric:
             if each.item not in judged and (only is None or each.item in only):
                 raise CourseError(f"{self._path}: rubric item '{each.item}' was not judged")
-        return SuiteRun(tuple(judging.results), tuple(judging.picture.lines))
+        picture = judging.picture
+        return SuiteRun(tuple(judging.results), tuple(picture.lines), tuple(picture.drawings))
 
     def close(self) -> None:
         """Ends the pytest session; one that still judges ends with this process."""

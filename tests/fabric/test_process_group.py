@@ -15,7 +15,7 @@ steady = settings(derandomize=True, deadline=None, max_examples=150)
 X = np.array([[1, 2], [3, 4]], np.float32)
 ONE = np.ones(1)
 DONE = Returned(None)
-FAILED = Raised(("ValueError", "Exception"), "no", None, None, "")
+FAILED = Raised(("ValueError", "Exception"), "no", None, None)
 
 
 @dataclass

@@ -317,7 +317,7 @@ def _text_is_clean(outcome, stdout):
     """No terminal escape and no control character in anything that may be shown."""
     texts = [stdout]
     if isinstance(outcome, Raised):
-        texts += [outcome.message, outcome.traceback, outcome.source or "", *outcome.types]
+        texts += [outcome.message, outcome.source or "", *outcome.types]
         assert len(outcome.message) < 30_000
     if isinstance(outcome, BadReturn | Crashed):
         texts.append(outcome.detail)

@@ -215,6 +215,10 @@ def _bigints(count):
     return [[codec.INT, (_P61 * (n + 1)).to_bytes(16, "little")] for n in range(count)]
 
 
+# Without the caps such frames cost tens of seconds (17 s for colliding keys). This is the bound
+# that must hold on any machine, not a measurement: those are in tests/benchmarks.
+_CPU_S = 8.0
+
 _HOSTILE = {
     "no frame at all": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     "wrong magic": frame(None, magic=b"EVIL"),
@@ -278,19 +282,23 @@ _HOSTILE = {
 
 @pytest.mark.parametrize("name", _HOSTILE)
 def test_hostile_frames_are_refused_cheaply(name):
-    """Each is refused as such, in far less than a second and without its claims being allocated."""
+    """Each is refused as such, in bounded time and without its claims being allocated."""
     start = time.process_time()
     with pytest.raises((WireError, EOFError)):
         received(_HOSTILE[name])
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < _CPU_S
 
 
 def test_colliding_keys_below_the_cap_are_cheap():
-    """The most colliding keys that pass cost less than a second."""
+    """The most colliding keys that pass cost a bounded time, though each is as long as can be."""
+    count = codec.MAX_COLLIDING_KEYS + 1
+    same = [[codec.FRACTION, 1, 3]] * (codec.MAX_NODES // count // 5)
+    keys = [[codec.TUPLE, *same, last] for last in _bigints(count)]
     start = time.process_time()
-    got = received(frame([codec.SET, *_bigints(codec.MAX_COSTLY_KEYS)]))
-    assert len(got) == codec.MAX_COSTLY_KEYS
-    assert time.process_time() - start < 1.0
+    assert len(received(frame([codec.SET, *keys]))) == count
+    assert time.process_time() - start < _CPU_S
+    with pytest.raises(WireError, match="same hash"):
+        received(frame([codec.SET, *_bigints(count + 1)]))
 
 
 def test_many_small_keys_are_allowed():

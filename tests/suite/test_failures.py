@@ -8,7 +8,7 @@ from grader.suite.finding import CaseFailure, Verdict
 
 
 def raised(*types, message="", line=None, source=None):
-    return Raised((*types, "Exception", "object"), message, line, source, "")
+    return Raised((*types, "Exception", "object"), message, line, source)
 
 
 OUTCOMES = {

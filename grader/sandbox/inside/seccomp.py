@@ -40,11 +40,15 @@ _TERMINAL_SIZE_AND_MODE, _BYTES_WAITING, _FLAGS_OF_DESCRIPTORS = (
     (0x541B,),
     (0x5421, 0x5450, 0x5451),
 )
+# Copies and flags of descriptors, sizes of pipes. Never a lock: the libraries' files are the same
+# for all processes, and a lock on one is seen by all, whatever namespaces they have.
+_NO_LOCKS = (0, 1, 2, 3, 4, 1030, 1031, 1032)
 _RULES = {
     # Threads of this process, in no new namespace; never a process.
     "clone": _Rule(
         0, kernel.CLONE_THREAD | kernel.CLONE_ALL_NAMESPACES & ~0xFF, (kernel.CLONE_THREAD,)
     ),
+    "fcntl": _Rule(1, _WHOLE, _NO_LOCKS),
     "ioctl": _Rule(1, _WHOLE, _TERMINAL_SIZE_AND_MODE + _BYTES_WAITING + _FLAGS_OF_DESCRIPTORS),
     "prctl": _Rule(0, _WHOLE, (15, 16, 0x53564D41)),  # names of threads and of mappings
     "prlimit64": _Rule(0, _WHOLE, (0,)),  # one's own limits only

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import struct
+import sys
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ MAX_DEPTH = 64
 MAX_INT_BITS = 14_284  # below 10**4300, the longest that Python prints by default
 # Keys of any other type can be chosen so that their hashes collide, and cost quadratic time.
 MAX_COSTLY_KEYS = 4096
+MAX_COLLIDING_KEYS = 64  # of a whole hash: comparing two long tuples may take milliseconds
 _CHEAP_INT_KEY = 1 << 60
 
 LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALAR, TENSOR = range(
@@ -45,6 +47,11 @@ LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALA
 EXTENSIONS: dict[str | int, str] = {
     "numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays", "torch": "tensors", TENSOR: "tensors",
 }  # fmt: skip
+
+
+def compiled_name(entry: str) -> str:
+    """The path, in a submission, of what another process has compiled `entry` to."""
+    return f"__pycache__/{entry}.{sys.implementation.cache_tag}.pyc"
 
 
 class WireError(Exception):
@@ -70,10 +77,12 @@ class Caps:
     header_bytes: int = MAX_HEADER_BYTES
     body_bytes: int = 64 << 20
     nodes: int = MAX_NODES
+    depth: int = MAX_DEPTH
 
 
-# What the host sends is capped against accidents only.
-HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000)
+# What the host sends is capped against accidents only. Deeper than what it receives: a suite
+# may hand a returned value on, as one argument of many.
+HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000, depth=MAX_DEPTH + 16)
 
 
 # ---- encoding -------------------------------------------------------------------------------
@@ -105,8 +114,8 @@ class Encoder:
         if kind in _ATOMS or (kind is int and -(1 << 63) <= value < 1 << 64):
             return value
         self._count(1)
-        if depth > MAX_DEPTH:
-            raise NotPlainError(f"a value nested more than {MAX_DEPTH} deep")
+        if depth > self._caps.depth:
+            raise NotPlainError(f"a value nested more than {self._caps.depth} deep")
         encode = _ENCODERS.get(kind) or _encoder_of_a_base(kind)
         return encode(self, value, depth + 1)
 
@@ -213,7 +222,9 @@ class Decoder:
         self, caps: Caps, body_bytes: int, resolve: Callable[[ServiceRef], Any] | None = None
     ) -> None:
         self._nodes_left = caps.nodes
+        self._depth = caps.depth + 4
         self._keys_left = MAX_COSTLY_KEYS
+        self._collisions_left = MAX_COLLIDING_KEYS
         self._body_left = body_bytes
         self._resolve = resolve
         self.body: list[memoryview] = []
@@ -236,7 +247,7 @@ class Decoder:
             return item
         if kind is not list or not item or type(item[0]) is not int:
             raise WireError("a header that is not made of tagged lists")
-        if depth > MAX_DEPTH + 4:
+        if depth > self._depth:
             raise WireError("nested too deep")
         tag, decode = item[0], _DECODERS.get(item[0])
         if decode is None and tag in EXTENSIONS:
@@ -254,9 +265,13 @@ class Decoder:
 
     def keys(self, items: list[Any], depth: int) -> list[Any]:
         keys = self.items(items, depth)
-        self._keys_left -= sum(map(_is_costly, keys))
+        costly = [key for key in keys if _is_costly(key)]
+        self._keys_left -= len(costly)
         if self._keys_left < 0:
             raise WireError("too many keys that are neither text nor small whole numbers")
+        self._collisions_left -= len(costly) - len(set(map(hash, costly)))
+        if self._collisions_left < 0:
+            raise WireError("too many keys of the same hash")
         return keys
 
     @property
@@ -296,7 +311,10 @@ def _decode_int(_decoder: Decoder, items: list[Any], _depth: int) -> int:
     (raw,) = items
     if type(raw) is not bytes or len(raw) > MAX_INT_BITS // 8 + 1:
         raise WireError("an integer that is too long")
-    return int.from_bytes(raw, "little", signed=True)
+    value = int.from_bytes(raw, "little", signed=True)
+    if value.bit_length() > MAX_INT_BITS:  # Python would refuse to print it
+        raise WireError("an integer that is too long")
+    return value
 
 
 def _decode_fraction(decoder: Decoder, items: list[Any], depth: int) -> Fraction:

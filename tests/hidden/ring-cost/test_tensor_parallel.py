@@ -103,7 +103,8 @@ def test_regime_at_the_edges(student):
 
 def _pass(student, link, num_tokens):
     seconds = number(student.tp_comm_time(*LLAMA_70B, num_tokens, 8, *link), of="time")
-    require(seconds > 0, "a time above 0", str(seconds))
+    # so that its quotients fit a float, whatever it is: a year is too long for any pass
+    require(1e-9 < seconds < 3e7, "a time above 0 and below a year", str(seconds))
     return seconds
 
 

@@ -21,8 +21,18 @@ def require_one_all_reduce(run, shape, world_size, nudge=""):
     if world_size == 1:
         return
     pair = run.ops == ("reduce_scatter", "all_gather")
-    alone = run.ops == ("all_reduce",) and not any(run.messages_sent)
-    require(alone or pair, "collectives: all_reduce", f"collectives: {shown(run.ops)}", nudge=nudge)
+    quiet = not any(run.messages_sent)
+    alone = run.ops == ("all_reduce",)
+    require(
+        quiet and (alone or pair),
+        "collectives: all_reduce",
+        f"collectives: {shown(run.ops)}",
+        nudge=nudge,
+    )
+    if pair:  # what is gathered is what was scattered: or it could be anything
+        reduced = math.prod(run.log[0].shape)
+        gathered = sum(math.prod(each.shape) for each in run.log if each.op == "all_gather")
+        require(gathered == reduced, f"{reduced} entries gathered", str(gathered))
     padding = (world_size - 1) * max(shape) if pair else 0
     entries = math.prod(run.log[0].shape)
     require(
@@ -34,7 +44,7 @@ def require_one_all_reduce(run, shape, world_size, nudge=""):
 
 
 @pytest.mark.rubric("column-linear")
-@pytest.mark.parametrize("world_size", [1, 4])
+@pytest.mark.parametrize("world_size", [1, 3])
 def test_column_parallel_stays_local(ranks, rng, world_size):
     """Rank r returns its columns of x @ w + bias, and no rank says a word."""
     x, w, bias = whole(rng, (3, 5)), whole(rng, (5, 24)), whole(rng, (24,))
@@ -56,20 +66,21 @@ def test_column_parallel_without_bias_in_float64(ranks, rng):
 
 
 @pytest.mark.rubric("column-linear")
-@pytest.mark.parametrize("world_size", [1, 3])
-def test_column_parallel_gathers_when_asked(ranks, rng, world_size):
+def test_column_parallel_gathers_when_asked(ranks, rng):
     """With gather_output every rank returns all of x @ w + bias after one all_gather."""
     x, w, bias = whole(rng, (4, 5)), whole(rng, (5, 12)), whole(rng, (12,))
-    run = ranks(world_size).column_parallel_linear(
+    run = ranks(4).column_parallel_linear(
         x, Shards(w, axis=1), GROUP, bias_shard=Shards(bias, axis=0), gather_output=True
     )
     equal(run.value, x @ w + bias, of="y")
-    talked = world_size == 1 or (run.ops == ("all_gather",) and not any(run.messages_sent))
+    talked = run.ops == ("all_gather",) and not any(run.messages_sent)
     require(talked, "collectives: all_gather", f"collectives: {shown(run.ops)}")
+    gathered = sum(math.prod(each.shape) for each in run.log)
+    require(gathered == 4 * 12, "48 entries of y gathered, and no weights", str(gathered))
 
 
 @pytest.mark.rubric("row-linear")
-@pytest.mark.parametrize("world_size", [1, 2, 3, 4])
+@pytest.mark.parametrize("world_size", [1, 2, 4])
 def test_row_parallel_sums_and_adds_the_bias_once(ranks, rng, world_size):
     """Every rank returns x @ w + bias for one all-reduce of that size."""
     x, w, bias = whole(rng, (3, 24)), whole(rng, (24, 5)), whole(rng, (5,))
@@ -90,10 +101,8 @@ def test_row_parallel_without_bias_in_float64(ranks, rng):
     require_one_all_reduce(run, (2, 4), 3)
 
 
-@pytest.mark.rubric("mlp-block")
-@pytest.mark.parametrize("world_size", [1, 2, 4])
-def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
-    """With both biases, every rank returns the one-GPU result."""
+def run_mlp_block(ranks, rng, world_size):
+    """A run with both biases, and what it must return."""
     x, up, b_up = whole(rng, (3, 5)), whole(rng, (5, 24)), whole(rng, (24,))
     down, b_down = whole(rng, (24, 4)), whole(rng, (4,))
     run = ranks(world_size).mlp_block(
@@ -104,7 +113,15 @@ def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
         b_up_shard=Shards(b_up, axis=0),
         b_down=b_down,
     )
-    equal(run.value, np.maximum(x @ up + b_up, 0) @ down + b_down, of="y")
+    return run, np.maximum(x @ up + b_up, 0) @ down + b_down
+
+
+@pytest.mark.rubric("mlp-block")
+@pytest.mark.parametrize("world_size", [1, 4])
+def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
+    """With both biases, every rank returns the one-GPU result."""
+    run, expected = run_mlp_block(ranks, rng, world_size)
+    equal(run.value, expected, of="y")
 
 
 @pytest.mark.rubric("mlp-block")
@@ -119,7 +136,7 @@ def test_mlp_block_with_any_of_its_biases(ranks, rng):
         )
         given = {"b_up_shard": Shards(b_up, axis=0)} if biased == "up" else {}
         given |= {"b_down": b_down} if biased == "down" else {}
-        run = ranks(3).mlp_block(x, Shards(up, axis=1), Shards(down, axis=0), GROUP, **given)
+        run = ranks(2).mlp_block(x, Shards(up, axis=1), Shards(down, axis=0), GROUP, **given)
         equal(run.value, expected, of="y")
 
 
@@ -130,7 +147,7 @@ def fused(gate, up, world_size):
 
 
 @pytest.mark.rubric("swiglu")
-@pytest.mark.parametrize("world_size", [1, 4])
+@pytest.mark.parametrize("world_size", [1, 3])
 def test_swiglu_is_exact_where_silu_is(ranks, rng, world_size):
     """Gates of 80 and more: silu(g) is g to the last bit, as exp(-80) vanishes beside 1.
 
@@ -186,23 +203,22 @@ def test_embedding_of_no_tokens(ranks, rng):
 
 
 @pytest.mark.rubric("one-collective")
-@pytest.mark.parametrize("world_size", [2, 3])
-def test_mlp_block_pays_for_one_all_reduce(ranks, rng, world_size):
-    """One all-reduce of M x N entries, whatever F is, and nothing else."""
-    x, up, down = whole(rng, (3, 4)), whole(rng, (4, 24)), whole(rng, (24, 5))
-    b_down = whole(rng, (5,))
-    run = ranks(world_size).mlp_block(
-        x, Shards(up, axis=1), Shards(down, axis=0), GROUP, b_down=b_down
-    )
-    require_one_all_reduce(run, (3, 5), world_size)
+def test_mlp_block_pays_for_one_all_reduce(ranks, rng):
+    """The right value, for one all-reduce of M x N entries and nothing else.
+
+    Called just as where its value is judged, so that nothing in the call tells which is which.
+    """
+    run, expected = run_mlp_block(ranks, rng, 4)
+    equal(run.value, expected, of="y")
+    require_one_all_reduce(run, expected.shape, 4)
 
 
 @pytest.mark.rubric("errors")
 def test_operands_that_do_not_meet_are_refused(ranks, rng):
-    """ValueError on every rank where columns and rows differ."""
+    """ValueError where columns and rows differ. One rank: shapes are the same to each."""
     x, w, down = whole(rng, (3, 4)), whole(rng, (5, 6)), whole(rng, (4, 3))
     up = whole(rng, (4, 6))
-    refusing = ranks(2).raises(ValueError)
+    refusing = ranks(1).raises(ValueError)
     refusing.column_parallel_linear(x, w, GROUP)
     refusing.row_parallel_linear(x, w, GROUP)
     refusing.mlp_block(x, w, whole(rng, (6, 3)), GROUP)
@@ -256,7 +272,7 @@ def test_token_ids_outside_the_vocabulary_are_refused(ranks, rng):
     for bad in (12, -1):
         table = whole(rng, (12, 2))
         ids = np.array([3, bad, 5])
-        ranks(3).raises(ValueError, naming=bad).vocab_parallel_embedding(
+        ranks(2).raises(ValueError, naming=bad).vocab_parallel_embedding(
             ids, Shards(table, axis=0), GROUP
         )
 

@@ -33,6 +33,7 @@ FORBIDDEN = {
     "init_module": (175, BUFFER, 1, b""), "kexec_load": (246, 0, 0, 0, 0), "reboot": (169, 0, 0, 0, 0),
     "swapon": (167, b"x", 0), "iopl": (172, 3), "modify_ldt": (154, 0, BUFFER, 8), "syslog": (103, 3, BUFFER, 99),
     "acct": (163, 0), "quotactl": (179, 0, 0, 0, 0), "settimeofday": (164, BUFFER, 0), "adjtimex": (159, BUFFER),
+    "flock": (73, 3, 2), "sysinfo": (99, BUFFER), "fadvise64": (221, 3, 0, 0, 4), "mincore": (27, 0, 4096, BUFFER),
     "inotify_init1": (294, 0), "fanotify_init": (300, 0, 0), "name_to_handle_at": (303, -100, b".", BUFFER, BUFFER, 0),
     "open_by_handle_at": (304, -100, BUFFER, 0), "seccomp": (317, 1, 0, 0), "landlock_create_ruleset": (444, 0, 0, 1),
     "capset": (126, BUFFER, BUFFER), "setuid": (105, 0), "setgroups": (116, 0, 0), "setresuid": (117, 0, 0, 0),

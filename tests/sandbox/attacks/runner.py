@@ -85,12 +85,12 @@ def forge_verdict(env):
 
 
 def forge_exception_types(env):
-    _send(["raised", _runner()._nonce, [["nested"], 3], "m", 1, "t"])
+    _send(["raised", _runner()._nonce, [["nested"], 3], "m", 1])
     time.sleep(60)
 
 
 def forge_line(env):
-    _send(["raised", _runner()._nonce, ["E"], "m", 10**9, "t"])
+    _send(["raised", _runner()._nonce, ["E"], "m", 10**9])
     time.sleep(60)
 
 
