@@ -53,10 +53,12 @@ def grade(
     """Grade submissions to a lab: files, or folders of files or of sub-folders."""
     from grader.batch import Settings
     from grader.grading import GradedLab
+    from grader.sandbox import check_installed
     from grader.submissions import read_submissions
 
     course = shell.course_of(context)
     graded = GradedLab.of(course, slug)
+    check_installed(graded.lab.assignment.preload)  # once, rather than a fault a submission
     level = required_level(isolation)
     if seed_for is not None:
         shell.say(f"Seed of {seed_for}: {graded.seed(seed_for).hex()}")

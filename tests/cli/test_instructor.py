@@ -137,3 +137,16 @@ def test_a_fault_of_ours_ends_with_3_and_no_score(course, inbox):
     assert result.exit_code == 3
     assert "GRADER FAULT" in result.output
     assert (data["results"][0]["status"], data["results"][0]["score"]) == ("withheld", None)
+
+
+def test_a_lab_that_needs_what_is_not_installed_is_refused_at_once(course, inbox):
+    """One line that names the mend, not a fault for each submission."""
+    path = course.root / "assignments/adding/assignment.toml"
+    text = path.read_text()
+    path.write_text(
+        text.replace("minutes = 5", 'minutes = 5\npreload = ["numpy", "nothing_of_that_name"]')
+    )
+    result = grade(course, inbox)
+    assert result.exit_code == 3
+    assert "pip install nothing_of_that_name" in result.output
+    assert "withheld" not in result.output
