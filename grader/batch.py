@@ -19,7 +19,8 @@ from pathlib import Path
 
 from grader.course import load_course
 from grader.errors import CourseError, SandboxError
-from grader.grading import GradedLab, Grader, Result, open_sandbox, withheld
+from grader.grading import GradedLab, Grader, open_sandbox, withheld
+from grader.results import Result
 from grader.sandbox import Level
 from grader.submissions import Submission
 

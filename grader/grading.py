@@ -8,55 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
 from grader.course import Course, Lab, RubricItem, suite_digest
 from grader.errors import CourseError, SandboxError
 from grader.fabric import services_for
+from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.sandbox import Level, Limits, Sandbox
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
 from grader.suite.failures import failure_of
-from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
+from grader.suite.finding import CaseFailure, CaseResult, Finding
 from grader.suite.message import lines_of
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
 from grader.traces import Challenge, nonce_of
 from grader.traces.capture import best_way, live_trace
 
-GRADED, WITHHELD = "graded", "withheld"
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
 _EXPLAIN_SECONDS = 6.0
-
-
-class RubricResult(msgspec.Struct, frozen=True):
-    """One rubric item of one submission. `message` is for the student, and safe to show."""
-
-    item: str
-    points: int
-    max_points: int
-    verdict: Verdict
-    message: str = ""
-
-
-class Result(msgspec.Struct, frozen=True):
-    """What one submission came to. The score is None when it is withheld.
-
-    `trace` says how consistent the trace is, for a lab that has one. `note` says why nothing
-    could be run, or why the score is withheld; else it is empty.
-    """
-
-    submission: str
-    status: str
-    score: int | None
-    max_score: int
-    seconds: float
-    rubric: tuple[RubricResult, ...]
-    note: str = ""
-    trace: str = ""
-
-    def verdict(self, item: str) -> Verdict:
-        return next(each.verdict for each in self.rubric if each.item == item)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from pathlib import Path
 from grader.batch import Settings, grade_all
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
-from grader.grading import GRADED, GradedLab, Result
+from grader.grading import GradedLab
 from grader.handout import run_examples
 from grader.release import leaks
+from grader.results import GRADED, Result, Verdict
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
-from grader.suite.finding import Verdict
 from grader.traces.synthetic import synthetic_trace
 
 REPETITIONS = 5

@@ -11,7 +11,7 @@ import pytest
 
 from grader import batch
 from grader.batch import Settings, grade_all
-from grader.grading import GRADED, WITHHELD
+from grader.results import GRADED, WITHHELD
 from grader.submissions import from_source
 
 GOOD = """\

@@ -3,9 +3,9 @@
 import pytest
 
 from grader.course import load_course
-from grader.grading import GRADED, WITHHELD, GradedLab, Grader
+from grader.grading import GradedLab, Grader
+from grader.results import GRADED, WITHHELD, Verdict
 from grader.submissions import Submission, from_source
-from grader.suite.finding import Verdict
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from grader import batch
 from grader.batch import Settings
 from grader.fabric import run_spmd
-from grader.grading import GRADED, WITHHELD, GradedLab, Grader, open_sandbox
+from grader.grading import GradedLab, Grader, open_sandbox
+from grader.results import GRADED, WITHHELD, Verdict
 from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, ServiceRef
 from grader.submissions import from_source
-from grader.suite.finding import Verdict
 
 GOOD = """\
 import sys

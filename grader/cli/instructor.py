@@ -16,7 +16,7 @@ from grader.cli import shell
 
 if TYPE_CHECKING:
     from grader.batch import Settings
-    from grader.grading import Result
+    from grader.results import Result
     from grader.sandbox import Level
     from grader.submissions import Submission
 

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from grader.results import Verdict
 from grader.sandbox import Tensor
-from grader.suite.finding import CaseFailure, Finding, Verdict
+from grader.suite.finding import CaseFailure, Finding
 from grader.suite.patterns import shape_pattern, value_pattern
 from grader.suite.text import SMALL_ENTRIES, kind_of, printable, shorten, show
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
-from grader.suite.finding import CaseFailure, Finding, Verdict
+from grader.suite.finding import CaseFailure, Finding
 from grader.suite.text import shorten, show
 
 

@@ -1,23 +1,8 @@
 """What a case came to: a verdict, and where it is not a pass, the facts that explain it."""
 
-import enum
-
 import msgspec
 
-
-class Verdict(enum.StrEnum):
-    """How a case ended. Only `passed` is a pass; what is not known to have passed, has not."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    RAISED = "raised"
-    TIMEOUT = "timeout"
-    OUT_OF_MEMORY = "out_of_memory"
-    CRASHED = "crashed"
-    BAD_RETURN = "bad_return"
-    COLLECTIVE_MISMATCH = "collective_mismatch"
-    BLOCKED = "blocked"
-    GRADER_FAULT = "grader_fault"
+from grader.results import Verdict
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,9 +13,10 @@ import pytest
 from msgspec.structs import replace
 
 from grader.course import Lab
+from grader.results import Verdict
 from grader.suite.describe import with_call
 from grader.suite.evidence import Evidence
-from grader.suite.finding import CaseFailure, CaseResult, Finding, Verdict
+from grader.suite.finding import CaseFailure, CaseResult, Finding
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
 from grader.suite.text import printable, shorten

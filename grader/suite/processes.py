@@ -19,8 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from grader.errors import CourseError
+from grader.results import Verdict
 from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox, compiled_name
-from grader.suite.finding import CaseFailure, Finding, Verdict
+from grader.suite.finding import CaseFailure, Finding
 
 
 @dataclass

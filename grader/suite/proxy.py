@@ -15,9 +15,10 @@ import numpy as np
 
 from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
+from grader.results import Verdict
 from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
 from grader.suite.failures import Expectation, failure_of, mismatch, mutated, unraised
-from grader.suite.finding import CaseFailure, Finding, Verdict
+from grader.suite.finding import CaseFailure, Finding
 from grader.suite.processes import Processes
 from grader.suite.text import show
 from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank

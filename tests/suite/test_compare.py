@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from grader.results import Verdict
 from grader.suite import arrays, equal, is_array, number, require, within
-from grader.suite.finding import CaseFailure, Verdict
+from grader.suite.finding import CaseFailure
 
 steady = settings(derandomize=True, deadline=None, max_examples=100)
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, OutOfMemory, Raised, Returned, TimedOut
 from grader.suite.failures import Expectation, failure_of, mismatch, mutated, unraised
-from grader.suite.finding import CaseFailure, Verdict
+from grader.suite.finding import CaseFailure
 
 
 def raised(*types, message="", line=None, source=None):
