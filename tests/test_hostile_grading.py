@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from grader import batch
-from grader.batch import Settings
+from grader.batch import Settings, work
 from grader.fabric import run_spmd
 from grader.grading import GradedLab, Grader, open_sandbox
 from grader.results import GRADED, WITHHELD, Verdict
@@ -116,9 +115,8 @@ def test_a_suite_that_broke_off_is_collected_anew(grade, monkeypatch):
 
 def test_no_error_ends_a_batch(course, lab, level, monkeypatch):
     """An error that nobody thought of withholds one score."""
-    monkeypatch.setattr(batch, "_settings", Settings(course.root, "adding", level), raising=False)
-    monkeypatch.setattr(batch, "_grader", lambda: 1 // 0)
-    result = batch._grade_here(from_source(lab, "s", GOOD.encode()))
+    monkeypatch.setattr(work, "_grader", lambda _settings: 1 // 0)
+    result = work.grade_here(Settings(course.root, "adding", level), from_source(lab, "s", b"x"))
     assert (result.status, result.note[:17]) == (WITHHELD, "ZeroDivisionError")
 
 

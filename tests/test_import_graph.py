@@ -23,9 +23,16 @@ PARTS = (
     "suite",
     "grading",
     "batch",
+    "handin",
     "gradebook",
+    "marking",
     "exports",
+    "similarity",
+    "report",
+    "notebooks",
     "workspace",
+    "checking",
+    "watching",
     "release",
     "handout",
     "validation",
@@ -37,9 +44,29 @@ FOREIGN = {
     "suite": {"pytest"},
     "fabric": {"torch"},  # in inside_torch.py, which runs where torch is preloaded
     "traces": {"torch"},  # in rank.py, which runs in the processes of a capture
+    "batch": {"dask", "distributed"},  # in cluster.py, the extra `cluster`
+    "handin": {"nacl"},
+    "gradebook": {"sqlalchemy", "alembic"},
+    "report": {"jinja2"},
+    "notebooks": {"nbgrader", "nbformat", "traitlets", "sqlalchemy"},  # the extra `nbgrader`
+    "watching": {"watchfiles"},
 }
 EVERYWHERE = {"numpy", "msgspec", "grader"}
-HEAVY = ("numpy", "pytest", "msgspec", "rich", "torch", "sqlalchemy", "dask", "nbgrader")
+HEAVY = (
+    "numpy",
+    "pytest",
+    "msgspec",
+    "rich",
+    "torch",
+    "sqlalchemy",
+    "alembic",
+    "dask",
+    "distributed",
+    "nbgrader",
+    "jinja2",
+    "nacl",
+    "watchfiles",
+)
 
 
 def _modules() -> list[Path]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import batch
-from grader.batch import Settings, grade_all
+from grader.batch import Settings, grade_all, local
 from grader.results import GRADED, WITHHELD
 from grader.submissions import from_source
 
@@ -61,7 +60,7 @@ def test_a_hanging_submission_costs_its_neighbours_nothing(settings, submissions
 @pytest.fixture
 def deaths(monkeypatch):
     """Names of submissions over which the worker dies, once for each time they stand there."""
-    names, submit = [], batch._Worker.submit
+    names, submit = [], local._Worker.submit
 
     def dying(self, submission):
         if submission.name not in names:
@@ -70,7 +69,7 @@ def deaths(monkeypatch):
         submit(self, submission).result()  # the worker is up, and then it is not
         return self._executor.submit(os._exit, 1)
 
-    monkeypatch.setattr(batch._Worker, "submit", dying)
+    monkeypatch.setattr(local._Worker, "submit", dying)
     return names
 
 

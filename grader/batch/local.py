@@ -1,0 +1,102 @@
+"""Worker processes on this machine, each with a sandbox of its own.
+
+A worker grades one submission at a time. If it dies or hangs, it is replaced and the submission
+tried once more; if that fails too, its score is withheld and the batch goes on. Workers end
+with the process that started them, however it ends.
+"""
+
+import multiprocessing
+import os
+import queue
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import Self
+
+from grader.batch.work import TRIES, Settings, grade_here, lost, seconds_for
+from grader.results import Result
+from grader.submissions import Submission
+
+
+class Local:
+    """As many worker processes as jobs, each lent to one submission at a time."""
+
+    def __init__(self, settings: Settings, jobs: int) -> None:
+        self.slots = max(1, jobs)
+        self._settings = settings
+        self._seconds = seconds_for(settings)
+        self._closed = False
+        self._workers = [_Worker(settings) for _ in range(self.slots)]
+        self._free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+        self._threads = ThreadPoolExecutor(self.slots)
+
+    def submit(self, submission: Submission) -> "Future[Result]":
+        """The result, or a withheld one where two workers in a row came to an end over it."""
+        return self._threads.submit(self._grade, submission)
+
+    def _grade(self, submission: Submission) -> Result:
+        worker = self._free.get()
+        try:
+            for _ in range(TRIES):
+                if self._closed:
+                    break
+                try:
+                    return worker.submit(submission).result(timeout=self._seconds)
+                except (BrokenProcessPool, TimeoutError):
+                    worker.end()
+        finally:
+            self._free.put(worker)
+        return lost(self._settings, submission)
+
+    def close(self) -> None:
+        """Ends the workers; what has not begun is not begun any more."""
+        self._closed = True  # or a worker that ends here would be replaced
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Worker:
+    """One grading process, started when it is first needed and again after it was ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._executor: ProcessPoolExecutor | None = None
+
+    def submit(self, submission: Submission) -> "Future[Result]":
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_follow_parent,
+            )
+        return self._executor.submit(grade_here, self._settings, submission)
+
+    def end(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        for process in list((executor._processes or {}).values()):  # noqa: SLF001
+            process.kill()  # there is no public way to end a worker that hangs (before 3.14)
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """In the worker: ends it when the batch's own process ends, however that does."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
