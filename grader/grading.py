@@ -47,6 +47,11 @@ class GradedLab:
         hidden = course.hidden_suite(lab)
         return cls(lab, hidden, course.key(), suite_digest(lab, hidden), synthetic, live)
 
+    @property
+    def stamp(self) -> str:
+        """Tells this suite with this course key from any other, and nothing of the key."""
+        return hmac.digest(self.key, self.suite.encode(), hashlib.sha256).hex()
+
     def seed(self, student: str) -> bytes:
         """What the hidden inputs of this student are drawn from."""
         return hmac.digest(self.key, f"{self.lab.slug}\0{student}".encode(), hashlib.sha256)

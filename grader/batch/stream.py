@@ -32,7 +32,8 @@ def stream(workers: Workers, submissions: Iterable[Submission]) -> Iterator[tupl
     waiting: dict[Future[Result], int] = {}
     try:
         while True:
-            for index, submission in islice(source, _AHEAD * workers.slots - len(waiting)):
+            room = _AHEAD * workers.slots - len(waiting)  # below 0 where workers have gone
+            for index, submission in islice(source, max(0, room)):
                 waiting[workers.submit(submission)] = index
             if not waiting:
                 return

@@ -18,13 +18,18 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What every worker of a batch needs to know; plain data, so that it can be sent."""
+    """What every worker of a batch needs to know; plain data, so that it can be sent.
+
+    `stamp` is that of the lab as the batch sees it: a worker that sees another suite or another
+    course key grades nothing.
+    """
 
     root: Path
     slug: str
     level: Level
     synthetic: bool = False
     live: bool = False
+    stamp: str = ""
 
 
 def seconds_for(settings: Settings) -> float:
@@ -79,6 +84,11 @@ def _grader(settings: Settings) -> Grader:
             synthetic=settings.synthetic,
             live=settings.live,
         )
+        if settings.stamp and settings.stamp != graded.stamp:
+            raise CourseError(
+                f"{settings.root}: the suite or the course key that the worker sees there is not "
+                "the batch's; give every worker the same folder"
+            )
         _warm.append((settings, Grader(graded, open_sandbox(graded.lab, settings.level))))
         gc.collect()
         gc.freeze()  # what is there now stays: no collection needs to look at it again

@@ -64,3 +64,19 @@ def test_a_consumer_that_stops_leaves_nothing_waiting():
     next(results)
     results.close()
     assert hand.futures["s1"].cancelled()
+
+
+def test_workers_that_leave_take_nothing_with_them():
+    """Fewer slots than what is under way: nothing new is handed out until there is room."""
+    hand = Hand(3)
+    results = stream(hand, [Submission(f"s{number}") for number in range(12)])
+    hand.finish = lambda workers: len(workers.futures) == 6 and workers.end("s0")
+    next(results)
+    hand.slots = 1
+    hand.end("s1")
+    assert next(results)[1].submission == "s1"
+    assert len(hand.futures) == 6
+    hand.finish = end_newest
+    for name in ("s2", "s3", "s4", "s5"):
+        hand.end(name)
+    assert len(list(results)) == 10
