@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.course import load_course
 from grader.errors import CourseError, SandboxError
 from grader.grading import GradedLab, Grader, open_sandbox, withheld
-from grader.results import Result
+from grader.results import GRADED, Result
 from grader.sandbox import Level
 from grader.submissions import Submission
 
@@ -57,12 +57,12 @@ _warm: list[tuple[Settings, Grader]] = []  # this process's grader, and what it 
 
 
 def grade_here(settings: Settings, submission: Submission) -> Result:
-    """Grades in this process, once more in a new sandbox if the one there has died."""
+    """Grades in this process; once more where that came to nothing, if need be in a new sandbox."""
     try:
         for _ in range(TRIES):
             grader = _grader(settings)
             result = grader.grade(submission)
-            if grader.sandbox.alive:
+            if result.status == GRADED and grader.sandbox.alive:
                 break
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
         ours = isinstance(error, (CourseError, SandboxError))

@@ -41,9 +41,18 @@ class Process:
     """One untrusted process tree. It can be called until something costs its life."""
 
     def __init__(
-        self, zygote: Zygote, child: int, pid: int, channel: Channel, entry: str, limits: Limits
+        self,
+        zygote: Zygote,
+        child: int,
+        pid: int,
+        channel: Channel,
+        entry: str,
+        limits: Limits,
+        *,
+        alone: bool = False,
     ) -> None:
         self.pid = pid
+        self._alone = alone  # in its pid namespace: nothing in there can kill it
         self.limits = limits
         self.channel = channel
         self._zygote = zygote
@@ -59,6 +68,7 @@ class Process:
         self._outcome: Outcome | None = None
         self._fatal: Outcome | None = None  # what cost the process its life
         self._closed = False
+        self._unwanted = False
         self.compiled = b""  # what it sent, before it ran any of it, for other processes to load
         self._status: int | None = None
 
@@ -183,14 +193,20 @@ class Process:
     def check_use(self) -> Outcome | None:
         """`OutOfMemory` if it has taken too much, `Crashed` if too many threads; it is ended then.
 
-        Only at level 3 does the kernel hold it to the number of threads.
+        So it is after `give_up`. Only at level 3 does the kernel hold it to the number of threads.
         """
+        if self._unwanted:
+            return self._end(Crashed("nobody waits for its answer any more"))
         fields = procfs.status(self.pid)
         if self._beyond_baseline(fields) > self.limits.memory_bytes:
             return self._end(OutOfMemory(self.limits.memory_bytes))
         if int(fields.get("Threads", "1")) > self.limits.tasks:
             return self._end(Crashed(f"the process started more than {self.limits.tasks} threads"))
         return None
+
+    def give_up(self) -> None:
+        """Whoever drives it ends it soon. May be called from any thread."""
+        self._unwanted = True
 
     def _finish(self, outcome: Outcome) -> Outcome:
         """The call is over; the process goes on unless the outcome says that it can't."""
@@ -209,12 +225,17 @@ class Process:
         return outcome
 
     def _last_words(self) -> str:
-        """Why the connection has ended."""
+        """Why the connection has ended. SandboxError where it was nothing in the sandbox."""
         if self._pidfd >= 0 and not _ended(self._pidfd, _LAST_BREATH_S):
             return "the process closed its connection to the grader"
         self.close()
         if self._status is None:
             return "the process ended with the sandbox"
+        if self._alone and replies.killed(self._status):
+            raise SandboxError(
+                f"process {self.pid} was killed from outside the sandbox, by the system where "
+                "memory ran out or by hand; that is no fault of the submission's: grade it again"
+            )
         return replies.ending(self._status)
 
     # ---- state ------------------------------------------------------------------------------

@@ -89,6 +89,11 @@ def ending(status: int) -> str:
     return f"the process ended itself with os._exit({os.WEXITSTATUS(status)})"
 
 
+def killed(status: int) -> bool:
+    """Whether SIGKILL ended a process, from its wait status."""
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name

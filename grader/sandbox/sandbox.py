@@ -94,7 +94,9 @@ class Sandbox:
     ) -> Process:
         try:
             pid = attestation.attest(sock, self.level, child)
-            process = Process(self._zygote, child, pid, channel, entry, limits)
+            process = Process(
+                self._zygote, child, pid, channel, entry, limits, alone=self.level is Level.FULL
+            )
         except BaseException:
             self._zygote.reap(child)
             channel.close()
