@@ -18,10 +18,11 @@ import hashlib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -81,11 +82,28 @@ class Assignment(_Table, frozen=True):
     trace: bool = False  # whether a submission may come with one, of `shardlab capture`
 
 
+class Deadline(_Table, frozen=True):
+    """`[deadlines.SLUG]` of `course.toml`: when a lab is due, and what lateness costs.
+
+    Each day begun after due date and grace costs `per_day` of the lab's 100 points; what comes
+    more than `cut_off_days` late counts 0. Of the attempts, the best counts or the last.
+    """
+
+    due: Annotated[datetime, msgspec.Meta(tz=True)]
+    grace_minutes: Annotated[int, msgspec.Meta(ge=0)] = 0
+    per_day: Annotated[int, msgspec.Meta(ge=0, le=POINTS_OF_A_LAB)] = 10
+    cut_off_days: Annotated[int, msgspec.Meta(ge=0)] = 7
+    counts: Literal["best", "last"] = "best"
+
+
 class CourseFile(_Table, frozen=True):
     """`course.toml`."""
 
     name: str
     labs: tuple[str, ...]
+    deadlines: dict[str, dict[str, Any]] = {}
+    inbox: str = ""  # where `submit` delivers: a folder, or a file: URL
+    receipt_key: str = ""  # in what is released: the public half of the key that signs receipts
 
 
 class _Ladder(_Table, frozen=True):
@@ -155,6 +173,9 @@ class Course:
     root: Path
     name: str
     slugs: tuple[str, ...]
+    inbox: str = ""
+    receipt_key: str = ""
+    deadlines: Mapping[str, Deadline] = field(default_factory=dict)
 
     def lab(self, slug: str) -> Lab:
         """The lab of that name, read and checked; an unknown one is the caller's mistake."""
@@ -169,6 +190,10 @@ class Course:
     def labs(self) -> list[Lab]:
         """All labs, in the order in which they are to be worked."""
         return sorted(map(self.lab, self.slugs), key=lambda lab: lab.assignment.order)
+
+    def deadline(self, slug: str) -> Deadline | None:
+        """When the lab is due; None where it never is late."""
+        return self.deadlines.get(slug)
 
     def hidden_suite(self, lab: Lab) -> Path:
         """The folder of the lab's hidden tests; a student's copy of the course has none."""
@@ -202,7 +227,8 @@ def find_course(start: Path) -> Path:
 def load_course(root: Path) -> Course:
     """The course in `root`. Its labs are read when they are asked for."""
     course = _read(root / "course.toml", CourseFile)
-    return Course(root, course.name, course.labs)
+    deadlines = dict(_deadlines(root / "course.toml", course))
+    return Course(root, course.name, course.labs, course.inbox, course.receipt_key, deadlines)
 
 
 def load_lab(folder: Path) -> Lab:
@@ -236,6 +262,14 @@ def _is_content(path: Path, folder: Path) -> bool:
     """Whether a file was written by an author: no cache, nothing hidden."""
     parts = path.relative_to(folder).parts
     return path.is_file() and not any(part.startswith((".", "__")) for part in parts)
+
+
+def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:
+    for slug, table in course.deadlines.items():
+        key = f"deadlines.{slug}"
+        if slug not in course.labs:
+            raise CourseError(f"{path}: key '{key}': no lab of that name in 'labs'")
+        yield slug, _convert(path, table, Deadline, key)
 
 
 def _problems(lab: Lab) -> Iterator[str]:
@@ -285,16 +319,20 @@ def _read(path: Path, kind: type[_T]) -> _T:
         raise CourseError(f"{path}: can't be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{path}: not TOML: {error}") from None
+    return _convert(path, table, kind)
+
+
+def _convert(path: Path, table: dict[str, Any], kind: type[_T], under: str = "") -> _T:
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
-        raise CourseError(f"{path}: {_where(str(error))}") from None
+        raise CourseError(f"{path}: {_where(str(error), under)}") from None
 
 
-def _where(message: str) -> str:
+def _where(message: str, under: str = "") -> str:
     """msgspec's "… - at `$.rubric[0].points`" the way a person would put it."""
     text, _, place = message.partition(" - at ")
-    key = place.strip("`").removeprefix("$").removeprefix(".")
+    key = f"{under}{place.strip('`').removeprefix('$')}".removeprefix(".")
     return f"key '{key}': {text}" if key else text
 
 

@@ -5,6 +5,7 @@
     ShardlabError
     ├── CourseError    the author's: course.toml, an assignment, a suite, a solution
     ├── SandboxError   the system's: isolation that is missing or that broke
+    ├── StoreError     the system's: a gradebook that can't be opened, read or written
     └── UsageError     the caller's: a path, a name or an option that can't be meant
 
 What a *student's* code does wrong is never an exception of this tree: it is data, an
@@ -23,6 +24,10 @@ class CourseError(ShardlabError):
 
 class SandboxError(ShardlabError):
     """Untrusted code can't be run as asked. Never run it then."""
+
+
+class StoreError(ShardlabError):
+    """The gradebook can't be used as it is; nothing of what failed has been written by halves."""
 
 
 class UsageError(ShardlabError):

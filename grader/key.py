@@ -1,6 +1,7 @@
-"""The course key: the secret that hidden inputs are drawn from, made on first use."""
+"""The course's two secrets, made on first use: one for hidden inputs, one that signs receipts."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from grader.errors import CourseError
 
 KEY_FILE = ".course-key"
 KEY_VARIABLE = "SHARDLAB_COURSE_KEY"
+RECEIPT_KEY_FILE = ".receipt-key"
+RECEIPT_KEY_VARIABLE = "SHARDLAB_RECEIPT_KEY"
 MIN_KEY_BYTES = 16  # fewer could be guessed, and would stand in any text by chance
 
 
@@ -17,9 +20,7 @@ def course_key(root: Path) -> bytes:
     White space around it does not count, so that the file's content can be copied into the
     variable. A key that is too short to be secret is refused.
     """
-    text = os.environ.get(KEY_VARIABLE)
-    source = KEY_VARIABLE if text else str(root / KEY_FILE)
-    key = (os.fsencode(text) if text else _from_file(root / KEY_FILE)).strip()
+    source, key = _secret(root / KEY_FILE, KEY_VARIABLE)
     if len(key) < MIN_KEY_BYTES:
         raise CourseError(
             f"{source}: a key of {len(key)} bytes, expected {MIN_KEY_BYTES} or more; "
@@ -28,13 +29,31 @@ def course_key(root: Path) -> bytes:
     return key
 
 
-def _from_file(path: Path) -> bytes:
+def receipt_seed(root: Path) -> bytes:
+    """The 32 bytes that receipts are signed with: from SHARDLAB_RECEIPT_KEY or `.receipt-key`.
+
+    With another key, receipts that students hold already no longer verify; so a damaged one is
+    refused, never replaced.
+    """
+    source, key = _secret(root / RECEIPT_KEY_FILE, RECEIPT_KEY_VARIABLE)
+    if not re.fullmatch(rb"[0-9a-f]{64}", key):
+        raise CourseError(
+            f"{source}: expected 64 digits of 0-9a-f; bring the course's own receipt key back "
+            "(with another one, receipts that students hold no longer verify)"
+        )
+    return bytes.fromhex(key.decode())
+
+
+def _secret(path: Path, variable: str) -> tuple[str, bytes]:
+    """Where the secret comes from, and the secret without white space around it."""
+    if text := os.environ.get(variable):
+        return variable, os.fsencode(text).strip()
     try:
-        return path.read_bytes() if path.exists() else _made(path)
+        return str(path), (path.read_bytes() if path.exists() else _made(path)).strip()
     except OSError as error:
         raise CourseError(
             f"{path}: can't be read or made ({error.strerror}); "
-            f"mend that, or give the key in {KEY_VARIABLE}"
+            f"mend that, or give the key in {variable}"
         ) from None
 
 

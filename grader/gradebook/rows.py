@@ -107,6 +107,8 @@ class Grade(msgspec.Struct, frozen=True):
         """`missing`, `ungraded`, `withheld` or `graded`."""
         if self.counts is None:
             return "missing"
+        if self.score is not None:
+            return "graded"  # a withheld one, too, once people have decided on every item
         if self.counts.result is None:
             return "ungraded"
         return self.counts.result.status

@@ -1,0 +1,277 @@
+"""Commands on the gradebook: override, extend, publish, grades, roster, audit."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli import shell
+
+if TYPE_CHECKING:
+    from grader.gradebook.rows import Grade
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_as_option = click.option(
+    "--as", "author", default="", metavar="NAME", help="Who decides this, if it is not you."
+)
+_reason_option = click.option(
+    "--reason", required=True, help="Why; it stands in the record, and the student reads it."
+)
+
+
+@click.command(
+    epilog="Example: shardlab override s041 tp-sharding floats 10 --reason 'fp64 is valid'"
+)
+@click.argument("student")
+@click.argument("slug", metavar="LAB")
+@click.argument("item")
+@click.argument("points", type=int, required=False)
+@click.option("--withdraw", is_flag=True, help="Let what grading says count again.")
+@_reason_option
+@_as_option
+@shell.db_option
+@click.pass_context
+def override(
+    context: click.Context,
+    student: str,
+    slug: str,
+    item: str,
+    points: int | None,
+    withdraw: bool,
+    reason: str,
+    author: str,
+    db: str | None,
+) -> None:
+    """Set a student's points for a rubric item, whatever grading says.
+
+    It holds for all attempts, and outlives regrading.
+    """
+    if withdraw == (points is not None):
+        raise click.UsageError("give POINTS, or --withdraw")
+    course = shell.course_of(context)
+    lab = course.lab(slug)
+    with shell.gradebook_of(context, db) as book:
+        if points is None:
+            book.withdraw(student, lab, item, reason=reason, author=author)
+            shell.say(f"Withdrawn: {student} {slug} {item}; grading counts again.")
+        else:
+            book.override(student, lab, item, points, reason=reason, author=author)
+            shell.say(f"{student} {slug} {item}: {points} of {lab.item(item).points} points.")
+        grade = book.grade(student, lab, course.deadline(slug))
+    shell.say(f"Score now {_score(grade)}. Students see it when you publish.")
+
+
+@click.command(epilog="Example: shardlab extend s041 tp-sharding --until +2d --reason 'was ill'")
+@click.argument("student")
+@click.argument("slug", metavar="LAB")
+@click.option("--until", required=True, metavar="TIME",
+              help="2026-12-03T23:59Z, or +2d, +12h, +30m after it is due now.")  # fmt: skip
+@_reason_option
+@_as_option
+@shell.db_option
+@click.pass_context
+def extend(
+    context: click.Context,
+    student: str,
+    slug: str,
+    until: str,
+    reason: str,
+    author: str,
+    db: str | None,
+) -> None:
+    """Give one student a later deadline."""
+    from grader.errors import UsageError
+
+    course = shell.course_of(context)
+    lab, deadline = course.lab(slug), course.deadline(slug)
+    if deadline is None:
+        raise UsageError(f"{slug} is never late: course.toml has no [deadlines.{slug}] to extend")
+    with shell.gradebook_of(context, db) as book:
+        due = time_from(until, book.grade(student, lab, deadline).due or deadline.due)
+        if due < deadline.due:
+            raise UsageError(
+                f"{_told(due)} is before the lab is due for all: {_told(deadline.due)}"
+            )
+        book.extend(student, lab, due, reason=reason, author=author)
+        grade = book.grade(student, lab, deadline)
+    shell.say(f"{slug} is due for {student} at {_told(due)}. Score now {_score(grade)}.")
+
+
+@click.command(epilog="Example: shardlab publish tp-sharding")
+@click.argument("slug", metavar="LAB")
+@_as_option
+@shell.db_option
+@shell.json_option
+@click.pass_context
+def publish(
+    context: click.Context, slug: str, author: str, db: str | None, json_path: Path | None
+) -> None:
+    """Record the present scores of a lab as those that students are told.
+
+    Whoever has no score yet is left out; publish again when they have one.
+    """
+    course = shell.course_of(context)
+    lab = course.lab(slug)
+    with shell.gradebook_of(context, db) as book:
+        grades = book.grades(lab, course.deadline(slug))
+        done = book.publish(slug, grades, author=author)
+    shell.say(f"Published {done.published} scores of {slug}; {done.changed} new or changed.")
+    left_out = {
+        "withheld": done.withheld,
+        "not graded yet": done.ungraded,
+        "handed in nothing": done.missing,
+    }
+    if words := [f"{count} {why}" for why, count in left_out.items() if count]:
+        shell.say(f"Left out: {', '.join(words)}.")
+    shell.write_json(json_path, done)
+
+
+@click.command(epilog="Example: shardlab grades tp-sharding --json grades.json")
+@click.argument("slug", metavar="LAB")
+@shell.db_option
+@shell.json_option
+@click.pass_context
+def grades(context: click.Context, slug: str, db: str | None, json_path: Path | None) -> None:
+    """Show every student's grade in a lab, and what made it so."""
+    course = shell.course_of(context)
+    lab, deadline = course.lab(slug), course.deadline(slug)
+    with shell.gradebook_of(context, db) as book:
+        found = book.grades(lab, deadline)
+    if deadline is not None:
+        shell.say(f"Due {_told(deadline.due)}; the {deadline.counts} attempt counts.")
+    width = max([10, *(min(24, len(_safe(each.student.id))) for each in found)])
+    shell.say(f"  {'student':<{width}}  {'score':>8}  attempt  remarks")
+    for each in found:
+        shell.say(_line(each, width))
+    count = Counter(each.status for each in found)
+    shell.say(", ".join(f"{count[status]} {status}" for status in sorted(count)) or "No students.")
+    shell.write_json(json_path, {"lab": slug, "grades": [_as_data(each) for each in found]})
+
+
+@click.command(epilog="Example: shardlab roster students.csv")
+@click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
+@shell.db_option
+@click.pass_context
+def roster(context: click.Context, path: Path, db: str | None) -> None:
+    """Add students, or change what is known of them, from a CSV file.
+
+    Its first line names the columns: id, and any of name, email, group, lms_id. Nobody is
+    removed, and an empty cell changes nothing.
+    """
+    from grader.gradebook.roster import read_roster
+
+    found = read_roster(path)
+    with shell.gradebook_of(context, db) as book:
+        new, changed = book.add_students(found.students)
+    same = len(found.students) - new - changed
+    shell.say(f"{new} new, {changed} changed, {same} as before.")
+    for problem in found.problems:
+        click.echo(f"Error: {path}: {problem}; left out", err=True)
+    if found.problems:
+        shell.finish(shell.USAGE)
+
+
+@click.command(epilog="Example: shardlab audit --json audit.json")
+@shell.db_option
+@shell.json_option
+@click.pass_context
+def audit(context: click.Context, db: str | None, json_path: Path | None) -> None:
+    """Show every change of the gradebook: when, by whom, what."""
+    import textwrap
+
+    with shell.gradebook_of(context, db) as book:
+        entries = book.audit()
+    for each in entries:
+        told = _safe(f"{each.what} {each.subject}" + (f": {each.detail}" if each.detail else ""))
+        first = f"{each.at:%Y-%m-%d %H:%M:%S}  {_fit(_safe(each.who), 12):<12}  "
+        shell.say(*textwrap.wrap(told, 80, initial_indent=first, subsequent_indent=" " * 8))
+    shell.write_json(json_path, entries)
+
+
+def time_from(text: str, due: datetime) -> datetime:
+    """The time that is meant: one with its offset from UTC, or so much after `due`."""
+    from grader.errors import UsageError
+
+    sign, number, unit = text[:1], text[1:-1], text[-1:]
+    try:
+        if sign == "+" and unit in _UNITS and number.isdecimal():
+            return due + timedelta(**{_UNITS[unit]: int(number)})
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageError(
+        f"--until '{text}': expected a time like 2026-12-03T23:59Z, or +2d, +12h, +30m"
+    )
+
+
+def _line(grade: "Grade", width: int) -> str:
+    """One student's line: score, the attempt that counts, and what is to be said of it."""
+    number = grade.counts.attempt.number if grade.counts else 0
+    counted = f"{number} of {len(grade.attempts)}" if grade.counts else ""
+    start = f"  {_fit(_safe(grade.student.id), width):<{width}}  {_score(grade):>8}  {counted:<7}  "
+    return (start + _fit("; ".join(_remarks(grade)), 80 - len(start))).rstrip()
+
+
+def _remarks(grade: "Grade") -> Sequence[str]:
+    remarks, counts = [], grade.counts
+    if counts is not None and counts.refused:
+        remarks.append(f"past the cut-off, {counts.late_days} days late")
+    elif counts is not None and counts.late_days:
+        remarks.append(f"{counts.late_days} d late -{counts.penalty}")
+    remarks += [f"{each.item} {each.points} by {_safe(each.author)}" for each in grade.overrides]
+    if grade.extension is not None and grade.due is not None:
+        remarks.append(f"due {grade.due:%m-%d %H:%M}")
+    if grade.published is not None and grade.published != grade.score:
+        remarks.append(f"published {grade.published}")
+    if counts is not None and grade.status == "withheld" and counts.result is not None:
+        remarks.append(f"GRADER FAULT: {_safe(counts.result.note)}")
+    return remarks
+
+
+def _as_data(grade: "Grade") -> dict[str, Any]:
+    """A grade as JSON has it: flat, with the attempt that counts."""
+    counts = grade.counts
+    return {
+        "student": grade.student,
+        "status": grade.status,
+        "score": grade.score,
+        "max_score": grade.max_score,
+        "attempts": len(grade.attempts),
+        "attempt": counts.attempt.number if counts else None,
+        "raw": counts.raw if counts else None,
+        "penalty": counts.penalty if counts else 0,
+        "late_days": counts.late_days if counts else 0,
+        "refused": counts.refused if counts else False,
+        "due": grade.due,
+        "overrides": grade.overrides,
+        "extension": grade.extension,
+        "published": grade.published,
+        "result": counts.result if counts else None,
+    }
+
+
+def _score(grade: "Grade") -> str:
+    return grade.status if grade.score is None else f"{grade.score}/{grade.max_score}"
+
+
+def _told(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _safe(text: str) -> str:
+    """On one line, and nothing that a terminal would obey."""
+    from grader.suite.text import printable
+
+    return printable(text)
+
+
+def _fit(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: max(1, room - 1)]}…"
+
+
+COMMANDS = (override, extend, publish, grades, roster, audit)

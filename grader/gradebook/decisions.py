@@ -1,0 +1,156 @@
+"""What people decide: overrides, extensions, publications; and the log of every change.
+
+Nothing is changed in place. A decision is a new row with its reason and author, and the newest
+counts; so what was decided before stays on record.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from grader.course import Lab
+from grader.errors import UsageError
+from grader.gradebook import people
+from grader.gradebook.database import insert
+from grader.gradebook.grades import overrides_in_force
+from grader.gradebook.rows import Grade
+from grader.gradebook.tables import (
+    audit,
+    extensions,
+    labs,
+    overrides,
+    publications,
+    published_grades,
+)
+
+
+class AuditEntry(msgspec.Struct, frozen=True):
+    """One change: when, by whom, what was done to what, in words."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    detail: str = ""
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """What a publication came to, in numbers of students.
+
+    For those `changed` the score is another than they were told before. Those `withheld`,
+    `ungraded` and `missing` have none yet, and were left out.
+    """
+
+    id: int
+    lab: str
+    author: str
+    at: datetime
+    published: int
+    changed: int
+    withheld: int
+    ungraded: int
+    missing: int
+
+
+def note(
+    connection: sa.Connection, now: datetime, who: str, what: str, subject: str, detail: str = ""
+) -> None:
+    """Adds a line to the log."""
+    row = {"at": now, "who": who, "what": what, "subject": subject, "detail": detail}
+    connection.execute(audit.insert().values(row))
+
+
+def entries(connection: sa.Connection) -> list[AuditEntry]:
+    """Every change, the oldest first."""
+    query = sa.select(audit).order_by(audit.c.id)
+    return [AuditEntry(**row) for row in connection.execute(query).mappings()]
+
+
+def override(
+    connection: sa.Connection,
+    student: str,
+    lab: Lab,
+    item: str,
+    points: int | None,
+    reason: str,
+    author: str,
+    now: datetime,
+) -> None:
+    """Puts the points in force for the student's item, or withdraws those that were."""
+    people.require(connection, student)
+    rubric = {each.item: each.points for each in lab.rubric}
+    if item not in rubric:
+        raise UsageError(f"{lab.slug} has no item '{item}'; it has: {', '.join(rubric)}")
+    if points is not None and not 0 <= points <= rubric[item]:
+        raise UsageError(f"'{item}' is worth 0 to {rubric[item]} points, not {points}")
+    in_force = overrides_in_force(connection, lab).get(student, ())
+    if points is None and item not in {each.item for each in in_force}:
+        raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
+    _with_lab(connection, lab.slug)
+    row = {"points": points, "max_points": rubric[item], "item": item}
+    connection.execute(overrides.insert().values(row | _whose(student, lab, reason, author, now)))
+    what = "override" if points is not None else "withdraw override"
+    told = f"{points} of {rubric[item]}: " if points is not None else ""
+    note(connection, now, author, what, f"{student} {lab.slug} {item}", f"{told}{reason}")
+
+
+def extend(
+    connection: sa.Connection,
+    student: str,
+    lab: Lab,
+    until: datetime,
+    reason: str,
+    author: str,
+    now: datetime,
+) -> None:
+    """Makes the lab due at that time for the student."""
+    people.require(connection, student)
+    _with_lab(connection, lab.slug)
+    row = {"due": until} | _whose(student, lab, reason, author, now)
+    connection.execute(extensions.insert().values(row))
+    told = f"until {until:%Y-%m-%d %H:%M %Z}: {reason}"
+    note(connection, now, author, "extend", f"{student} {lab.slug}", told)
+
+
+def publish(
+    connection: sa.Connection, lab: str, grades: Iterable[Grade], author: str, now: datetime
+) -> Publication:
+    """Writes down what students are told now; who has no score is left out, and counted."""
+    grades = list(grades)
+    _with_lab(connection, lab)
+    statement = publications.insert().values(lab=lab, author=author, at=now)
+    number = connection.execute(statement.returning(publications.c.id)).scalar_one()
+    told = [
+        {
+            "publication": number,
+            "student": grade.student.id,
+            "submission": grade.counts.attempt.id,
+            "score": grade.score,
+            "max_score": grade.max_score,
+        }
+        for grade in grades
+        if grade.counts is not None and grade.score is not None
+    ]
+    if told:
+        connection.execute(published_grades.insert(), told)
+    left_out = Counter(grade.status for grade in grades if grade.score is None)
+    changed = sum(each.score is not None and each.score != each.published for each in grades)
+    note(connection, now, author, "publish", lab, f"{len(told)} grades, {changed} new or changed")
+    counts = (left_out["withheld"], left_out["ungraded"], left_out["missing"])
+    return Publication(number, lab, author, now, len(told), changed, *counts)
+
+
+def _whose(
+    student: str, lab: Lab, reason: str, author: str, now: datetime
+) -> dict[str, str | datetime]:
+    if not reason.strip():
+        raise UsageError("a reason is needed: the student will read it")
+    return {"lab": lab.slug, "student": student, "reason": reason, "author": author, "at": now}
+
+
+def _with_lab(connection: sa.Connection, slug: str) -> None:
+    connection.execute(insert(connection, labs).values(slug=slug).on_conflict_do_nothing())

@@ -1,0 +1,49 @@
+"""Whether a batch that holds claims still lives.
+
+Its process tells, where that is ours to see; and everywhere its heart-beat.
+
+A process is known by its number and the time it was started, so that another one that got the
+same number later is not taken for it.
+"""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+STALE = timedelta(seconds=30)  # a beat that is older is a dead batch's
+AHEAD = timedelta(seconds=10)  # one from further in the future was made before a clock was set back
+
+
+@cache
+def this_host() -> str:
+    """A name for the set of processes that can be seen from here, new after every boot."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        processes = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        boot, processes = "", ""  # no /proc: only the beat tells
+    return f"{socket.gethostname()} {boot} {processes}".rstrip()
+
+
+def started(pid: int) -> str:
+    """When the process was started, in the kernel's own count; empty where there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in {b"Z", b"X"} else fields[19].decode()
+
+
+def me() -> tuple[str, int, str]:
+    """Host, number and start of this process."""
+    return this_host(), os.getpid(), started(os.getpid())
+
+
+def lives(host: str, pid: int, start: str, beat: datetime, now: datetime) -> bool:
+    """Whether the batch that this process runs is still at work."""
+    if not now - STALE <= beat <= now + AHEAD:
+        return False
+    seen = host == this_host() and start != ""
+    return not seen or started(pid) == start

@@ -1,0 +1,53 @@
+"""A gradebook's tables as this code needs them: made where there are none, moved on where old.
+
+Openers that come at once wait for each other: the check and every step run in one transaction
+that holds the database's write lock (SQLite) or an advisory lock (PostgreSQL).
+"""
+
+import threading
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from grader.errors import StoreError
+
+HEAD = "0001"  # the newest step; a test holds that the migrations end there
+VERSION_TABLE = "shardlab_version"  # not alembic's own name: other programs' databases have that
+LOCK = 0x5AD1AB  # of PostgreSQL's advisory locks, by agreement among openers
+_STEPS = Path(__file__).parent / "migrations"
+_alembic = threading.Lock()  # its environment is one a process
+
+
+def is_current(connection: sa.Connection, shown: str) -> bool:
+    """Whether nothing is to be done; a database that is another's, or newer, is refused."""
+    names = set(sa.inspect(connection).get_table_names())
+    if VERSION_TABLE not in names:
+        if names:
+            raise StoreError(
+                f"{shown} is a database, but no gradebook: it holds {', '.join(sorted(names)[:3])}…"
+                "; name another with --db"
+            )
+        return False
+    return _version(connection, shown) == HEAD
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Runs the steps that are missing, on a connection whose transaction the caller ends."""
+    from alembic import command
+    from alembic.config import Config
+
+    with _alembic:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(_STEPS).replace("%", "%%"))
+        command.upgrade(config, HEAD)
+
+
+def _version(connection: sa.Connection, shown: str) -> str | None:
+    table = sa.table(VERSION_TABLE, sa.column("version_num"))
+    version: str | None = connection.execute(sa.select(table.c.version_num)).scalar()
+    if version is not None and version > HEAD:
+        raise StoreError(
+            f"{shown} was made by a newer Shardlab (its tables are at step {version}, this one "
+            f"knows up to {HEAD}); upgrade Shardlab, or name another gradebook with --db"
+        )
+    return version

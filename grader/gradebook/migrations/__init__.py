@@ -1,0 +1,1 @@
+"""How a gradebook's tables came about, one step a module of `versions`; alembic runs them."""

@@ -1,0 +1,207 @@
+"""Grading from the gradebook into it: what is done once is done, and nothing else is."""
+
+import functools
+import threading
+from concurrent.futures import Future
+from datetime import UTC, datetime
+
+import pytest
+
+from grader.batch import Local
+from grader.gradebook.intake import Arrival
+from grader.gradebook.store import Gradebook
+from grader.marking import mark
+from grader.results import GRADED, WITHHELD, Result
+from grader.sandbox import Level
+from grader.submissions import from_source, read_submission
+
+NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
+WRONG = b"def add(x, y):\n    return x\n"
+
+
+@pytest.fixture
+def solution(course):
+    lab = course.lab("adding")
+    return read_submission(lab, course.solutions(lab) / lab.assignment.file, "x").files["adding.py"]
+
+
+@pytest.fixture
+def hand_in(course, book):
+    """Takes in submissions of students s0, s1 …, one for each source; returns the attempts."""
+
+    def receive(*sources):
+        arrivals = [
+            Arrival(from_source(course.lab("adding"), f"s{number}", source), NOW)
+            for number, source in enumerate(sources)
+        ]
+        return [attempt for attempt, _ in book.receive_all("adding", arrivals)]
+
+    return receive
+
+
+@pytest.fixture
+def run(course, book, level):
+    """One run over everything pending, with two local workers."""
+    return functools.partial(
+        mark, book, course, "adding", lambda settings: Local(settings, 2), level=level
+    )
+
+
+def scores(book, course):
+    return {
+        grade.student.id: (grade.status, grade.score) for grade in book.grades(course.lab("adding"))
+    }
+
+
+class ByName:
+    """Workers that run nothing: the score is the number in the submission's source."""
+
+    slots = 2
+
+    def __init__(self, status=GRADED, on_submit=lambda: None):
+        self.status, self.on_submit, self.seen = status, on_submit, []
+
+    def __call__(self, settings):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, submission):
+        self.on_submit()
+        self.seen.append(submission.name)
+        future = Future()
+        score = int(submission.files["adding.py"]) if self.status == GRADED else None
+        future.set_result(Result(submission.name, self.status, score, 100, 0.0, ()))
+        return future
+
+
+def test_what_is_graded_is_in_the_gradebook(run, hand_in, book, course, solution):
+    """Right and wrong answers have their scores; verdicts and messages are kept with them."""
+    hand_in(solution, WRONG)
+    marked = run()
+    assert [result.score for _, result in sorted(marked.results, key=lambda r: r[0].id)] == [100, 0]
+    assert scores(book, course) == {"s0": ("graded", 100), "s1": ("graded", 0)}
+    (_, wrong) = book.grades(course.lab("adding"))
+    assert wrong.counts.result.rubric[0].message
+
+
+def test_the_same_key_is_never_graded_twice(run, hand_in, solution):
+    """A second run over the same gradebook has nothing to do."""
+    hand_in(solution, WRONG)
+    assert len(run().results) == 2
+    again = run()
+    assert (again.total, again.results) == (0, [])
+
+
+def test_a_new_attempt_is_graded_and_nothing_else(run, hand_in, solution, book, course):
+    """Handing in anew grades one submission; the best one counts."""
+    hand_in(WRONG, WRONG)
+    run()
+    hand_in(solution)
+    assert [attempt.number for attempt, _ in run().results] == [2]
+    assert scores(book, course) == {"s0": ("graded", 100), "s1": ("graded", 0)}
+
+
+def test_a_changed_suite_regrades_everything_of_its_lab(run, hand_in, course, solution):
+    """A comment in a hidden test is another suite; back as it was, nothing is to be done."""
+    hand_in(solution)
+    run()
+    path = next(course.hidden_suite(course.lab("adding")).glob("test_*.py"))
+    before = path.read_text()
+    path.write_text(before + "\n# another suite\n")
+    assert len(run().results) == 1
+    path.write_text(before)
+    assert run().total == 0
+
+
+def test_an_override_survives_a_regrade(run, hand_in, course, book):
+    """Its points stand beside the new score's."""
+    lab = course.lab("adding")
+    hand_in(WRONG)
+    run()
+    book.override("s0", lab, "add", 40, reason="by hand", author="ada")
+    path = next(course.hidden_suite(lab).glob("test_*.py"))
+    path.write_text(path.read_text() + "\n# another suite\n")
+    run()
+    (grade,) = book.grades(lab)
+    assert (grade.counts.result.score, grade.score) == (0, 40)
+    assert [each.reason for each in grade.overrides] == ["by hand"]
+
+
+def test_less_isolation_is_another_key(course, book, hand_in):
+    """A result that came about at a lower level doesn't stand for one at a higher."""
+    hand_in(b"50")
+    mark(book, course, "adding", ByName(), level=Level.NONE)
+    assert mark(book, course, "adding", ByName(), level=Level.FULL).total == 1
+
+
+def test_withheld_is_asked_for_again(course, book, hand_in, level):
+    """A fault of ours is no result: the next run grades it, and then it is done."""
+    hand_in(b"70")
+    mark(book, course, "adding", ByName(WITHHELD), level=level)
+    assert scores(book, course) == {"s0": (WITHHELD, None)}
+    mark(book, course, "adding", ByName(), level=level)
+    assert scores(book, course) == {"s0": (GRADED, 70)}
+    assert mark(book, course, "adding", ByName(), level=level).total == 0
+
+
+def test_two_batches_at_once_share_the_work(course, book, book_url, hand_in, level):
+    """Each submission is graded by one of them, none by both."""
+    hand_in(*(b"%d" % number for number in range(60)))
+    crews = [ByName(), ByName()]
+    both = threading.Barrier(2)
+    crews[0].on_submit = crews[1].on_submit = functools.partial(_meet_once, both)
+
+    def second():
+        with Gradebook.open(book_url) as other:
+            mark(other, course, "adding", crews[1], level=level)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    mark(book, course, "adding", crews[0], level=level)
+    thread.join(60)
+    assert not thread.is_alive()
+    assert all(crew.seen for crew in crews)
+    assert sorted(crews[0].seen + crews[1].seen) == sorted(f"s{n}-1" for n in range(60))
+    assert {grade.score for grade in book.grades(course.lab("adding"))} == set(range(60))
+
+
+def _meet_once(barrier):
+    """Both batches are under way before either goes on."""
+    if barrier.n_waiting == 0 and barrier.broken:
+        return
+    try:
+        barrier.wait(20)
+    except threading.BrokenBarrierError:
+        return
+    barrier.abort()
+
+
+def test_only_what_was_asked_for(course, book, hand_in, level):
+    """With `only`, other pending submissions wait."""
+    first, second = hand_in(b"10", b"20")
+    mark(book, course, "adding", ByName(), level=level, only={second.id})
+    assert scores(book, course) == {"s0": ("ungraded", None), "s1": (GRADED, 20)}
+    assert first.student == "s0"
+
+
+def test_an_interrupt_keeps_what_was_recorded(course, book, hand_in, level):
+    """Ctrl-C between two results: the next run does exactly the rest."""
+    everything = {f"{attempt.student}-1" for attempt in hand_in(*[b"7"] * 10)}
+    recorded = set()
+
+    def interrupt(attempt, _result):
+        recorded.add(f"{attempt.student}-1")
+        if len(recorded) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mark(book, course, "adding", ByName(), level=level, on_result=interrupt)
+    rest = ByName()
+    mark(book, course, "adding", rest, level=level)
+    assert set(rest.seen) == everything - recorded
+    assert len(rest.seen) == 6
