@@ -1,0 +1,44 @@
+"""Our own table: everything about each grade, one line a student and lab.
+
+A place where there is no score is empty, and `status` says why: `missing`, `ungraded`,
+`withheld`. Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from grader.exports.cells import Cell, csv_text
+from grader.exports.entry import Entry, ExportedLab
+
+COLUMNS = (
+    "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
+    "late_days", "overrides", "score", "max_score", "published",
+)  # fmt: skip
+
+
+def grades_csv(labs: Sequence[ExportedLab], rows: Iterable[Entry]) -> str:
+    """The table with its heading, in the order of the rows."""
+    items = [(lab.slug, item) for lab in labs for item in lab.items]
+    heading = [*COLUMNS, *(f"{lab}/{item}" for lab, item in items)]
+    return csv_text([heading, *(_line(row, items) for row in rows)])
+
+
+def _line(row: Entry, items: Sequence[tuple[str, str]]) -> list[Cell]:
+    grade, counts = row.grade, row.attempt
+    points = {(row.lab, each.item): each.points for each in row.items if row.score is not None}
+    return [
+        row.student,
+        grade.student.name,
+        grade.student.group,
+        row.lab,
+        counts.attempt.number if counts else None,
+        counts.attempt.submitted_at.isoformat(timespec="seconds") if counts else None,
+        row.status,
+        counts.raw if counts else None,
+        counts.penalty if counts else None,
+        counts.late_days if counts else None,
+        "; ".join(f"{each.item}={each.points} ({each.reason})" for each in grade.overrides),
+        row.score,
+        grade.max_score,
+        grade.published,
+        *(points.get(key) for key in items),
+    ]

@@ -1,0 +1,74 @@
+"""Moodle's offline grading worksheet: one that was downloaded, filled in.
+
+It can't be made up: its `Identifier` is a number of that assignment alone, and Moodle skips a
+line whose `Last modified (grade)` is older than the grade it has. Both stay as they are. A
+grade left empty is skipped by Moodle, so a grade that is there already is never taken away.
+(moodle, mod/assign/feedback/offline.)
+"""
+
+from collections.abc import Sequence
+
+from grader.errors import UsageError
+from grader.exports.cells import plain
+from grader.exports.entry import Entry, ExportedLab
+from grader.exports.worksheet import (
+    Filled,
+    Roster,
+    Sheet,
+    fill,
+    place,
+    points,
+    read_sheet,
+    roster_of,
+)
+
+NEEDED = ("Identifier", "Grade", "Last modified (grade)")
+_MEND = (
+    "download it in Moodle, in English: the assignment, View all submissions, "
+    "Download grading worksheet"
+)
+
+
+def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> Filled:
+    """The worksheet with our scores in `Grade`.
+
+    A line is a student's by participant number (their `lms_id`), ID number, username or email.
+    """
+    sheet = read_sheet(template, NEEDED, _MEND)
+    own = [each for each in rows if each.lab == lab.slug]
+    roster = roster_of(own)
+    lines = [i for i in range(1, len(sheet.rows)) if any(map(str.strip, sheet.rows[i]))]
+    for line in lines:
+        _check_maximum(sheet, line, lab)
+    candidates = {line: _candidates(sheet, line, roster) for line in lines}
+    label = {line: _label(sheet, line) for line in lines}
+    places, notes = place(lines, candidates, label)
+    grade = sheet.column("Grade") or 0
+    filled = fill(sheet, own, {lab.slug: grade}, places, {})
+    return Filled(filled.text, filled.written, filled.unplaced, (*notes, *filled.notes))
+
+
+def _check_maximum(sheet: Sheet, line: int, lab: ExportedLab) -> None:
+    """Moodle skips a grade above its maximum without a word, and would scale none below."""
+    maximum = points(sheet.get(line, sheet.column("Maximum Grade")))
+    if maximum is not None and maximum != lab.max_score:
+        raise UsageError(
+            f"the maximum grade in Moodle is {maximum:g} and {lab.slug} has {lab.max_score}; "
+            f"set it to {lab.max_score} in Moodle, then download the worksheet again"
+        )
+
+
+def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
+    participant = sheet.get(line, sheet.column("Identifier")).removeprefix("Participant").strip()
+    found = [
+        roster.by_lms.get(participant),
+        roster.by_id.get(sheet.get(line, sheet.column("ID number"))),
+        roster.by_id.get(sheet.get(line, sheet.column("Username"))),
+        roster.by_email.get(sheet.get(line, sheet.column("Email address")).casefold()),
+    ]
+    return {each.id for each in found if each is not None}
+
+
+def _label(sheet: Sheet, line: int) -> str:
+    name = sheet.get(line, sheet.column("Full name"))
+    return plain(name or sheet.get(line, sheet.column("Identifier")))

@@ -1,0 +1,56 @@
+"""CSV with the columns of nbgrader's own export, for what reads that.
+
+Unlike nbgrader's, a grade without a score has none here: nbgrader writes 0.0 where nothing was
+handed in. Times are UTC without an offset, as nbgrader keeps them. A name is split only where
+it says how, as in "Lovelace, Ada"; else all of it is the last name.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from grader.exports.cells import Cell, csv_text
+from grader.exports.entry import Entry
+
+COLUMNS = (
+    "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
+    "raw_score", "late_submission_penalty", "score", "max_score",
+)  # fmt: skip
+
+
+def grades_csv(rows: Iterable[Entry]) -> str:
+    """The table with its heading. Each score is raw score less penalty, and never below 0."""
+    return csv_text([COLUMNS, *map(_line, rows)], newline="\n")
+
+
+def _line(row: Entry) -> list[Cell]:
+    student = row.grade.student
+    last, _, first = student.name.partition(",")
+    raw, penalty = _parts(row)
+    return [
+        row.lab,
+        _time(row.grade.due),
+        _time(row.grade.counts.attempt.submitted_at if row.grade.counts else None),
+        row.student,
+        last.strip(),
+        first.strip(),
+        student.email,
+        raw,
+        penalty,
+        None if row.score is None else float(row.score),
+        float(row.grade.max_score),
+    ]
+
+
+def _parts(row: Entry) -> tuple[float | None, float | None]:
+    """Raw score and penalty, of which nbgrader's rule gives the score that goes out."""
+    if row.score is None:
+        return None, None
+    if row.attempt is None or row.attempt.raw is None:
+        return float(row.score), 0.0
+    lost = row.attempt.raw if row.attempt.refused else row.attempt.penalty
+    return float(row.attempt.raw), float(lost)
+
+
+def _time(value: datetime | None) -> str:
+    """As nbgrader's columns hold it."""
+    return str(value.astimezone(UTC).replace(tzinfo=None)) if value else ""

@@ -1,0 +1,188 @@
+"""A grade sheet that another system let us download, to be filled in and given back.
+
+Its rows, their order and every cell that is not filled stay as they are, formulas included:
+they are that system's. What is filled in are whole numbers.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from grader.errors import UsageError
+from grader.exports.entry import Entry, without_score
+from grader.gradebook.rows import Student
+
+_MAX_BYTES = 32 << 20
+_BOM = "\ufeff"
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """A sheet to give back, and what a person should know of it.
+
+    `unplaced` are scores of ours that found no place, `notes` are all other remarks.
+    """
+
+    text: str
+    written: int
+    unplaced: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Sheet:
+    """The cells of a downloaded sheet, and how it was written."""
+
+    rows: list[list[str]]
+    delimiter: str
+    newline: str
+    bom: str
+
+    @property
+    def heading(self) -> list[str]:
+        return self.rows[0]
+
+    def column(self, name: str) -> int | None:
+        """The place of the column with just this heading."""
+        return next((i for i, each in enumerate(self.heading) if each.strip() == name), None)
+
+    def get(self, row: int, column: int | None) -> str:
+        """The cell without space around it; empty where a line has no such cell."""
+        cells = self.rows[row]
+        return cells[column].strip() if column is not None and column < len(cells) else ""
+
+    def put(self, row: int, column: int, value: int) -> None:
+        cells = self.rows[row]
+        cells.extend([""] * (column + 1 - len(cells)))
+        cells[column] = str(value)
+
+    def text(self) -> str:
+        """The sheet, written as it was."""
+        file = io.StringIO()
+        # a lone carriage return in a cell is not quoted by itself before Python 3.13
+        odd = any("\r" in each for row in self.rows for each in row)
+        writer = csv.writer(
+            file,
+            delimiter=self.delimiter,
+            lineterminator=self.newline,
+            quoting=csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL,
+        )
+        writer.writerows(self.rows)
+        return self.bom + file.getvalue()
+
+
+def read_sheet(content: bytes, needed: Sequence[str], mend: str) -> Sheet:
+    """The sheet, which has all the needed columns; else says which, and the mend."""
+    if len(content) > _MAX_BYTES:
+        raise UsageError(f"the template is larger than {_MAX_BYTES >> 20} MB; {mend}")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"the template is not UTF-8 text; {mend}") from None
+    bom = _BOM if text.startswith(_BOM) else ""
+    text = text.removeprefix(_BOM)
+    newline = "\r\n" if "\r\n" in text.partition("\n")[0] + "\n" else "\n"
+    try:
+        delimiter = max(",;\t", key=lambda each: len(_heading(text, each)))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise UsageError(f"the template is no CSV: {error}; {mend}") from None
+    sheet = Sheet(rows or [[]], delimiter, newline, bom)
+    missing = [name for name in needed if sheet.column(name) is None]
+    if missing:
+        raise UsageError(f"the template has no column {' and none '.join(missing)}; {mend}")
+    return sheet
+
+
+def _heading(text: str, delimiter: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Students by each of the names that other systems know them by."""
+
+    by_lms: Mapping[str, Student]
+    by_id: Mapping[str, Student]
+    by_email: Mapping[str, Student]
+
+
+def roster_of(rows: Iterable[Entry]) -> Roster:
+    """The students of the rows; a number or an address that two of them have is no name."""
+    students = {each.student: each.grade.student for each in rows}.values()
+    return Roster(
+        _unique((each.lms_id.strip(), each) for each in students),
+        _unique((each.id, each) for each in students),
+        _unique((each.email.strip().casefold(), each) for each in students),
+    )
+
+
+def _unique(pairs: Iterable[tuple[str, Student]]) -> dict[str, Student]:
+    found: dict[str, list[Student]] = {}
+    for name, student in pairs:
+        found.setdefault(name, []).append(student)
+    return {name: each[0] for name, each in found.items() if name and len(each) == 1}
+
+
+def place(
+    rows: Iterable[int], candidates: Mapping[int, set[str]], label: Mapping[int, str]
+) -> tuple[dict[str, int], list[str]]:
+    """For each student the one row that is theirs, and what is to be said of the other rows.
+
+    A row that is claimed by two, or a student that claims two rows, gets nothing: a score in
+    the wrong place is worse than none.
+    """
+    places: dict[str, list[int]] = {}
+    notes = []
+    for row in rows:
+        names = candidates[row]
+        if len(names) == 1:
+            places.setdefault(next(iter(names)), []).append(row)
+        elif names:
+            both = " and ".join(sorted(names))
+            notes.append(f"line {row + 1} ({label[row]}): could be {both}; left as it was")
+        else:
+            notes.append(f"line {row + 1} ({label[row]}): not in the roster; left as it was")
+    for student, lines in places.items():
+        if len(lines) > 1:
+            where = ", ".join(str(line + 1) for line in lines)
+            notes.append(f"{student}: lines {where} are all theirs; left as they were")
+    return {name: lines[0] for name, lines in places.items() if len(lines) == 1}, notes
+
+
+def fill(
+    sheet: Sheet,
+    rows: Sequence[Entry],
+    columns: Mapping[str, int],
+    places: Mapping[str, int],
+    kept: Mapping[str, str],
+) -> Filled:
+    """The sheet with each score in its place, in columns by lab and lines by student.
+
+    A cell that holds one of the words of `kept` stays, and is told with what the word means.
+    """
+    notes, unplaced, written = without_score(rows), [], 0
+    for each in rows:
+        if each.score is None:
+            continue
+        line = places.get(each.student)
+        if line is None:
+            unplaced.append(f"{each.student}, {each.lab}: {each.score} points, no line is theirs")
+            continue
+        present = sheet.get(line, columns[each.lab])
+        if present.casefold() in kept:
+            notes.append(f"{each.student}, {each.lab}: {present} kept: {kept[present.casefold()]}")
+            continue
+        sheet.put(line, columns[each.lab], each.score)
+        written += 1
+    return Filled(sheet.text(), written, tuple(unplaced), tuple(notes))
+
+
+def points(text: str) -> float | None:
+    """The number in a cell of whichever locale; None where there is no number."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None

@@ -1,0 +1,168 @@
+"""`shardlab export`: files that are whole, and nobody left out in silence."""
+
+import csv
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli.exports import COMMANDS, FORMATS
+from grader.cli.shell import Group
+from grader.gradebook.rows import Student
+from grader.gradebook.store import Gradebook
+from grader.results import Result, RubricResult, Verdict
+from grader.submissions import Submission
+
+WHEN = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
+CANVAS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,Adding up (881)
+    Points Possible,,,,,100.00
+"Doe, Ann",41,,,g1,
+"Roe, Eve",900,,,g1,3
+"""
+
+
+def result(points):
+    """A result with one item that is right, and one with so many points."""
+    full = Verdict.PASSED if points == 60 else Verdict.FAILED
+    rubric = (
+        RubricResult("add", 40, 40, Verdict.PASSED),
+        RubricResult("total", points, 60, full, "each rank has only its part"),
+    )
+    return Result("a", "graded", 40 + points, 100, 1.0, rubric)
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Ann is right, Bob is not, Cy handed in and is not graded, Dee handed in nothing."""
+    file = tmp_path / "book.sqlite3"
+    with Gradebook.open(str(file), who="test") as book:
+        book.add_students(
+            [Student(name, f"{name.title()} Doe", f"{name}@x.example", "g1", str(41 + i))
+             for i, name in enumerate(("ann", "bob", "cy", "dee"))]
+        )  # fmt: skip
+        for name, points in (("ann", 60), ("bob", 0), ("cy", None)):
+            submission = Submission(name, {"adding.py": f"# {name}\n".encode()})
+            attempt, _ = book.receive("adding", submission, submitted_at=WHEN)
+            if points is not None:
+                key = hashlib.sha256(name.encode()).hexdigest()
+                book.record(attempt, key, result(points),
+                            suite="s", engine="e", isolation="full")  # fmt: skip
+    return file
+
+
+@pytest.fixture
+def export(course, book):
+    """`shardlab export … --db` of this gradebook."""
+    main = Group("shardlab", {each.name: each for each in COMMANDS})
+
+    def run(*arguments):
+        command = ["export", *map(str, arguments), "--db", str(book)]
+        return CliRunner().invoke(main, command, obj=course.root)
+
+    return run
+
+
+@pytest.mark.parametrize("form", ["csv", "canvas", "nbgrader", "junit"])
+def test_each_format_is_written_and_the_rest_named(export, tmp_path, form):
+    """Two scores in the file; Cy and Dee on standard error with their reasons."""
+    target = tmp_path / "grades"
+    ended = export("adding", target, "--to", form)
+    assert ended.exit_code == 0, ended.output
+    assert target.stat().st_size
+    assert "2 scores of adding" in ended.stdout
+    assert "cy, adding: not graded yet" in ended.stderr
+    assert "dee, adding: nothing handed in" in ended.stderr
+    assert max(map(len, ended.stderr.splitlines())) <= 80
+
+
+def test_all_labs_without_a_name(export, tmp_path):
+    """The lab may be left out: then it is all of them."""
+    assert export(tmp_path / "grades.csv", "--to", "csv").exit_code == 0
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert {name: row["score"] for name, row in rows.items()} == {
+        "ann": "100", "bob": "40", "cy": "", "dee": "",
+    }  # fmt: skip
+    assert rows["bob"]["adding/total"] == "0"
+
+
+def test_junit_says_what_is_wrong(export, tmp_path):
+    """Bob's lost item is a failure with its message."""
+    export("adding", tmp_path / "g.xml", "--to", "junit")
+    (failure,) = ET.parse(tmp_path / "g.xml").iter("failure")
+    assert "each rank has only its part" in failure.text
+
+
+def test_a_canvas_gradebook_is_filled_in(export, tmp_path):
+    """Ann's score is in; Bob's has no line there, so the command ends with 1 and says so."""
+    template, target = tmp_path / "canvas.csv", tmp_path / "out.csv"
+    template.write_text(CANVAS)
+    ended = export("adding", target, "--to", "canvas", "--template", template)
+    assert ended.exit_code == 1
+    assert "bob, adding: 40 points, no line is theirs" in ended.stderr
+    assert '"Doe, Ann",41,,,g1,100\n"Roe, Eve",900,,,g1,3\n' in target.read_text()
+
+
+def test_a_moodle_worksheet_is_filled_in(export, tmp_path):
+    """By participant number and by address; everything else is as it was."""
+    template, target = tmp_path / "moodle.csv", tmp_path / "out.csv"
+    heading = 'Identifier,"Full name","Email address",Grade,"Last modified (grade)"\n'
+    template.write_text(heading + '"Participant 41",Ann,,,-\n"Participant 7",B,bob@x.example,,-\n')
+    ended = export("adding", target, "--to", "moodle", "--template", template)
+    assert ended.exit_code == 0, ended.output
+    assert "Participant 41,Ann,,100,-\nParticipant 7,B,bob@x.example,40,-\n" in target.read_text()
+
+
+def test_gradescope_is_a_folder_or_one_file(export, tmp_path):
+    """A file for each who handed in; with --student just that one's."""
+    folder, one = tmp_path / "gs", tmp_path / "results.json"
+    assert export("adding", folder, "--to", "gradescope").exit_code == 0
+    assert {each.name for each in folder.iterdir()} == {"ann.json", "bob.json", "cy.json"}
+    assert export("adding", one, "--to", "gradescope", "--student", "bob").exit_code == 0
+    assert json.loads(one.read_text()) == json.loads((folder / "bob.json").read_text())
+    again = export("adding", folder, "--to", "gradescope")
+    assert (again.exit_code, "is there already" in again.stderr) == (2, True)
+    assert not [each for each in tmp_path.iterdir() if each.name.startswith(".gs")]
+
+
+def test_published_only(export, tmp_path):
+    """Nothing was published: nothing goes out, and each is told."""
+    ended = export(tmp_path / "g.csv", "--to", "csv", "--published")
+    assert "0 scores" in ended.stdout
+    assert ended.stderr.count("not published") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["g.csv", "--to", "moodle"], "--template"),
+        (["g.csv", "--to", "csv", "--template", os.devnull], "--template is for canvas"),
+        (["g.csv", "--to", "junit", "--column", "adding=x"], "--column is for canvas"),
+        (["g.csv", "--to", "canvas", "--column", "adding"], "expected LAB=TITLE"),
+        (["g.csv", "--to", "canvas", "--column", "other=x"], "expected LAB=TITLE"),
+        (["other", "g.csv", "--to", "csv"], "no lab 'other'"),
+        (["g.csv", "--to", "csv", "--student", "zoe"], "no student 'zoe'"),
+        (["a", "b", "c", "--to", "csv"], "[LAB] FILE"),
+        (["nowhere/g.csv", "--to", "csv"], "can't be written"),
+        (["g.csv"], "--to"),
+    ],
+)
+def test_what_can_not_be_meant_is_one_line(export, tmp_path, monkeypatch, arguments, words):
+    """Exit code 2, the mend in words, and no file."""
+    monkeypatch.chdir(tmp_path)
+    arguments = [each if each != os.devnull else str(tmp_path / "t.csv") for each in arguments]
+    (tmp_path / "t.csv").write_text(CANVAS)
+    ended = export(*arguments)
+    assert ended.exit_code == 2
+    assert words in ended.stderr
+    assert not (tmp_path / "g.csv").exists()
+
+
+def test_every_format_is_offered():
+    """Those of the brief, by name."""
+    assert set(FORMATS) == {"csv", "canvas", "moodle", "gradescope", "junit", "nbgrader"}

@@ -1,0 +1,80 @@
+"""A tiny class: one of each fate that a grade can have."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from grader.exports.entry import ExportedLab, entries
+from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Override, Student
+from grader.results import Result, RubricResult, Verdict
+
+WHEN = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
+LAB = ExportedLab("adding", "Adding up", 100, ("add", "total"))
+
+
+def student(who="ann", **fields):
+    """A student with a number in the LMS."""
+    known = {"name": f"{who.title()} Doe", "email": f"{who}@school.example", "group": "g1"}
+    return Student(who, **({"lms_id": "41"} | known | fields))
+
+
+def result(add=40, total=60, **fields):
+    """A result with two rubric items."""
+    first = Verdict.PASSED if add == 40 else Verdict.FAILED
+    second = Verdict.PASSED if total == 60 else Verdict.TIMEOUT
+    rubric = (
+        RubricResult("add", add, 40, first, "off by one"),
+        RubricResult("total", total, 60, second, "slow"),
+    )
+    known = {"status": "graded", "score": add + total, "note": "", "rubric": rubric}
+    known |= fields
+    return Result("a", max_score=100, seconds=1.25, **known)
+
+
+def grade(who=None, outcome=None, *, raw=None, overrides=(), published=None, lab="adding", **late):
+    """A grade with one attempt of that outcome; with no outcome, nothing was graded."""
+    who = who or student()
+    attempt = Attempt(1, who.id, lab, 2, "ab" * 32, WHEN, WHEN)
+    raw = outcome.score if outcome is not None and raw is None else raw
+    counts = GradedAttempt(attempt, outcome, raw, **late)
+    return Grade(who, lab, 100, (counts,), counts, overrides, due=WHEN, published=published)
+
+
+def missing(who):
+    """A grade for which nothing was handed in."""
+    return Grade(who, "adding", 100, due=WHEN)
+
+
+def withheld_result():
+    """What grading gives where the fault is ours."""
+    rubric = (RubricResult("add", 0, 40, Verdict.GRADER_FAULT, "a fault of ours"),)
+    return result(status="withheld", score=None, rubric=rubric, note="a fault of ours")
+
+
+@pytest.fixture
+def class_of_four():
+    """Ann is right, Bob late with an override, Cy's score is withheld, Dee handed in nothing."""
+    decided = Override("total", 30, "half is right", "prof", WHEN)
+    return [
+        grade(student("ann", lms_id="41"), result(), published=100),
+        grade(student("bob", lms_id="42"), result(total=0), raw=70, overrides=(decided,),
+              penalty=10, late_days=1, published=65),
+        grade(student("cy", lms_id="43"), withheld_result()),
+        missing(student("dee", lms_id="44")),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def rows(class_of_four):
+    """The same as entries, as they stand."""
+    return entries(class_of_four)
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Functions that make students, results and grades, for tests that need others."""
+    return SimpleNamespace(
+        student=student, result=result, grade=grade, missing=missing,
+        withheld=withheld_result, lab=LAB, when=WHEN,
+    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""What goes out of a grade: a score, or the reason for there being none."""
+
+from grader.exports.entry import entries, without_score
+
+
+def test_a_score_that_is_not_there_is_no_zero(rows):
+    """Withheld and missing have no score and a reason each; the others have theirs."""
+    assert [each.score for each in rows] == [100, 60, None, None]
+    assert [each.status for each in rows] == ["graded", "graded", "withheld", "missing"]
+    assert without_score(rows) == [
+        "cy, adding: score withheld, a person must look at it",
+        "dee, adding: nothing handed in",
+    ]
+
+
+def test_not_graded_yet_is_said(make):
+    """An attempt without a result is neither missing nor withheld."""
+    (row,) = entries([make.grade()])
+    assert (row.score, row.status, row.reason) == (None, "ungraded", "not graded yet")
+
+
+def test_items_have_the_points_that_count(rows):
+    """An override stands in the place of the points that grading gave."""
+    bob = rows[1]
+    assert [(each.item, each.points, each.full) for each in bob.items] == [
+        ("add", 40, True),
+        ("total", 30, False),
+    ]
+    assert sum(each.points for each in bob.items) == bob.attempt.raw
+
+
+def test_published_is_what_students_were_told(class_of_four):
+    """The score is the published one, and the rest is named; nothing newer shines through."""
+    ann, bob, cy, _ = entries(class_of_four, published=True)
+    assert (ann.score, len(ann.items)) == (100, 2)
+    assert (bob.score, bob.items, bob.attempt) == (65, (), None)
+    assert (cy.score, cy.items, cy.reason) == (None, (), "not published")
+
+
+def test_past_the_cut_off_is_refused_with_zero(make):
+    """A refused attempt is worth 0 points, by the lab's rule, and says so."""
+    (row,) = entries([make.grade(None, make.result(), refused=True)])
+    assert (row.score, row.status) == (0, "refused")
+
+
+def test_a_withheld_score_that_people_decided_on_goes_out(make):
+    """With every item decided by hand there is a score, and it is no longer withheld."""
+    grade = make.grade(None, make.withheld(), raw=90)
+    (row,) = entries([grade])
+    assert (row.score, row.status, without_score([row])) == (90, "graded", [])
