@@ -18,20 +18,32 @@ No module here reads, writes or imports any other part of the grader but its err
 
 from typing import Protocol
 
+from grader.drawing.bars import Amount, Bars
 from grader.drawing.curves import Curve, Curves, Mark
 from grader.drawing.gantt import Bar, Gantt, Panel
+from grader.drawing.heatmap import HeatMap, Kind
+from grader.drawing.memory import Held, MemoryBars, Part
 from grader.drawing.shardmap import ShardMap, Split
+from grader.drawing.sheet import STYLE
 from grader.drawing.words import WIDTH
 
 __all__ = [
+    "STYLE",
     "WIDTH",
+    "Amount",
     "Bar",
+    "Bars",
     "Curve",
     "Curves",
     "Drawing",
     "Gantt",
+    "HeatMap",
+    "Held",
+    "Kind",
     "Mark",
+    "MemoryBars",
     "Panel",
+    "Part",
     "ShardMap",
     "Split",
 ]

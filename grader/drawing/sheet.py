@@ -59,6 +59,21 @@ class Sheet:
         size = f'width="{_n(width)}" height="{_n(height)}"'
         self._add(f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" {size}/>')
 
+    def cells(self, corners: Sequence[tuple[float, float]], size: float, kind: str) -> None:
+        """Squares by their upper left corners, all of one kind: one element, however many."""
+        for x, y in corners:
+            self._reach(x + size, y + size)
+        side = _n(size)
+        path = "".join(f"M{_n(x)} {_n(y)}h{side}v{side}h-{side}z" for x, y in corners)
+        self._add(f'<path class="{kind}" d="{path}"/>')
+
+    def letters(self, centres: Sequence[float], y: float, signs: str) -> None:
+        """One character at each place, on the base line y: one element, however many."""
+        lefts = [centre - _CHARACTER / 2 for centre in centres]
+        self._reach(lefts[-1] + _CHARACTER, y + 5)
+        places = " ".join(map(_n, lefts))
+        self._add(f'<text class="ink" x="{places}" y="{_n(y)}">{escape(signs)}</text>')
+
     def line(self, points: Sequence[tuple[float, float]], kind: str) -> None:
         """A line through the points."""
         for point in points:
@@ -78,7 +93,7 @@ class Sheet:
                 f'{_OPENING} width="{width}" height="{height}" viewBox="0 0 {width} {height}">',
                 f"<title>{escape(self._title)}</title>",
                 f"<desc>{escape(chr(10).join(self._words))}</desc>",
-                _STYLE,
+                STYLE,
                 _HATCH,
                 f'<rect class="ground" width="{width}" height="{height}"/>',
                 *self._parts,
@@ -119,6 +134,7 @@ def _colours(night: int) -> str:
 
 
 def _style() -> str:
+    """The style sheet of every drawing; on paper it is always day."""
     shapes = [
         f"{_ROOT} text{{stroke:none;font:{SIZE}px ui-monospace,Menlo,Consolas,monospace}}",
         f"{_ROOT} .head{{font-weight:bold}}",
@@ -129,12 +145,12 @@ def _style() -> str:
         f"{_ROOT} .curve{{stroke-width:2.5}}",
         *(f"{_ROOT} .ck{n}{{stroke-dasharray:{dash}}}" for n, dash in enumerate(_DASHES) if dash),
     ]
-    night = f"@media (prefers-color-scheme:dark){{{_colours(1)}}}"
+    night = f"@media screen and (prefers-color-scheme:dark){{{_colours(1)}}}"
     return "<style>" + "\n".join([*shapes, _colours(0), night]) + "</style>"
 
 
 _OPENING = '<svg xmlns="http://www.w3.org/2000/svg" class="shardlab-drawing" role="img"'
-_STYLE = _style()
+STYLE = _style()
 _HATCH = (
     '<defs><pattern id="shardlab-idle" width="6" height="6" patternUnits="userSpaceOnUse">'
     '<path class="hatch" d="M-1 7L7 -1" opacity=".55"/></pattern></defs>'

@@ -8,7 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.drawing import WIDTH, Bar, Curve, Curves, Gantt, Mark, Panel, ShardMap, Split
+from grader.drawing import (
+    WIDTH,
+    Amount,
+    Bar,
+    Bars,
+    Curve,
+    Curves,
+    Gantt,
+    HeatMap,
+    Held,
+    Kind,
+    Mark,
+    MemoryBars,
+    Panel,
+    Part,
+    ShardMap,
+    Split,
+)
 from grader.errors import CourseError
 
 SHARDS = ShardMap(
@@ -40,7 +57,24 @@ GANTT = Gantt(
         ),
     ),
 )
-ALL = [pytest.param(each, id=type(each).__name__) for each in (SHARDS, CURVES, GANTT)]
+BARS = Bars("students by score", (Amount("0-9", 3), Amount("90-99", 21, "due"), Amount("100", 0)))
+MEMORY = MemoryBars(
+    title="what each rank holds",
+    parts=(Part("#", "attention and MLP, cut"), Part("=", "embedding and norms, whole")),
+    ranks=(Held("TP 1 rank 0", (4000, 1000)), Held("TP 2 rank 0", (2000, 1000))),
+    capacity=4500,
+)
+HEAT = HeatMap(
+    title="who fails alike",
+    items=("columns", "rows", "floats"),
+    rows=(("12 students", "·F-"), ("3 students", "··T")),
+    kinds=(
+        Kind("·", "passed"), Kind("F", "failed", "k1"), Kind("T", "timed out", "k0"),
+        Kind("-", "waits", "idle"),
+    ),
+)  # fmt: skip
+DRAWINGS = (SHARDS, CURVES, GANTT, BARS, MEMORY, HEAT)
+ALL = [pytest.param(each, id=type(each).__name__) for each in DRAWINGS]
 
 
 def words_of(drawing):
@@ -69,6 +103,62 @@ def test_schedule_as_text():
     assert re.search(r"stage 0 +F0 F1 ░░", text)
     assert re.search(r"stage 1 +░░ F0 F1", text)
     assert "2 idle of 6" in text
+
+
+def test_bars_as_text():
+    """The longest bar is the greatest amount; what is nothing has none."""
+    title, three, many, none = BARS.text()
+    assert title == "students by score"
+    assert three.endswith("3")
+    assert many.endswith("21  due")
+    assert none == "100    0"
+    assert three.count("█") * 7 == pytest.approx(many.count("█"), abs=4)
+
+
+def test_a_small_amount_is_still_seen():
+    """One of a thousand has a bar, in both forms."""
+    bars = Bars("b", (Amount("one", 1), Amount("all", 1000)))
+    assert bars.text()[1].count("█") == 1
+    assert bars.svg().count('class="k0"') == 2
+
+
+def test_memory_as_text():
+    """Parts by their letters, sizes, who has too much, and what there is room for."""
+    _title, whole, cut, *legend = MEMORY.text()
+    assert whole.count("#") == pytest.approx(4 * whole.count("="), abs=3)
+    assert whole.count("#") == pytest.approx(2 * cut.count("#"), abs=1)
+    assert whole.endswith("5 kB does not fit")
+    assert cut.endswith("3 kB")
+    assert legend == [
+        "# attention and MLP, cut   = embedding and norms, whole", "A rank has 4.5 kB."
+    ]  # fmt: skip
+
+
+def test_heat_map_as_text():
+    """A letter a cell, columns by number, and what both mean."""
+    assert HEAT.text() == [
+        "who fails alike",
+        "             1  2  3",
+        "12 students  ·  F  -",
+        "3 students   ·  ·  T",
+        "1 columns   2 rows   3 floats",
+        "· passed   F failed   T timed out   - waits",
+    ]
+
+
+def test_every_cell_of_a_heat_map_is_in_its_svg():
+    """Letters for each row, fillings for each kind, all of it in words for who can't see it."""
+    svg = HEAT.svg()
+    shown, _, description = words_of(HEAT)
+    assert {"·F-", "··T", "failed", "timed out"} <= set(shown)
+    assert "12 students: ·F-" in description
+    assert svg.count('class="k1"') == 2  # one path for all its cells, and the legend
+
+
+def test_a_large_heat_map_stays_small():
+    """Elements grow with rows and kinds, not with cells."""
+    heat = replace(HEAT, items=tuple("abcdefghijklmn"), rows=(("s", "F-T·" * 3 + "FF"),) * 200)
+    assert len(re.findall("<(?:path|text|rect)", heat.svg())) < 450
 
 
 @pytest.mark.parametrize("drawing", ALL)
@@ -122,6 +212,9 @@ def test_no_label_breaks_out(text):
     for drawing in (
         replace(SHARDS, title=text, bias=(text, (5, -2))),
         replace(CURVES, title=text, marks=(Mark("*", text, 3e6, 3e-5),)),
+        replace(BARS, title=text),
+        replace(MEMORY, title=text, parts=(Part("#", text), Part("=", text))),
+        replace(HEAT, items=(text,) * 3, rows=((text, "·F-"),)),
     ):
         try:
             svg, lines = drawing.svg(), drawing.text()
@@ -148,6 +241,17 @@ def test_hostile_labels_are_inert(text):
         lambda: replace(CURVES, curves=(Curve("N", "NVLink", ((1e3, 0.0), (1e9, 1.0))),)),
         lambda: replace(CURVES, curves=()),
         lambda: replace(SHARDS, splits=(Split("w", (4, 3), "columns"),)),
+        lambda: Bars("b", ()),
+        lambda: Bars("b", (Amount("a", -1),)),
+        lambda: Bars("b", (Amount("a", float("nan")),)),
+        lambda: Bars("b", (Amount("a" * 31, 1),)),
+        lambda: replace(MEMORY, ranks=(Held("a", (1,)),)),
+        lambda: replace(MEMORY, ranks=(Held("a", (0, 0)),), capacity=None),
+        lambda: replace(MEMORY, parts=(Part("##", "a"), Part("=", "b"))),
+        lambda: replace(HEAT, rows=(("a", "·F"),)),
+        lambda: replace(HEAT, rows=(("a", "·FX"),)),
+        lambda: replace(HEAT, kinds=(Kind("·", "passed", "red"),)),
+        lambda: replace(HEAT, rows=()),
     ],
 )
 def test_what_can_not_be_drawn_is_refused(make):

@@ -1,0 +1,263 @@
+"""The class report as facts: who, what was lost, who fails alike, what needs a person.
+
+A report for showing in class is made here, not in a template: names, ids, links and whatever a
+student wrote never get into the struct.
+"""
+
+import hashlib
+import hmac
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from grader.course import Lab
+from grader.gradebook.rows import Grade
+from grader.report.facts import LabFacts, Period, facts_of, is_telling, lost_items
+from grader.report.verdicts import DECIDED, HOSTILE, NOTHING, letter_of, words_of
+from grader.results import WITHHELD, Result, RubricResult, Verdict
+
+Link = Callable[[str, str], str]
+"""From a lab's slug and a student's id to their page, relative to the report; or nothing."""
+
+MOST_GROUPS, MOST_TROUBLES = 20, 50
+_ENOUGH = 3  # so many with the same message, and it is nobody's own
+_SLOW_TIMES, _SLOW_SECONDS = 5.0, 1.0
+# the labels of a message below which nothing stands that a student wrote
+_OURS = ("Called", "With", "Expected", "Got-Exp", "Pattern", "Broken", "Note", "Nudge")
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One student in the heat map: a letter for each rubric item."""
+
+    who: str
+    cells: str
+    score: int | None
+    status: str
+    late_days: int = 0
+    attempts: int = 0
+    link: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Students who lost the same items in the same way, with a message that is typical."""
+
+    size: int
+    lost: tuple[str, ...]
+    cells: str
+    students: tuple[str, ...] = ()
+    message: str = ""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """A submission that was slow, or that ended as only hostile or broken ones do."""
+
+    who: str
+    seconds: float
+    what: str
+    link: str = ""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A score that is withheld until a person has seen to the grader."""
+
+    who: str
+    note: str
+    link: str = ""
+
+
+class LabReport(msgspec.Struct, frozen=True):
+    """One lab of a class report. `left_out` counts the groups that are too many to show."""
+
+    facts: LabFacts
+    items: tuple[str, ...]
+    rows: tuple[Row, ...]
+    groups: tuple[Group, ...]
+    left_out: int
+    troubles: tuple[Trouble, ...]
+    faults: tuple[Fault, ...]
+
+
+class ClassReport(msgspec.Struct, frozen=True):
+    """A class at a glance, lab by lab."""
+
+    course: str
+    labs: tuple[LabReport, ...]
+    anonymous: bool = False
+
+
+def class_report(
+    course: str,
+    graded: Sequence[tuple[Lab, Sequence[Grade]]],
+    *,
+    link: Link = lambda _lab, _student: "",
+    anonymous: bytes | None = None,
+) -> ClassReport:
+    """The report of these labs.
+
+    With `anonymous`, a key, students are numbers: in each lab of their own, in an order that
+    follows from the key.
+    """
+    labs = tuple(_lab_report(_Naming.of(lab, grades, link, anonymous)) for lab, grades in graded)
+    return ClassReport(course, labs, anonymous is not None)
+
+
+class _Naming:
+    """The grades of one lab in the order of the report, and who is called what in it."""
+
+    def __init__(
+        self, lab: Lab, grades: Sequence[Grade], who: Sequence[str], links: Sequence[str],
+        *, anonymous: bool,
+    ) -> None:  # fmt: skip
+        self.lab, self.grades, self.anonymous = lab, grades, anonymous
+        self.named = list(zip(grades, who, links, strict=True))
+
+    @classmethod
+    def of(cls, lab: Lab, grades: Sequence[Grade], link: Link, key: bytes | None) -> "_Naming":
+        """By name and in the order of the grades; or by number and shuffled."""
+        if key is None:
+            links = [link(lab.slug, each.student.id) for each in grades]
+            return cls(lab, grades, list(map(_name, grades)), links, anonymous=False)
+
+        def place(grade: Grade) -> bytes:
+            label = f"report\0{lab.slug}\0{grade.student.id}"
+            return hmac.digest(key, label.encode("utf-8", "surrogateescape"), hashlib.sha256)
+
+        shuffled = sorted(grades, key=place)
+        numbers = [str(number) for number in range(1, len(grades) + 1)]
+        return cls(lab, shuffled, numbers, [""] * len(grades), anonymous=True)
+
+    def results(self) -> Iterator[tuple[Result, str, str]]:
+        """Each result with who has it, and the link to their page."""
+        for grade, who, link in self.named:
+            if grade.counts and grade.counts.result:
+                yield grade.counts.result, who, link
+
+
+def _name(grade: Grade) -> str:
+    student = grade.student
+    return f"{student.name} ({student.id})" if student.name else student.id
+
+
+def _lab_report(named: _Naming) -> LabReport:
+    groups = list(_groups(named))
+    facts, rows = facts_of(named.lab, named.grades), [_row(named.lab, *e) for e in named.named]
+    if named.anonymous:  # who came on which day, how often and how late is known among students
+        facts = replace(facts, periods=tuple(map(_blurred, facts.periods)))
+        rows = [replace(row, late_days=0, attempts=0) for row in rows]
+    return LabReport(
+        facts=facts,
+        items=tuple(each.item for each in named.lab.rubric),
+        rows=tuple(rows),
+        groups=tuple(groups[:MOST_GROUPS]),
+        left_out=max(0, len(groups) - MOST_GROUPS),
+        troubles=tuple(_troubles(named)),
+        faults=tuple(
+            Fault(who, "" if named.anonymous else result.note, link)
+            for result, who, link in named.results()
+            if result.status == WITHHELD
+        ),
+    )
+
+
+def _blurred(period: Period) -> Period:
+    """The period without a median that would be one person's score."""
+    return period if period.attempts >= _ENOUGH else replace(period, median=None)
+
+
+def _row(lab: Lab, grade: Grade, who: str, link: str) -> Row:
+    result = grade.counts.result if grade.counts else None
+    cells = _cells(lab, result, frozenset(each.item for each in grade.overrides))
+    late = grade.counts.late_days if grade.counts else 0
+    return Row(who, cells, grade.score, grade.status, late, len(grade.attempts), link)
+
+
+def _cells(lab: Lab, result: Result | None, decided: frozenset[str] = frozenset()) -> str:
+    """A letter for each rubric item."""
+    if result is None:
+        return NOTHING * len(lab.rubric)
+    judged = {each.item: letter_of(each.verdict) for each in result.rubric}
+    return "".join(
+        DECIDED if each.item in decided else judged.get(each.item, NOTHING) for each in lab.rubric
+    )
+
+
+# -- who fails alike -----------------------------------------------------------------------
+
+
+def _groups(named: _Naming) -> Iterator[Group]:
+    """The largest first. Work that does not load is a group by itself."""
+    alike = defaultdict[tuple[str, ...], list[tuple[Result, str]]](list)
+    for result, who, _ in named.results():
+        if result.status != WITHHELD and (lost := lost_items(result)):
+            way = tuple(f"{item} {words_of(verdict)}" for item, verdict in lost.items())
+            alike[way if is_telling(result) else ("not runnable",)].append((result, who))
+    for ways, members in sorted(alike.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        results = [result for result, _ in members]
+        cells, message = _cells(named.lab, results[0]), _typical(results, named)
+        students = () if named.anonymous else tuple(who for _, who in members)
+        yield Group(len(members), ways, cells, students, message)
+
+
+def _typical(results: Sequence[Result], named: _Naming) -> str:
+    """The message that most of them got for the first item they lost.
+
+    In an anonymous report only what several students got word for word, without the lines that
+    may hold what a student wrote, and without anybody's name.
+    """
+    firsts = Counter(next(_messages(each), "") for each in results)
+    if not named.anonymous:
+        return firsts.most_common(1)[0][0]
+    for message, count in Counter(_impersonal(m) for m in firsts.elements()).most_common(1):
+        if count >= _ENOUGH and not _names_anyone(message, named.grades):
+            return message
+    return ""
+
+
+def _messages(result: Result) -> Iterator[str]:
+    return (each.message for each in result.rubric if _is_lost(each))
+
+
+def _is_lost(result: RubricResult) -> bool:
+    return result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)
+
+
+def _impersonal(message: str) -> str:
+    """The message without the parts in which a student's own text may stand."""
+    kept, ours = list[str](), False
+    for line in message.splitlines():
+        label = line[:13].strip()
+        ours = label in _OURS if label else ours
+        if ours:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _names_anyone(message: str, grades: Sequence[Grade]) -> bool:
+    flat = message.casefold()
+    for grade in grades:
+        for name in (grade.student.id, *grade.student.name.split(), grade.student.email):
+            if len(name) >= 3 and name.casefold() in flat:
+                return True
+    return False
+
+
+# -- what needs a person -------------------------------------------------------------------
+
+
+def _troubles(named: _Naming) -> Iterator[Trouble]:
+    """The worst first: those that ended badly, then those that took long."""
+    seconds = sorted(result.seconds for result, *_ in named.results())
+    usual = seconds[len(seconds) // 2] if seconds else 0.0
+    slow = max(_SLOW_SECONDS, _SLOW_TIMES * usual)
+    found = []
+    for result, who, link in named.results():
+        ends = Counter(words_of(e.verdict) for e in result.rubric if e.verdict in HOSTILE)
+        parts = [f"{words} ({count} item{'s' * (count != 1)})" for words, count in ends.items()]
+        if result.seconds > slow:
+            parts.append("slow")
+        if parts:
+            found.append(Trouble(who, result.seconds, ", ".join(parts), link))
+    found.sort(key=lambda each: (each.what == "slow", -each.seconds))
+    yield from found[:MOST_TROUBLES]

@@ -1,0 +1,233 @@
+"""What a class made of one lab, in numbers that name nobody: for the class report and `stats`.
+
+Counted is each student's attempt that counts. Work that does not load breaks no invariant, and
+a result that is withheld says nothing yet: both are counted apart.
+"""
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from grader.course import Lab, RubricItem
+from grader.gradebook.rows import Grade
+from grader.report.times import day
+from grader.report.verdicts import SILENT
+from grader.results import GRADED, Result, Verdict
+
+_DAYS_SHOWN = 30
+_ALONE = 2  # so many who lose one item and no other, and could not see why, are worth a look
+_UNSEEN = "every public case passes"  # what a message says where only hidden cases fail
+
+
+class ItemFacts(msgspec.Struct, frozen=True):
+    """One rubric item: how many lost it and how, how many wait for it, who lost nothing else.
+
+    `unseen` counts those of the last kind who pass every public case: the item's bound may be
+    at fault as well as they.
+    """
+
+    item: str
+    title: str
+    points: int
+    invariant: str
+    lost: int
+    waiting: int
+    alone: int
+    unseen: int
+    verdicts: dict[str, int]
+
+
+class InvariantFacts(msgspec.Struct, frozen=True):
+    """For how many students an invariant broke in at least one item."""
+
+    invariant: str
+    text: str
+    students: int
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Scores: their middle, their quarters, and how many lie in each tenth of the most."""
+
+    count: int
+    mean: float
+    median: float
+    lower: float
+    upper: float
+    least: int
+    most: int
+    tenths: tuple[int, ...]  # 0-9 %, 10-19 %, … 90-99 %, 100 %
+
+
+class Seconds(msgspec.Struct, frozen=True):
+    """How long grading one submission took."""
+
+    count: int
+    median: float
+    p95: float
+    most: float
+    total: float
+
+
+class Period(msgspec.Struct, frozen=True):
+    """A day, or a week from that day on: attempts received, and the median of their scores."""
+
+    start: str
+    attempts: int
+    median: float | None
+    due: bool
+
+
+class LabFacts(msgspec.Struct, frozen=True):
+    """A class and a lab. `counts` is of students: by status, `late` and `not runnable`."""
+
+    lab: str
+    title: str
+    max_score: int
+    students: int
+    counts: dict[str, int]
+    spread: Spread | None
+    items: tuple[ItemFacts, ...]
+    invariants: tuple[InvariantFacts, ...]
+    seconds: Seconds | None
+    weekly: bool
+    periods: tuple[Period, ...]
+
+    @property
+    def hardest(self) -> list[ItemFacts]:
+        """The items that anybody lost, most lost first."""
+        lost = [each for each in self.items if each.lost]
+        return sorted(lost, key=lambda each: -each.lost)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may be the lab's fault rather than the students'."""
+        return [
+            f"rubric '{each.item}' fails alone for {each.unseen}: look at the bound."
+            for each in self.items
+            if each.unseen >= _ALONE
+        ]
+
+
+def facts_of(lab: Lab, grades: Sequence[Grade]) -> LabFacts:
+    """The facts of one lab from its grades, one for each student."""
+    results = [grade.counts.result for grade in grades if grade.counts and grade.counts.result]
+    told = [each for each in results if is_telling(each)]
+    scores = [each.score for each in grades if each.status == GRADED and each.score is not None]
+    weekly, periods = _periods(grades)
+    return LabFacts(
+        lab=lab.slug,
+        title=lab.assignment.title,
+        max_score=max((each.max_score for each in grades), default=100),
+        students=len(grades),
+        counts=_counts(grades),
+        spread=_spread(scores, max((each.max_score for each in grades), default=100)),
+        items=tuple(_item(each, told) for each in lab.rubric),
+        invariants=tuple(_invariants(lab, told)),
+        seconds=_seconds([each.seconds for each in results]),
+        weekly=weekly,
+        periods=periods,
+    )
+
+
+def is_telling(result: Result) -> bool:
+    """Whether its items say something of the student's understanding."""
+    return result.status == GRADED and not result.note
+
+
+def lost_items(result: Result) -> dict[str, Verdict]:
+    """The items that were lost, with how; those that wait for another are not among them."""
+    return {each.item: each.verdict for each in result.rubric if each.verdict not in SILENT}
+
+
+def _counts(grades: Iterable[Grade]) -> dict[str, int]:
+    counts = Counter({"graded": 0, "ungraded": 0, "withheld": 0, "missing": 0})
+    for grade in grades:
+        counts[grade.status] += 1
+        counts["late"] += bool(grade.counts and grade.counts.late_days)
+        result = grade.counts.result if grade.counts else None
+        counts["not runnable"] += bool(result and result.status == GRADED and result.note)
+    return dict(counts)
+
+
+def _item(item: RubricItem, told: Iterable[Result]) -> ItemFacts:
+    verdicts, waiting, alone, unseen = Counter[str](), 0, 0, 0
+    for result in told:
+        lost = lost_items(result)
+        if item.item in lost:
+            verdicts[lost[item.item].value] += 1
+            alone += len(lost) == 1
+            unseen += len(lost) == 1 and _UNSEEN in _message(item, result)
+        waiting += result.verdict(item.item) is Verdict.BLOCKED
+    return ItemFacts(
+        item.item, item.title, item.points, item.invariant,
+        sum(verdicts.values()), waiting, alone, unseen, dict(verdicts.most_common()),
+    )  # fmt: skip
+
+
+def _message(item: RubricItem, result: Result) -> str:
+    flat = (" ".join(each.message.split()) for each in result.rubric if each.item == item.item)
+    return next(flat, "")
+
+
+def _invariants(lab: Lab, told: Iterable[Result]) -> Iterator[InvariantFacts]:
+    """Most broken first; those that held for everyone are not among them."""
+    broken = Counter[str]()
+    for result in told:
+        broken.update({lab.item(name).invariant for name in lost_items(result)})
+    for name, students in sorted(broken.items(), key=lambda pair: (-pair[1], pair[0])):
+        yield InvariantFacts(name, lab.assignment.invariants[name], students)
+
+
+def _spread(scores: Sequence[int], most: int) -> Spread | None:
+    if not scores:
+        return None
+    tenths = Counter(10 * score // most if most else 0 for score in scores)
+    lower, median, upper = _quarters(scores)
+    return Spread(
+        len(scores), statistics.fmean(scores), median, lower, upper, min(scores), max(scores),
+        tuple(tenths[n] for n in range(11)),
+    )  # fmt: skip
+
+
+def _quarters(values: Sequence[float]) -> tuple[float, float, float]:
+    if len(values) == 1:
+        return (values[0],) * 3
+    lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
+    return lower, median, upper
+
+
+def _seconds(values: Sequence[float]) -> Seconds | None:
+    if not values:
+        return None
+    p95 = sorted(values)[min(len(values) - 1, len(values) * 95 // 100)]
+    return Seconds(len(values), statistics.median(values), p95, max(values), sum(values))
+
+
+def _periods(grades: Sequence[Grade]) -> tuple[bool, tuple[Period, ...]]:
+    """Every attempt by the day on which it came; by the week where days would be too many."""
+    attempts = [each for grade in grades for each in grade.attempts]
+    if not attempts:
+        return False, ()
+    dates = {each.attempt.submitted_at.date() for each in attempts}
+    weekly = (max(dates) - min(dates)).days >= _DAYS_SHOWN
+
+    def start(at: datetime) -> str:
+        return day(at - timedelta(days=at.weekday()) if weekly else at)
+
+    scores = defaultdict[str, list[int | None]](list)
+    for each in attempts:
+        scores[start(each.attempt.submitted_at)].append(each.score)
+    due = {start(grade.due) for grade in grades if grade.due and not grade.extension}
+    periods = [
+        Period(name, len(found), _median(found), name in due)
+        for name, found in sorted(scores.items())
+    ]
+    return weekly, tuple(periods[-_DAYS_SHOWN:])
+
+
+def _median(scores: Iterable[int | None]) -> float | None:
+    known = [each for each in scores if each is not None]
+    return statistics.median(known) if known else None

@@ -1,0 +1,165 @@
+"""Feedback on what was graded, from a row of the gradebook."""
+
+from collections.abc import Sequence
+
+from grader.course import Lab
+from grader.drawing import Amount, Bars
+from grader.gradebook.rows import Grade, GradedAttempt, Override
+from grader.grading import invariant_text
+from grader.report.feedback import (
+    MOST_ATTEMPTS,
+    AttemptFeedback,
+    Feedback,
+    ItemFeedback,
+    Picture,
+    cut,
+    drawn,
+    picture_of,
+)
+from grader.report.times import days, minute
+from grader.report.verdicts import words_of
+from grader.results import WITHHELD
+from grader.suite.run import SuiteRun
+
+_WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
+
+
+def feedback_of_grade(
+    lab: Lab, grade: Grade, *, course: str = "", run: SuiteRun | None = None
+) -> Feedback:
+    """What the record says of that student's work, the attempt that counts before all.
+
+    `run` is what the public suite made of that attempt, for its picture.
+    """
+    counted = grade.counts
+    return Feedback(
+        lab=lab.slug,
+        title=lab.assignment.title,
+        headline=_headline(grade),
+        max_score=grade.max_score,
+        course=course,
+        student=grade.student.name or grade.student.id,
+        score=grade.score,
+        reasons=tuple(_reasons(grade)),
+        note=_note(grade),
+        items=_items(lab, grade),
+        picture=picture_of(run) if run else Picture(),
+        attempts=tuple(_attempt(each, grade) for each in grade.attempts[-MOST_ATTEMPTS:]),
+        left_out=max(0, len(grade.attempts) - MOST_ATTEMPTS),
+        progress=_progress(grade),
+        digest=counted.attempt.digest if counted else "",
+    )
+
+
+# -- the score -----------------------------------------------------------------------------
+
+
+def _headline(grade: Grade) -> str:
+    words = {
+        "missing": "Nothing was handed in.",
+        "ungraded": "Received, not yet graded.",
+        WITHHELD: "The score is withheld.",
+    }
+    return words.get(grade.status, f"{grade.score} of {grade.max_score} points")
+
+
+def _reasons(grade: Grade) -> Sequence[str]:
+    """How the score came about, one fact a line."""
+    counted, lines = grade.counts, list[str]()
+    if counted and counted.raw is not None:
+        lines += _costs(counted)
+    lines += [_decision(each) for each in grade.overrides]
+    if grade.extension is None and grade.due:
+        lines.append(f"Due {minute(grade.due)}.")
+    if given := grade.extension:
+        lines.append(f"Extended to {minute(given.due)} by {given.author}: {cut(given.reason)}")
+    if grade.published is not None and grade.published != grade.score:
+        lines.append(f"You were last told {grade.published}; the score has changed since.")
+    return lines
+
+
+def _costs(counted: GradedAttempt) -> Sequence[str]:
+    """Only where lateness changed something: the sum that the score is."""
+    if counted.refused:
+        return [f"Handed in {days(counted.late_days)} late, after the last day: it counts 0."]
+    if counted.penalty:
+        late = f"less {counted.penalty} for {days(counted.late_days)} late"
+        return [f"Rubric {counted.raw}, {late}: {counted.score}."]
+    return []
+
+
+def _decision(override: Override) -> str:
+    points = f"{override.points} point{'s' * (override.points != 1)}"
+    return f"{override.item}: {points} decided by {override.author}: {cut(override.reason)}"
+
+
+def _note(grade: Grade) -> str:
+    """Why nothing ran, in words for the student; never the text of a fault of ours."""
+    if grade.counts is None or grade.counts.result is None:
+        return grade.counts.attempt.problem if grade.counts else ""
+    result = grade.counts.result
+    if result.status == WITHHELD:
+        return _WITHHELD
+    return " ".join(filter(None, (result.note, result.trace)))
+
+
+# -- rubric items --------------------------------------------------------------------------
+
+
+def _items(lab: Lab, grade: Grade) -> tuple[ItemFeedback, ...]:
+    if grade.counts is None or grade.counts.result is None:
+        return ()
+    judged = {each.item: each for each in grade.counts.result.rubric}
+    decided = {each.item: each for each in grade.overrides}
+    withheld = grade.status == WITHHELD
+    lines = []
+    for number, item in enumerate(lab.rubric, 1):
+        if item.item not in judged:
+            continue
+        result, decision = judged[item.item], decided.get(item.item)
+        lines.append(
+            ItemFeedback(
+                number,
+                item.title,
+                words_of(result.verdict),
+                item.points,
+                points=None if withheld else (decision or result).points,
+                invariant=invariant_text(lab, item),
+                message=result.message,
+                decided=_decision(decision) if decision else "",
+            )
+        )
+    return tuple(lines)
+
+
+# -- attempts ------------------------------------------------------------------------------
+
+
+def _attempt(each: GradedAttempt, grade: Grade) -> AttemptFeedback:
+    late = ""
+    if each.late_days:
+        cost = "counts 0" if each.refused else f"less {each.penalty}"
+        late = f"{days(each.late_days)} late: {cost}"
+    counts = grade.counts is not None and each.attempt.id == grade.counts.attempt.id
+    at = each.attempt.submitted_at
+    return AttemptFeedback(each.attempt.number, at, _outcome(each, grade), counts, late)
+
+
+def _outcome(each: GradedAttempt, grade: Grade) -> str:
+    if each.score is not None:
+        return f"{each.score} of {grade.max_score}"
+    if each.result is not None:
+        return "score withheld"
+    return each.attempt.problem or "not graded"
+
+
+def _progress(grade: Grade) -> Picture:
+    """Scores by attempt as a drawing, where there is more than one to compare."""
+    scored = [each for each in grade.attempts[-MOST_ATTEMPTS:] if each.score is not None]
+    if len(scored) < 2:
+        return Picture()
+    bars = tuple(
+        Amount(f"{each.attempt.number}  {minute(each.attempt.submitted_at)}", each.score or 0)
+        for each in scored
+    )
+    return drawn(Bars("Score by attempt", bars, most=grade.max_score))

@@ -1,0 +1,125 @@
+"""Facts as HTML: pure functions from a struct to one self-contained file."""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from grader.drawing import STYLE, Drawing
+from grader.report import charts
+from grader.report.classroom import ClassReport, LabReport
+from grader.report.feedback import Feedback, Picture, drawn
+from grader.report.text import count_words
+from grader.report.times import minute
+from grader.report.verdicts import kinds
+from grader.sandbox.text import printable
+
+_FOLDER = Path(__file__).parent / "templates"
+_LONGEST = 20_000  # of one text on a page
+_CHUNK = 50  # rows of students that a browser lays out together
+
+
+def feedback_page(feedback: Feedback) -> str:
+    """The student's page."""
+    return _render("feedback.html.j2", feedback=feedback)
+
+
+def class_page(report: ClassReport) -> str:
+    """The class at a glance."""
+    return _render("class.html.j2", report=report)
+
+
+def file_name(student: str) -> str:
+    """The name of a student's page: no two ids share one, and no id names another folder.
+
+    An id of plain small letters and digits is its own name. Another keeps what is plain of it,
+    and gets a digest behind `~`, which no plain id has.
+    """
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", student):
+        return f"{student}.html"
+    plain = "-".join(re.findall(r"[a-z0-9]+", student.lower()))[:24]
+    digest = hashlib.sha256(student.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return f"{plain}~{digest}.html"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(charts=_charts, kinds=_kinds, count_words=count_words)
+    environment.filters.update(
+        inline=_inline, minute=minute, cells=_cells, chunks=_chunks, dedent=dedent
+    )
+    return environment
+
+
+def _render(template: str, **facts: Any) -> str:
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    page = _environment().get_template(template)
+    # a hash allows just this style sheet: what a student might smuggle in has another
+    return page.render(style=Markup(style), style_hash=digest, **facts)  # noqa: S704 - our own
+
+
+@cache
+def _style() -> str:
+    """The one style sheet of a page, that of its drawings included."""
+    own = (_FOLDER / "page.css").read_text("utf-8")
+    return own + STYLE.removeprefix("<style>").removesuffix("</style>")
+
+
+def _visible(value: Any) -> Any:
+    """What an expression may put on a page: marks that no one sees are written as escapes."""
+    return value if isinstance(value, Markup) else printable(str(value), _LONGEST)
+
+
+def _inline(svg: str) -> Markup:
+    """A drawing as part of a page, which brings the style sheet for all of them."""
+    return Markup(svg.replace(STYLE, ""))  # noqa: S704 - drawings escape what is not theirs
+
+
+def _charts(lab: LabReport) -> dict[str, Picture]:
+    """The drawings of a lab, those of which there is nothing to draw left out."""
+    facts = lab.facts
+    made: dict[str, Drawing] = {}
+    if facts.spread:
+        made["distribution"] = charts.distribution(facts.spread, facts.max_score)
+    if facts.periods:
+        made["over_time"] = charts.over_time(facts)
+    if lab.groups:
+        made["alike"] = charts.alike(lab.items, lab.groups)
+    return {name: drawn(each) for name, each in made.items()}
+
+
+def _kinds(lab: LabReport) -> list[tuple[str, str]]:
+    """What the letters of the heat map mean: (letter, words)."""
+    return [(each.sign, each.name) for each in kinds(row.cells for row in lab.rows)]
+
+
+@cache
+def _cells(cells: str) -> Markup:
+    """The cells of a row; what passed is left plain, so that a large class stays light."""
+    return Markup("").join(
+        Markup("<td>·") if each == "·" else Markup('<td class="v{}">{}').format(_class(each), each)
+        for each in cells
+    )
+
+
+def _class(letter: str) -> Markup:
+    return escape(re.sub(r"\W", "n", letter))
+
+
+def _chunks(rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    return [rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK)]

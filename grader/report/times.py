@@ -1,0 +1,18 @@
+"""Points in time as pages and terminals show them, always in UTC."""
+
+from datetime import UTC, datetime
+
+
+def minute(at: datetime) -> str:
+    """`2026-11-22 14:03 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def day(at: datetime) -> str:
+    """`2026-11-22`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def days(count: int) -> str:
+    """`1 day`, `2 days`."""
+    return f"{count} day{'s' * (count != 1)}"

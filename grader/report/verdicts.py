@@ -1,0 +1,42 @@
+"""How verdicts are told: one word for people, one letter for the cells of a heat map."""
+
+from collections.abc import Iterable
+
+from grader.drawing import Kind
+from grader.results import Verdict
+
+DECIDED, NOTHING = "O", " "
+HOSTILE = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.CRASHED, Verdict.BAD_RETURN})
+# nothing is known of what waits, and nothing of what we failed to judge
+SILENT = frozenset({Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT})
+
+_WORDS = {
+    Verdict.PASSED: ("·", "passed", ""),
+    Verdict.FAILED: ("F", "failed", "k1"),
+    Verdict.RAISED: ("E", "raised an error", "k3"),
+    Verdict.TIMEOUT: ("T", "timed out", "k0"),
+    Verdict.OUT_OF_MEMORY: ("M", "out of memory", "k0"),
+    Verdict.CRASHED: ("C", "crashed", "k0"),
+    Verdict.BAD_RETURN: ("R", "no plain value", "k3"),
+    Verdict.COLLECTIVE_MISMATCH: ("X", "ranks don't meet", "k3"),
+    Verdict.BLOCKED: ("-", "waits", "idle"),
+    Verdict.GRADER_FAULT: ("G", "grader's fault", "all"),
+}
+
+
+def words_of(verdict: Verdict) -> str:
+    """`timed out`: how a person says it."""
+    return _WORDS[verdict][1]
+
+
+def letter_of(verdict: Verdict) -> str:
+    """The letter of a cell."""
+    return _WORDS[verdict][0]
+
+
+def kinds(cells: Iterable[str]) -> tuple[Kind, ...]:
+    """What the letters in these cells mean, in the order of severity."""
+    used = set().union(*cells)
+    known = [Kind(*each) for each in _WORDS.values()]
+    known += [Kind(DECIDED, "decided by a person", "k2"), Kind(NOTHING, "no result", "")]
+    return tuple(each for each in known if each.sign in used)

@@ -1,0 +1,64 @@
+"""Feedback on a public check: the same page, without a score."""
+
+import pytest
+
+from grader.grading import PUBLIC_SEED, processes_of
+from grader.report.from_check import feedback_of_check
+from grader.report.pages import feedback_page
+from grader.report.text import feedback_lines
+from grader.submissions import from_source
+from grader.suite.run import Suite
+
+QUESTION = "How many all-reduces does total need?"
+
+
+@pytest.fixture
+def check(course, sandbox):
+    """What the public suite makes of a source."""
+    lab = course.lab("adding")
+
+    def run(source):
+        submission = from_source(lab, "ann", source.encode())
+        with Suite(lab.public_suite, lab) as suite, processes_of(lab, submission, sandbox) as own:
+            found = suite.run(own, PUBLIC_SEED)
+        return feedback_of_check(lab, found, predictions={QUESTION: "Two, I think."})
+
+    return run
+
+
+@pytest.fixture
+def solution(course):
+    return (course.root / "solutions/adding/adding.py").read_text()
+
+
+def test_all_passed_is_never_called_a_score(check, solution):
+    """Hidden checks are still to come, and the page says so."""
+    feedback = check(solution)
+    assert feedback.score is None
+    assert feedback.headline == "Public checks passed. Hidden checks run at grading."
+    assert "points" not in feedback_page(feedback).split("</head>")[1]
+
+
+def test_the_picture_is_of_the_students_own_run(check, solution):
+    """The lines that the public suite drew, once all its checks pass."""
+    assert check(solution).picture.lines == ("all_reduce gives [2 4]",)
+
+
+def test_predictions_stand_beside_their_answers_once_all_passes(check, solution):
+    """Before that there is what was said, and not the answer."""
+    (passed,) = check(solution).predictions
+    assert (passed.said, passed.answer) == ("Two, I think.", "One.")
+    (failed,) = check(solution.replace("x + y", "x - y")).predictions
+    assert (failed.said, failed.answer) == ("Two, I think.", "")
+
+
+def test_a_failure_has_its_message_and_line(check, solution):
+    """Call, expected, got, invariant and nudge, as `check` shows them."""
+    feedback = check(solution.replace("x + y", "x - y"))
+    add, total = feedback.items
+    assert (add.status, total.status) == ("failed", "waits")
+    for word in ("Called", "Expected", "Got", "Broken    I1", "Nudge"):
+        assert word in add.message
+    assert feedback.headline == "0 of 2 public checks passed."
+    assert not feedback.picture.lines
+    assert any("What is 2 + 2?" in line for line in feedback_lines(feedback))

@@ -1,0 +1,111 @@
+"""No feedback holds a hidden input, a seed, the key or a line of a solution."""
+
+import json
+import re
+from html import unescape
+
+import msgspec
+import pytest
+
+from grader.course import load_course
+from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
+from grader.grading import GradedLab, Grader
+from grader.release import _secrets, _squeezed, solution_lines
+from grader.report.classroom import class_report
+from grader.report.facts import facts_of
+from grader.report.feedback import Feedback
+from grader.report.from_grade import feedback_of_grade
+from grader.report.pages import class_page, feedback_page
+from grader.report.runs import PublicRuns
+from grader.report.text import feedback_lines
+from grader.submissions import from_source, read_submissions
+
+from .conftest import DUE
+
+SLUG = "tp-sharding"
+
+
+def graded_by(grader, submission):
+    """The row that grading this submission makes."""
+    result = grader.grade(submission)
+    attempt = Attempt(1, submission.student, grader.graded.lab.slug, 1, "0" * 64, DUE, DUE)
+    counts = GradedAttempt(attempt, result, result.score)
+    return Grade(Student(submission.student), attempt.lab, 100, (counts,), counts)
+
+
+def forms_of(lab, grade, run=None):
+    """Everything that is made of one grade, as its readers read it."""
+    told = feedback_of_grade(lab, grade, run=run)
+    yield from read(told)
+    yield "\n".join(feedback_lines(told))
+    yield unescape(class_page(class_report("A course", [(lab, [grade])])))
+
+
+def read(told):
+    """Page and JSON of a feedback without the escapes of their formats."""
+    yield unescape(feedback_page(told))
+    yield "\n".join(strings(json.loads(msgspec.json.encode(told))))
+
+
+def strings(value):
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from strings(each)
+
+
+@pytest.mark.parametrize("kind", ["variants", "mutants"])
+def test_no_secret_of_a_lab_is_told(repository, sandbox, level, kind):
+    """Real gradings of right and wrong answers, searched as a released bundle is.
+
+    A submission shares lines with the solution; its feedback must not show even those, but for
+    the student's own line on which an exception was raised.
+    """
+    course = load_course(repository)
+    graded = GradedLab.of(course, SLUG)
+    lab = graded.lab
+    secrets = list(_secrets(course, lab))
+    submissions = read_submissions(lab, [course.solutions(lab) / kind])[::4]
+    assert len(secrets) > 50
+    assert len(submissions) > 3
+    with Grader(graded, sandbox) as grader, PublicRuns(lab, graded.key, level) as runs:
+        for submission in submissions:
+            grade = graded_by(grader, submission)
+            seed = graded.seed(submission.student).hex()
+            for form in forms_of(lab, grade, runs.of(submission)):
+                own = re.sub(r"Your line.*", "", form)
+                text = _squeezed(own)
+                assert [what for what, secret in secrets if secret in text] == []
+                assert seed not in text
+
+
+def test_the_search_finds_what_is_there(repository):
+    """Were a line of a solution in a message, it would be found on the page and in the JSON."""
+    course = load_course(repository)
+    lab = course.lab(SLUG)
+    for line in solution_lines(course.solutions(lab) / lab.assignment.file):
+        told = Feedback(lab=SLUG, title="t", headline="h", max_score=100, note=line)
+        assert all(_squeezed(line) in _squeezed(form) for form in read(told))
+
+
+def test_what_a_hidden_case_shows_a_student_stays_there(course, sandbox, level):
+    """Code that puts its inputs into errors and prints tells nothing of the hidden ones."""
+    graded = GradedLab.of(course, "adding")
+    solution = (course.root / "solutions/adding/adding.py").read_text()
+    telling = solution.replace(
+        "    return x + y",
+        "    if not ((x == 1).all() and (y == 2).all()):\n"
+        "        print('HIDDEN', x.tolist(), y.tolist())\n"
+        "        raise RuntimeError(f'HIDDEN {x.tolist()} {y.tolist()}')\n"
+        "    return x + y",
+    )
+    submission = from_source(graded.lab, "ann", telling.encode())
+    with Grader(graded, sandbox) as grader, PublicRuns(graded.lab, graded.key, level) as runs:
+        grade = graded_by(grader, submission)
+        assert grade.counts.result.verdict("add") == "raised"  # by a hidden case
+        for form in forms_of(graded.lab, grade, runs.of(submission)):
+            assert "HIDDEN" not in form.replace("print('HIDDEN'", "")
+            assert "a hidden case ends as" in form
+        assert facts_of(graded.lab, [grade, grade]).warnings  # which goes by the same words
