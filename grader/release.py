@@ -12,6 +12,8 @@ from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import CourseError, UsageError
+from grader.handin.receipts import public_key
+from grader.key import receipt_seed
 from grader.workspace import released_files
 
 MIN_LINE = 20
@@ -48,8 +50,17 @@ def _write(target: Path, content: bytes) -> None:
 
 def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
     """Name and content of every member: a course of one lab, without the instructor's part."""
-    name = json.dumps(course.name, ensure_ascii=False)  # which is TOML's way to quote, too
-    yield "course.toml", f'name = {name}\nlabs = ["{lab.slug}"]\n'.encode()
+    facts = {
+        "name": course.name,
+        "labs": [lab.slug],
+        "inbox": course.inbox,
+        "receipt_key": public_key(course.root),
+    }
+    # JSON's way to quote is TOML's, too
+    lines = [
+        f"{key} = {json.dumps(fact, ensure_ascii=False)}" for key, fact in facts.items() if fact
+    ]
+    yield "course.toml", ("\n".join(lines) + "\n").encode()
     for path in released_files(lab):
         member = f"assignments/{lab.slug}/{path.relative_to(lab.folder).as_posix()}"
         yield member, path.read_bytes()
@@ -71,6 +82,7 @@ def _secrets(course: Course, lab: Lab) -> Iterator[tuple[str, str]]:
     key = course.key()
     yield "the course key", _squeezed(key.decode("utf-8", "replace"))
     yield "the course key", key.hex()
+    yield "the receipt key", receipt_seed(course.root).hex()
     solution = course.solutions(lab) / lab.assignment.file
     for line in solution_lines(solution):
         yield f"a line of the solution: {line.strip()}", _squeezed(line)

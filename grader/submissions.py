@@ -27,6 +27,7 @@ class Submission:
     """One student's work on one lab: its files, or the problem that keeps them from loading.
 
     Hidden inputs are drawn for `student`, which is its name where nobody says otherwise.
+    `written` is when its file was last written, in seconds since 1970, as the disk has it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Submission:
     problem: str = ""
     student: str = ""
     trace: bytes | None = field(default=None, repr=False)
+    written: float | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "student", self.student or self.name)
@@ -48,7 +50,7 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
     named: dict[str, Submission] = {}
     for path in paths:
         for submission in _at(lab, path):
-            first = name = _printable(submission.name)
+            first = name = printable_name(submission.name)
             number = 2
             while name in named:
                 name, number = f"{first}-{number}", number + 1
@@ -59,12 +61,20 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
 def read_submission(lab: Lab, path: Path, name: str) -> Submission:
     """The submission whose one file is at `path`; a link given there is not followed."""
     try:
-        source = _read(path, MAX_SOURCE_BYTES)
+        written = path.lstat().st_mtime
+        source = read_regular(path, MAX_SOURCE_BYTES)
     except OSError as error:
         return Submission(name, problem=_why_unreadable(path, lab.assignment.file, error))
+    submission = replace(from_bytes(lab, name, source), written=written)
+    if submission.problem or not lab.assignment.trace:
+        return submission
+    return replace(submission, trace=_trace_beside(path))
+
+
+def from_bytes(lab: Lab, name: str, source: bytes, trace: bytes | None = None) -> Submission:
+    """A submission whose source a student wrote; one that is no text is a problem in words."""
     if problem := _source_problem(source, lab.assignment.file):
         return Submission(name, problem=problem)
-    trace = _trace_beside(path) if lab.assignment.trace else None
     return Submission(name, {lab.assignment.file: source}, trace=trace)
 
 
@@ -117,12 +127,12 @@ def _trace_beside(path: Path) -> bytes | None:
     One that can't be read counts as absent: the items that ask for it say so.
     """
     try:
-        return _read(path.with_suffix(".trace"), MAX_TRACE_BYTES)
+        return read_regular(path.with_suffix(".trace"), MAX_TRACE_BYTES)
     except OSError:
         return None
 
 
-def _read(path: Path, limit: int) -> bytes:
+def read_regular(path: Path, limit: int) -> bytes:
     """The bytes of a regular file, one more than the limit at most; never waits for a pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
@@ -138,17 +148,17 @@ def _why_unreadable(path: Path, file: str, error: OSError) -> str:
         return f"no {file} in it"
     if path.is_symlink():
         return _is_a_link(path)
-    name = _printable(path.name)
+    name = printable_name(path.name)
     if isinstance(error, IsADirectoryError):
         return f"{name} is a folder, not a file"
     return f"{name} can't be read: {error.strerror or error}"
 
 
 def _is_a_link(path: Path) -> str:
-    return f"{_printable(path.name)} is a symbolic link, which is not followed"
+    return f"{printable_name(path.name)} is a symbolic link, which is not followed"
 
 
-def _printable(name: str) -> str:
+def printable_name(name: str) -> str:
     """The name of a file as text: bytes that are no UTF-8, and control characters, escaped."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
 
@@ -163,8 +173,8 @@ def _source_problem(source: bytes, file: str) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         if encoding not in _ENCODINGS:
-            return f"{file} is not UTF-8 text: it says that it is {_printable(encoding)}"
+            return f"{file} is not UTF-8 text: it says that it is {printable_name(encoding)}"
         source.decode(encoding)
     except (SyntaxError, UnicodeDecodeError) as error:
-        return f"{file} is not UTF-8 text: {_printable(str(error)[:_MAX_REASON])}"
+        return f"{file} is not UTF-8 text: {printable_name(str(error)[:_MAX_REASON])}"
     return ""

@@ -5,7 +5,8 @@
     tp-sharding/
         README.md  tp_sharding.py  test_public.py  …   the student's to read and edit
         .shardlab/lab/                                  the same as released, to go back to
-        .shardlab/state.json                            hints taken, predictions, last check
+        .shardlab/course.json                           where to submit, what signs receipts
+        .shardlab/state.json                            hints taken, predictions, submissions
 """
 
 import os
@@ -13,17 +14,37 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
 import msgspec
 
-from grader.course import Lab, load_lab
+from grader.course import Course, Lab, load_lab
 from grader.errors import UsageError
+from grader.handin.inbox import absolute_inbox
 from grader.traces.challenge import PRACTICE
 
 _OWN = ".shardlab"
+_COURSE = f"{_OWN}/course.json"
 _NOT_SHOWN = ("assignment.toml", "hints.toml")
+
+
+class CourseFacts(msgspec.Struct, frozen=True):
+    """What a workspace knows of the course it was made from; empty where that says nothing."""
+
+    name: str = ""
+    inbox: str = ""
+    receipt_key: str = ""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One submission as it left this machine. `attempt` is a guess: staff count what arrives."""
+
+    sha256: str
+    at: datetime
+    attempt: int
+    delivered_to: str
 
 
 class State(msgspec.Struct):
@@ -32,6 +53,8 @@ class State(msgspec.Struct):
     last_failed: str = ""
     hints_taken: dict[str, int] = msgspec.field(default_factory=dict)
     predictions: dict[str, str] = msgspec.field(default_factory=dict)
+    student: str = ""
+    sent: list[Sent] = msgspec.field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -72,6 +95,14 @@ class Workspace:
     def nonce_is_practice(self) -> bool:
         return self.nonce == PRACTICE
 
+    @property
+    def course(self) -> CourseFacts:
+        """What was known of the course when the workspace was made; nothing where it is lost."""
+        try:
+            return msgspec.json.decode((self.folder / _COURSE).read_bytes(), type=CourseFacts)
+        except (OSError, msgspec.DecodeError):
+            return CourseFacts()
+
     def state(self) -> State:
         """What was remembered; nothing where it can't be read."""
         try:
@@ -96,7 +127,7 @@ class Workspace:
         return kept
 
 
-def start(lab: Lab, parent: Path, nonce: str = "") -> Workspace:
+def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:
     """Makes the folder for a lab below `parent`, whole or not at all."""
     if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
         raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
@@ -115,6 +146,12 @@ def start(lab: Lab, parent: Path, nonce: str = "") -> Workspace:
                 _copy(member, draft / relative)
         if nonce:
             (draft / _OWN / "nonce").write_text(f"{nonce}\n")
+        if course is not None:
+            from grader.handin.receipts import known_key
+
+            inbox = absolute_inbox(course.inbox, course.root)
+            facts = CourseFacts(course.name, inbox, known_key(course))
+            (draft / _COURSE).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
         draft.chmod(0o755)
         draft.rename(folder)
     except BaseException:

@@ -9,7 +9,20 @@ from pathlib import Path
 import click
 
 from grader import __version__
-from grader.cli import author, instructor, student, traces
+from grader.cli import (
+    author,
+    exports,
+    gradebook,
+    grading,
+    handin,
+    notebooks,
+    receipts,
+    report,
+    similar,
+    student,
+    traces,
+    watch,
+)
 from grader.cli.shell import Group
 
 
@@ -30,8 +43,8 @@ def main(context: click.Context, course: Path | None) -> None:
     """Autograded labs on distributed LLM inference, and the grader that runs them.
 
     \b
-    Students:     shardlab list, start, check, capture, hint, reset, doctor
-    Instructors:  shardlab grade, nonce, doctor
+    Students:     shardlab list, start, check, watch, hint, submit, status
+    Instructors:  shardlab collect, grade, report, feedback, publish, export
     Authors:      shardlab validate, release, demo
     """  # noqa: D301 - \b keeps click from joining the lines
     context.obj = course
@@ -39,8 +52,16 @@ def main(context: click.Context, course: Path | None) -> None:
 
 for _command in (
     *student.COMMANDS,
+    *watch.COMMANDS,
     *traces.COMMANDS,
-    *instructor.COMMANDS,
+    *handin.COMMANDS,
+    *receipts.COMMANDS,
+    *grading.COMMANDS,
+    *gradebook.COMMANDS,
+    *report.COMMANDS,
+    *exports.COMMANDS,
+    *similar.COMMANDS,
+    *notebooks.COMMANDS,
     *author.COMMANDS,
 ):
     main.add_command(_command)

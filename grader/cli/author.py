@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import shell
+from grader.cli import results, shell
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -110,8 +110,7 @@ def demo(context: click.Context, jobs: int) -> None:
     """
     import time
 
-    from grader.batch import Settings
-    from grader.cli import instructor
+    from grader.batch import Settings, grade_all
     from grader.sandbox import probe
     from grader.submissions import read_submissions
 
@@ -127,10 +126,12 @@ def demo(context: click.Context, jobs: int) -> None:
     submissions = read_submissions(course.lab(slug), [*right[:_GOOD], *wrong[:_WRONG], folder])
     started = time.monotonic()
     settings = Settings(course.root, slug, found.level)
-    results = instructor.grade_batch(settings, submissions, jobs)
-    instructor.print_table(results)
-    shell.say(instructor.summary(results, time.monotonic() - started))
-    faults = any(result.status == "withheld" for result in results)
+    with results.progress() as progress:
+        progress.start(len(submissions))
+        graded = grade_all(settings, submissions, jobs, lambda _: progress.step())
+    results.print_table(graded)
+    shell.say(results.summary(graded, time.monotonic() - started))
+    faults = any(result.status == "withheld" for result in graded)
     shell.finish(shell.OUR_FAULT if faults else shell.DONE)
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader.errors import CourseError, SandboxError, ShardlabError, UsageError
+from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from grader.course import Course
+    from grader.gradebook.store import Gradebook
     from grader.sandbox import Level
 
 DONE, FALLS_SHORT, USAGE, OUR_FAULT = 0, 1, 2, 3
@@ -18,6 +19,7 @@ LEVELS = ("full", "shared", "landlock", "none")
 _EXIT_CODES: dict[type[ShardlabError], int] = {
     CourseError: FALLS_SHORT,
     SandboxError: OUR_FAULT,
+    StoreError: OUR_FAULT,
     UsageError: USAGE,
 }
 
@@ -32,6 +34,11 @@ json_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
     help="Also write the result as JSON to FILE, '-' for standard output.",
+)
+db_option = click.option(
+    "--db",
+    metavar="URL",
+    help="The gradebook: a file, or postgresql://...; else SHARDLAB_DB, else the course's own.",
 )
 
 
@@ -60,11 +67,37 @@ def course_of(context: click.Context) -> "Course":
     return load_course(given if given is not None else find_course(Path.cwd()))
 
 
+def gradebook_of(context: click.Context, db: str | None) -> "Gradebook":
+    """The course's gradebook, opened; the caller closes it."""
+    from grader.gradebook.store import Gradebook, url_of
+
+    return Gradebook.open(url_of(course_of(context).root, db))
+
+
 def best_level(asked: str | None) -> "Level":
     """The level asked for, else the best that this machine reaches."""
     from grader.sandbox import Level, probe
 
     return Level.from_word(asked) if asked else probe().level
+
+
+def required_level(asked: str | None) -> "Level":
+    """The level for others' work: full, unless less was asked for by name; never silently less."""
+    from grader.sandbox import Level, probe
+
+    wanted = Level.from_word(asked) if asked else Level.FULL
+    found = probe()
+    if found.level < wanted:
+        missing = "\n".join(
+            f"  {each.name}: {each.reason}\n    mend: {each.mend}"
+            for each in found.layers
+            if not each.works
+        )
+        raise SandboxError(
+            f"isolation '{wanted.word}' is not to be had here, only '{found.level.word}':\n"
+            f"{missing}\nMend that, or accept less by name: --isolation {found.level.word}"
+        )
+    return wanted
 
 
 def write_json(path: Path | None, value: Any) -> None:

@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import shell
+from grader.cli import printing, shell
 
 if TYPE_CHECKING:
-    from grader.course import Lab
     from grader.sandbox import Layer
-    from grader.suite.finding import CaseResult
     from grader.suite.run import SuiteRun
-    from grader.workspace import Workspace
 
 _slug = click.argument("slug", required=False, metavar="[LAB]")
 
@@ -44,7 +41,7 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
         from grader.traces import nonce_of
 
         nonce = nonce_of(course.key(), slug, student)
-    made = workspace.start(course.lab(slug), parent, nonce)
+    made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(
         f"Created {slug}/: README.md, {about.file} ({count} functions), test_public.py",
@@ -67,39 +64,30 @@ def check(
     json_path: Path | None,
 ) -> None:  # fmt: skip
     """Run the public checks on your file and explain the first that fails."""
-    from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
-    from grader.submissions import read_submission
-    from grader.suite.evidence import Evidence
-    from grader.suite.run import Suite
-    from grader.traces import Challenge
+    from grader.checking import check_once, work_of
     from grader.workspace import find_workspace
 
     if picture is not None and picture.suffix != ".svg":
         raise click.BadParameter(f"{picture} does not end in .svg", param_hint="--picture")
     here = find_workspace(Path.cwd(), slug)
-    submission = read_submission(here.lab, here.file, here.lab.slug)
+    submission = work_of(here)
     if submission.problem:
         shell.say(f"{here.file}: {submission.problem}")
         shell.finish(shell.FALLS_SHORT)
     if here.public_suite_changed:
         shell.say("Note: test_public.py is not as released; these are your own checks.")
-    printer = _CheckPrinter(here.lab)
-    with (
-        open_sandbox(here.lab, shell.best_level(isolation)) as sandbox,
-        Suite(here.public_suite, here.lab) as suite,
-        processes_of(here.lab, submission, sandbox) as processes,
-    ):
-        run = suite.run(
-            processes,
-            PUBLIC_SEED,
-            stop_early=not keep_going,
-            on_result=printer.case,
-            evidence=Evidence(Challenge(here.lab.slug, here.nonce), submission.trace),
-        )
+    printer = printing.CheckPrinter(here.lab)
+    run = check_once(
+        here,
+        shell.best_level(isolation),
+        submission=submission,
+        on_result=printer.case,
+        stop_early=not keep_going,
+    )
     printer.end(run)
-    _remember_first_failure(here, printer.first_failed)
+    printing.remember_first_failure(here, printer.first_failed)
     if not printer.first_failed:
-        _say_predictions(here)
+        printing.say_predictions(here)
     if picture is not None:
         _write_picture(picture, run, passed=not printer.first_failed)
     shell.write_json(json_path, {"lab": here.lab.slug, "results": printer.as_data()})
@@ -117,131 +105,14 @@ def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
         shell.say("No picture: " + ("this lab draws none." if passed else "not all checks pass."))
 
 
-class _CheckPrinter:
-    """Prints one line an item as soon as its last case is judged, and the message of a failure."""
-
-    def __init__(self, lab: "Lab") -> None:
-        self._lab = lab
-        self._numbers = {each.item: n for n, each in enumerate(lab.rubric, 1)}
-        self._cases: dict[str, CaseResult] = {}
-        self._printed: set[str] = set()
-        self._waiting: list[str] = []
-        self.first_failed = ""
-
-    def case(self, result: "CaseResult") -> None:
-        for item in [name for name in self._cases if name != result.item]:
-            self._print_once(item)
-        self._cases[result.item] = result
-        if result.verdict != "passed":
-            self._print_once(result.item)
-
-    def end(self, run: "SuiteRun") -> None:
-        for item in self._cases:
-            self._print_once(item)
-        if self._waiting:
-            first, last = self._numbers[self._waiting[0]], self._numbers[self._waiting[-1]]
-            failed = self._numbers[self.first_failed]
-            span = f"{first}-{last}" if first != last else f"{first}"
-            shell.say(f"{span:>6}  WAIT  after {failed}; 'shardlab check --all' runs them too")
-        shell.say(*(f"   {line}".rstrip() for line in run.picture if not self.first_failed))
-        shell.say(self._summary())
-
-    def as_data(self) -> list[dict[str, object]]:
-        return [
-            {"item": each.item, "title": each.title, "verdict": self._cases[each.item].verdict,
-             "finding": self._cases[each.item].finding}
-            for each in self._lab.rubric
-        ]  # fmt: skip
-
-    def _print_once(self, item: str) -> None:
-        if item in self._printed:
-            return
-        self._printed.add(item)
-        result = self._cases[item]
-        if result.verdict == "blocked":
-            self._waiting.append(item)
-            return
-        self._print(item, result)
-
-    def _print(self, item: str, result: "CaseResult") -> None:
-        from grader.grading import invariant_text
-        from grader.suite.message import lines_of
-
-        rubric_item = self._lab.item(item)
-        passed = result.verdict == "passed"
-        status = shell.word("PASS", "green") if passed else shell.word("FAIL", "red")
-        number = f"{self._numbers[item]:>2}/{len(self._lab.rubric)}"
-        where = "" if passed else result.finding.where
-        shell.say(f"{number:>6}  {status}  {rubric_item.title:<46} {where}".rstrip())
-        if passed:
-            return
-        self.first_failed = self.first_failed or item
-        fault = result.verdict == "grader_fault"
-        invariant = "" if fault else invariant_text(self._lab, rubric_item)
-        shell.say(*lines_of(result.finding, invariant))
-
-    def _summary(self) -> str:
-        count = {"PASS": 0, "FAIL": 0, "WAIT": len(self._waiting)}
-        for item, result in self._cases.items():
-            if item not in self._waiting:
-                count["PASS" if result.verdict == "passed" else "FAIL"] += 1
-        if not self.first_failed:
-            return "Public checks passed. Hidden checks run at grading."
-        waiting = f", {count['WAIT']} waiting" if count["WAIT"] else ""
-        return (
-            f"Result: {count['PASS']} pass, {count['FAIL']} fail{waiting}. "
-            "Next: edit, or shardlab hint"
-        )
-
-
-def _remember_first_failure(here: "Workspace", item: str) -> None:
-    state = here.state()
-    state.last_failed = item
-    here.remember(state)
-
-
-def _say_predictions(here: "Workspace") -> None:
-    """What the student predicted, beside the answers."""
-    predictions = here.state().predictions
-    for each in here.lab.assignment.predict:
-        if each.question in predictions:
-            _say_wrapped("", each.question)
-            _say_wrapped("You said", predictions[each.question])
-            _say_wrapped("Answer", each.answer)
-
-
-def _say_wrapped(label: str, text: str) -> None:
-    import textwrap
-
-    shell.say(*textwrap.wrap(text, 78, initial_indent=f"   {label:<10}" if label else "   ",
-                             subsequent_indent=" " * 13 if label else "   "))  # fmt: skip
-
-
 @click.command(epilog="Example: shardlab hint tp-sharding")
 @_slug
 @click.option("--item", help="A rubric item; else the one that failed in the last check.")
 def hint(slug: str | None, item: str | None) -> None:
     """Show the next of three hints for what failed last."""
-    import textwrap
-
-    from grader.errors import UsageError
     from grader.workspace import find_workspace
 
-    here = find_workspace(Path.cwd(), slug)
-    state = here.state()
-    item = item or state.last_failed
-    if not item:
-        shell.say("Nothing has failed yet. First: shardlab check")
-        return
-    if item not in here.lab.hints:
-        raise UsageError(f"no rubric item '{item}'; there are: {', '.join(here.lab.hints)}")
-    ladder = here.lab.hints[item]
-    taken = min(state.hints_taken.get(item, 0), len(ladder) - 1)
-    shell.say(f"{here.lab.item(item).title}")
-    shell.say(f"Hint {taken + 1} of {len(ladder)} (none contains code)")
-    shell.say(*textwrap.wrap(ladder[taken], 78, initial_indent="  ", subsequent_indent="  "))
-    state.hints_taken[item] = taken + 1
-    here.remember(state)
+    printing.say_hint(find_workspace(Path.cwd(), slug), item or "")
 
 
 @click.command(epilog="Example: shardlab reset tp-sharding")

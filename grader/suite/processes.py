@@ -40,6 +40,7 @@ class Processes:
     _dealt: dict[str, Process] = field(default_factory=dict)  # in this case, by role
     _world_size: int | None = None
     _has_loaded: bool = False
+    _given_up: bool = False
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.budget_s
@@ -53,6 +54,13 @@ class Processes:
         """The wall time that a call may take now: its own limit, or what is left of all."""
         left = self._deadline - time.monotonic()
         return max(0.0, min(self.limits.wall_time_s, left))
+
+    def give_up(self) -> None:
+        """Ends the call under way, and gives no other any time. May be called from any thread."""
+        self._deadline = 0.0
+        self._given_up = True
+        for process in list(self._all):
+            process.give_up()
 
     def single(self) -> Process:
         """The process for calls without a group. Not necessarily loaded yet."""
@@ -124,4 +132,6 @@ class Processes:
             files[compiled_name(self.entry)] = self.compiled
         process = self.sandbox.open(files, self.entry, limits)
         self._all.append(process)
+        if self._given_up:  # since the line above, or `give_up` has seen it
+            process.give_up()
         return process

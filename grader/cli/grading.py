@@ -1,0 +1,160 @@
+"""Commands that grade a class: grade, regrade."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli import crew, shell
+from grader.cli.runs import Run
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.gradebook.rows import Attempt, Grade
+
+
+@click.command(epilog="Example: shardlab grade tp-sharding inbox/ --jobs 2 --json grades.json")
+@click.argument("targets", nargs=-1, metavar="[LAB] [PATH]...")
+@crew.how
+@click.option("--no-record", is_flag=True, help="Grade the PATHs all anew, without a gradebook.")
+@click.option("--student", metavar="ID",
+              help="Draw all hidden inputs as this student's; implies --no-record.")  # fmt: skip
+@click.option("--seed-for", metavar="ID", help="Print this student's seed first, to reproduce it.")
+@click.option("--live", is_flag=True, help="Run what has no trace on this machine's GPU to make "
+              "one. WITHOUT ISOLATION: on a machine that holds nothing else.")  # fmt: skip
+@click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
+@click.pass_context
+def grade(
+    context: click.Context,
+    /,
+    targets: tuple[str, ...],
+    *,
+    no_record: bool,
+    student: str | None,
+    seed_for: str | None,
+    live: bool,
+    messages: bool,
+    isolation: str | None,
+    db: str | None,
+    json_path: Path | None,
+    **workers: Any,
+) -> None:
+    """Grade what has no result yet, and record it.
+
+    With PATHs, what is handed in there: files, folders of files or of sub-folders, inboxes,
+    bundles, downloads of Canvas and Moodle. Else everything in the gradebook, of one lab or of
+    all. What has a result for the present suite is not graded again. An interrupt is safe.
+    """
+    from grader.grading import GradedLab
+
+    course = shell.course_of(context)
+    slug, paths = _lab_and_paths(course, targets)
+    run = Run(course, shell.required_level(isolation), crew.crew_of(workers), live=live)
+    if live:
+        crew.require_gpu()
+    if slug is not None:
+        run.check_installed([slug])
+    if seed_for is not None:
+        if slug is None:
+            raise click.UsageError("--seed-for needs a LAB")
+        shell.say(f"Seed of {seed_for}: {GradedLab.of(course, slug).seed(seed_for).hex()}")
+    present = [path for path in paths if path.exists() or path.is_symlink()]
+    for path in [path for path in paths if path not in present]:
+        click.echo(f"Error: {path}: no such file or folder; the rest is graded", err=True)
+    if no_record or student is not None:
+        if slug is None or not paths:
+            raise click.UsageError("without a gradebook, name a LAB and PATHs")
+        run.unrecorded(slug, present, student)
+    else:
+        with shell.gradebook_of(context, db) as book:
+            run.recorded(book, slug, present if paths else None)
+    run.tell(messages=messages)
+    shell.write_json(json_path, run.as_data(slug))
+    if len(present) < len(paths):
+        shell.finish(shell.USAGE)
+    run.finish()
+
+
+@click.command(epilog="Example: shardlab regrade tp-sharding")
+@click.argument("slug", metavar="LAB")
+@click.argument("students", nargs=-1, metavar="[STUDENT]...")
+@crew.how
+@click.option("--again", metavar="REASON", default="",
+              help="Also where nothing has changed: present results are set aside.")  # fmt: skip
+@click.pass_context
+def regrade(
+    context: click.Context,
+    /,
+    slug: str,
+    students: tuple[str, ...],
+    *,
+    again: str,
+    isolation: str | None,
+    db: str | None,
+    json_path: Path | None,
+    **workers: Any,
+) -> None:
+    """Grade a lab again after its suite has changed, and show whose score changes.
+
+    Only results that depend on what has changed are made anew; overrides stay, and are shown
+    beside the new score.
+    """
+    course = shell.course_of(context)
+    lab = course.lab(slug)
+    run = Run(course, shell.required_level(isolation), crew.crew_of(workers))
+    run.check_installed([slug])
+    with shell.gradebook_of(context, db) as book:
+        attempts = [
+            each for each in book.attempts(slug) if not students or each.student in students
+        ]
+        _require_students(students, attempts)
+        before = {each.student.id: each for each in book.grades(lab, course.deadline(slug))}
+        if again:
+            book.again([each.id for each in attempts], reason=again)
+        run.pending(book, slug, {each.id for each in attempts} if students else None)
+        after = book.grades(lab, course.deadline(slug))
+    changed = [(before[each.student.id], each) for each in after
+               if before[each.student.id].score != each.score]  # fmt: skip
+    run.tell(messages=False, table=False)
+    for old, new in changed:
+        shell.say(_change(old, new))
+    shell.say(f"{len(changed)} of {len(after)} grades changed.")
+    shell.write_json(json_path, {
+        "lab": slug, "graded": sum(len(each.results) for each in run.labs),
+        "changed": [{"student": new.student.id, "before": old.score, "after": new.score,
+                     "overrides": new.overrides} for old, new in changed],
+    })  # fmt: skip
+    run.finish()
+
+
+def _change(old: "Grade", new: "Grade") -> str:
+    """`s041  90 -> 100   override of floats (10): fp64 is valid`."""
+    was, now = (("none" if each.score is None else str(each.score)) for each in (old, new))
+    notes = ", ".join(f"{each.item} ({each.points}): {each.reason}" for each in new.overrides)
+    return f"  {new.student.id:<16} {was:>4} -> {now:<4}" + (f"  override {notes}" if notes else "")
+
+
+def _require_students(students: Iterable[str], attempts: Iterable["Attempt"]) -> None:
+    from grader.errors import UsageError
+
+    known = {each.student for each in attempts}
+    for student in students:
+        if student not in known:
+            raise UsageError(f"no submission of '{student}'; see who there is: shardlab grades LAB")
+
+
+def _lab_and_paths(course: "Course", targets: Sequence[str]) -> tuple[str | None, list[Path]]:
+    """The lab, if the first word names one, and the paths."""
+    if not targets:
+        return None, []
+    first, *rest = targets
+    if first in course.slugs:
+        return first, [Path(each) for each in rest]
+    if not Path(first).exists() and not Path(first).is_symlink() and os.sep not in first:
+        course.lab(first)  # says which labs there are
+    return None, [Path(each) for each in targets]
+
+
+COMMANDS = (grade, regrade)

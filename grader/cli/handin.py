@@ -1,0 +1,293 @@
+"""Commands about handing in: submit, status, receipt (students); collect (instructors)."""
+
+import os
+import textwrap
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import shell
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.handin.bundle import Bundle
+    from grader.handin.found import Refused
+    from grader.handin.inbox import Delivered
+    from grader.reception import Received
+    from grader.submissions import Submission
+    from grader.workspace import Sent, Workspace
+
+_slug = click.argument("slug", required=False, metavar="[LAB]")
+_file = click.Path(path_type=Path, dir_okay=False)
+STUDENT_VARIABLE = "SHARDLAB_STUDENT"
+INBOX_VARIABLE = "SHARDLAB_INBOX"
+
+
+@click.command(epilog="Example: shardlab submit tp-sharding --student s041")
+@_slug
+@click.option("--to", "inbox", metavar="INBOX", help="The inbox: a folder, or a file: URL.")
+@click.option("--pack", type=_file, metavar="FILE",
+              help="Write FILE, to upload elsewhere, and deliver nothing.")  # fmt: skip
+@click.option("--student", metavar="ID", help="Who you are; remembered from then on.")
+@shell.json_option
+def submit(
+    slug: str | None,
+    inbox: str | None,
+    pack: Path | None,
+    student: str | None,
+    json_path: Path | None,
+) -> None:
+    """Hand in your file. Failing checks don't keep it back."""
+    from grader.checking import work_of
+    from grader.handin.bundle import pack as pack_bundle
+    from grader.handin.bundle import short_code, told
+    from grader.workspace import find_workspace
+
+    here = find_workspace(Path.cwd(), slug)
+    who = _student(here, student)
+    target = None if pack is not None else _inbox(here, inbox)
+    submission = work_of(here)
+    if submission.problem:
+        shell.say(f"{here.file}: {submission.problem}", "Nothing was submitted.")
+        shell.finish(shell.FALLS_SHORT)
+    bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
+    _say_packed(here, bundle, submission)
+    delivered = _delivered(bundle, target, pack)
+    sent = _remember(here, bundle, delivered)
+    digest = bundle.digest
+    word = ("Wrote" if pack else "Delivered") if delivered.new else "Was there already:"
+    shell.say(
+        f"{word} {short_code(digest)}  {told(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
+        f"Hand in {delivered.path} where your course asks for it." if pack
+        else "A signed receipt follows when staff collect. See: shardlab status",
+    )  # fmt: skip
+    shell.write_json(json_path, {"lab": here.lab.slug, "student": who, "new": delivered.new,
+                                 "code": short_code(digest), "sent": sent})  # fmt: skip
+
+
+def _student(here: "Workspace", given: str | None) -> str:
+    """Who hands in: as given, else as the environment says, else who did so from here before."""
+    from grader.errors import UsageError
+    from grader.handin.bundle import student_id
+
+    who = given or os.environ.get(STUDENT_VARIABLE) or here.state().student
+    if not who:
+        raise UsageError(
+            f"who are you? Say it once: shardlab submit --student ID (or set {STUDENT_VARIABLE})"
+        )
+    return student_id(who)
+
+
+def _inbox(here: "Workspace", given: str | None) -> Path:
+    from grader.errors import UsageError
+    from grader.handin.inbox import inbox_folder
+
+    text = given or os.environ.get(INBOX_VARIABLE) or here.course.inbox
+    if not text:
+        raise UsageError(
+            f"no inbox is known: name it with --to or {INBOX_VARIABLE}, "
+            "or write a file to upload: shardlab submit --pack FILE"
+        )
+    return inbox_folder(text)
+
+
+def _say_packed(here: "Workspace", bundle: "Bundle", submission: "Submission") -> None:
+    """What is in the bundle, and how the public checks like it."""
+    names = ", ".join(f"{name} ({_size(len(each))})" for name, each in bundle.files.items())
+    shell.say(*textwrap.wrap(f"Packed {names}. {_public(here, submission)}", 78))
+
+
+def _public(here: "Workspace", submission: "Submission") -> str:
+    """`Public 9/9.`; where the checks can't be run, that, for it is no reason not to submit."""
+    from grader.checking import check_once, passed_items
+    from grader.errors import CourseError, SandboxError
+
+    note = " (your own checks)" if here.public_suite_changed else ""
+    try:
+        run = check_once(here, shell.best_level(None), submission=submission, stop_early=False)
+    except (CourseError, SandboxError) as error:
+        return f"Public checks can't be run: {str(error).splitlines()[0]}"
+    return f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
+
+
+def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Delivered":
+    from grader.errors import UsageError
+    from grader.handin.bundle import SUFFIX
+    from grader.handin.inbox import Delivered, deliver, write_whole
+
+    if target is None:
+        assert pack is not None
+        try:
+            write_whole(pack, bundle.raw)
+        except OSError as error:
+            raise UsageError(f"{pack} can't be written: {error.strerror or error}") from None
+        return Delivered(pack.absolute(), new=True)
+    try:
+        return deliver(target, bundle)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}\nNothing was delivered, and nothing is lost. To hand it in another way:\n"
+            f"  shardlab submit --pack {bundle.stem}{SUFFIX}"
+        ) from None
+
+
+def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "Sent":
+    """What is remembered of this submission; the one before where it is the same."""
+    from grader.workspace import Sent
+
+    state = here.state()
+    place = str(delivered.path)
+    same = [each for each in state.sent if each.delivered_to == place]
+    if same and not delivered.new:
+        return same[-1]
+    sent = Sent(bundle.digest, bundle.manifest.created_at, len(state.sent) + 1, place)
+    state.sent.append(sent)
+    state.student = bundle.manifest.student
+    try:
+        here.remember(state)
+    except OSError as error:
+        shell.say(f"Note: {here.folder} can't be written to ({error.strerror}): not remembered")
+    return sent
+
+
+@click.command(epilog="Example: shardlab status tp-sharding")
+@_slug
+@shell.json_option
+def status(slug: str | None, json_path: Path | None) -> None:
+    """Show what you handed in, and which receipts have arrived."""
+    from grader.handin.bundle import short_code, told
+    from grader.workspace import find_workspace
+
+    here = find_workspace(Path.cwd(), slug)
+    state = here.state()
+    if not state.sent:
+        shell.say(f"{here.lab.slug}: nothing handed in from this folder. shardlab submit")
+    else:
+        shell.say(f"{here.lab.slug}, student {state.student or '?'}")
+    rows = []
+    for sent in state.sent:
+        received, words = _receipt_state(here, sent)
+        shell.say(
+            f"{sent.attempt:>3}  {short_code(sent.sha256)}  {told(sent.at)}", *_indented(words, 5)
+        )
+        rows.append({"sent": sent, "received": received, "words": words})
+    shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
+
+
+def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
+    """Whether a good receipt has arrived for it, and how it stands, in words."""
+    from grader.errors import UsageError
+    from grader.handin.archive import BundleError
+    from grader.handin.bundle import receipt_path, told
+    from grader.handin.receipts import read_receipt, verify
+
+    bundle = Path(sent.delivered_to)
+    path = receipt_path(bundle)
+    if not path.exists():
+        gone = "" if bundle.exists() else "; the bundle is not where it was put any more"
+        return False, f"no receipt yet{gone}"
+    try:
+        signed = read_receipt(path)
+        if signed.receipt.sha256 != sent.sha256:
+            raise BundleError("it is of something else")  # noqa: TRY301 - told as the others are
+        if not here.course.receipt_key:
+            return False, f"a receipt is there, but no key to verify it with: {path}"
+        receipt = verify(signed, here.course.receipt_key)
+    except (BundleError, UsageError) as error:
+        return False, f"RECEIPT NOT VALID: {error}"
+    return True, f"received as attempt {receipt.attempt}, {told(receipt.received_at)}; {path.name}"
+
+
+@click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--lab", "slug", metavar="LAB", help="Only what is for this lab.")
+@click.option("--known-only", is_flag=True, help="Refuse who is not on the roster.")
+@shell.db_option
+@shell.json_option
+@click.pass_context
+def collect(
+    context: click.Context,
+    paths: tuple[Path, ...],
+    slug: str | None,
+    known_only: bool,
+    db: str | None,
+    json_path: Path | None,
+) -> None:
+    """Take into the gradebook what was handed in, and sign receipts.
+
+    PATH is an inbox, a bundle, a folder of STUDENT.py files, or a bulk download of Canvas or
+    Moodle, as a zip or unpacked; the course's own inbox if none is given. Run it as often as
+    you like: what was taken already stays as it is.
+    """
+    from grader.reception import Received, receive_from
+
+    course = shell.course_of(context)
+    places = list(paths) or [_course_inbox(course)]
+    missing = [path for path in places if not path.exists() and not path.is_symlink()]
+    for path in missing:
+        click.echo(f"Error: {path}: no such file or folder; the rest is collected", err=True)
+    rows: list[dict[str, object]] = []
+    others: list[Refused] = []
+    with shell.gradebook_of(context, db) as book:
+        for each in receive_from(
+            course, book, [path for path in places if path not in missing],
+            lab=slug, known_only=known_only, now=datetime.now(UTC),
+        ):  # fmt: skip
+            if isinstance(each, Received):
+                rows.append(_row(each))
+            else:
+                others.append(each)
+                _say_refused(each)
+    _say_counts(rows, len(others))
+    shell.write_json(json_path, {"received": rows, "refused": others})
+    if missing:
+        shell.finish(shell.USAGE)
+    shell.finish(shell.FALLS_SHORT if others else shell.DONE)
+
+
+def _course_inbox(course: "Course") -> Path:
+    from grader.errors import UsageError
+    from grader.handin.inbox import inbox_folder
+
+    text = os.environ.get(INBOX_VARIABLE) or course.inbox
+    if not text:
+        raise UsageError(f"name what to collect, or set {INBOX_VARIABLE}, or inbox in course.toml")
+    return inbox_folder(text, course.root)
+
+
+def _row(received: "Received") -> dict[str, object]:
+    """What is kept of one that was received; a receipt that could not be written is told."""
+    if received.problem:
+        shell.say(f"Note: receipt {received.problem}")
+    found, attempt = received.found, received.attempt
+    return {"lab": found.lab, "student": found.student, "attempt": attempt.number,
+            "new": received.new, "source": found.source, "submitted_at": attempt.submitted_at,
+            "problem": attempt.problem}  # fmt: skip
+
+
+def _say_refused(each: "Refused") -> None:
+    shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *_indented(each.reason, 9))
+
+
+def _say_counts(rows: list[dict[str, object]], refused: int) -> None:
+    """How many there are of each lab, how many of them new, and what to do next."""
+    for slug in sorted({str(row["lab"]) for row in rows}):
+        news = [row["new"] for row in rows if row["lab"] == slug]
+        shell.say(f"Collected {slug}: {sum(map(bool, news))} new, {news.count(False)} known.")
+    if not rows:
+        shell.say("Collected nothing.")
+    if refused:
+        shell.say(f"{refused} refused, listed above; nothing was changed there.")
+
+
+def _indented(text: str, by: int) -> list[str]:
+    return textwrap.wrap(text, 78, initial_indent=" " * by, subsequent_indent=" " * by)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1000:.1f} kB" if count >= 1000 else f"{count} bytes"
+
+
+COMMANDS = (submit, status, collect)

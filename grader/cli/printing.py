@@ -1,0 +1,147 @@
+"""What a student reads of a check: one line an item, the first failure explained, hints."""
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from grader.cli import shell
+
+if TYPE_CHECKING:
+    from grader.course import Lab
+    from grader.suite.finding import CaseResult
+    from grader.suite.run import SuiteRun
+    from grader.workspace import Workspace
+
+
+_WIDTH = 80
+
+
+class CheckPrinter:
+    """Prints one line an item as soon as its last case is judged, and the message of a failure.
+
+    `then` is what to do next about a failure, as the last line says it.
+    """
+
+    def __init__(self, lab: "Lab", *, then: str = "edit, or shardlab hint") -> None:
+        self._lab = lab
+        self._then = then
+        self._numbers = {each.item: n for n, each in enumerate(lab.rubric, 1)}
+        self._cases: dict[str, CaseResult] = {}
+        self._printed: set[str] = set()
+        self._waiting: list[str] = []
+        self.first_failed = ""
+
+    def case(self, result: "CaseResult") -> None:
+        """Takes the next result of a run, and prints what is certain by now."""
+        for item in [name for name in self._cases if name != result.item]:
+            self._print_once(item)
+        self._cases[result.item] = result
+        if result.verdict != "passed":
+            self._print_once(result.item)
+
+    def end(self, run: "SuiteRun") -> None:
+        """Prints the rest: what waits, the picture where nothing failed, the summary."""
+        for item in self._cases:
+            self._print_once(item)
+        if self._waiting:
+            first, last = self._numbers[self._waiting[0]], self._numbers[self._waiting[-1]]
+            failed = self._numbers[self.first_failed]
+            span = f"{first}-{last}" if first != last else f"{first}"
+            shell.say(f"{span:>6}  WAIT  after {failed}; 'shardlab check --all' runs them too")
+        shell.say(*(f"   {line}".rstrip() for line in run.picture if not self.first_failed))
+        shell.say(self._summary())
+
+    def as_data(self) -> list[dict[str, object]]:
+        """Every item with its verdict and finding, for `--json`."""
+        return [
+            {"item": each.item, "title": each.title, "verdict": self._cases[each.item].verdict,
+             "finding": self._cases[each.item].finding}
+            for each in self._lab.rubric
+        ]  # fmt: skip
+
+    def item(self, result: "CaseResult") -> None:
+        """Prints one item by itself."""
+        from grader.grading import invariant_text
+        from grader.suite.message import lines_of
+
+        rubric_item = self._lab.item(result.item)
+        passed = result.verdict == "passed"
+        status = shell.word("PASS", "green") if passed else shell.word("FAIL", "red")
+        number = f"{self._numbers[result.item]:>2}/{len(self._lab.rubric)}"
+        shell.say(f"{number:>6}  {status}  {_titled(rubric_item.title, result)}")
+        if passed:
+            return
+        self.first_failed = self.first_failed or result.item
+        fault = result.verdict == "grader_fault"
+        invariant = "" if fault else invariant_text(self._lab, rubric_item)
+        shell.say(*lines_of(result.finding, invariant))
+
+    def _print_once(self, item: str) -> None:
+        if item in self._printed:
+            return
+        self._printed.add(item)
+        result = self._cases[item]
+        if result.verdict == "blocked":
+            self._waiting.append(item)
+            return
+        self.item(result)
+
+    def _summary(self) -> str:
+        count = {"PASS": 0, "FAIL": 0, "WAIT": len(self._waiting)}
+        for item, result in self._cases.items():
+            if item not in self._waiting:
+                count["PASS" if result.verdict == "passed" else "FAIL"] += 1
+        if not self.first_failed:
+            return "Public checks passed. Hidden checks run at grading."
+        waiting = f", {count['WAIT']} waiting" if count["WAIT"] else ""
+        return f"Result: {count['PASS']} pass, {count['FAIL']} fail{waiting}. Next: {self._then}"
+
+
+def _titled(title: str, result: "CaseResult") -> str:
+    """The item's title and, where it fails, the place in the file, at the end of the line."""
+    where = "" if result.verdict == "passed" else result.finding.where
+    room = _WIDTH - len(f"{'':>6}  FAIL  ") - 1 - len(where)
+    if where and len(title) > room:
+        return f"{title}\n{'':14}{where}"
+    return f"{title:<{min(room, 46)}} {where}".rstrip()
+
+
+def remember_first_failure(here: "Workspace", item: str) -> None:
+    """Keeps the item that `hint` is about when none is named; empty where all passed."""
+    state = here.state()
+    state.last_failed = item
+    here.remember(state)
+
+
+def say_hint(here: "Workspace", item: str) -> None:
+    """Prints the next hint of the item's ladder, or of what failed last; the third stays."""
+    from grader.errors import UsageError
+
+    state = here.state()
+    item = item or state.last_failed
+    if not item:
+        shell.say("Nothing has failed yet. First: shardlab check")
+        return
+    if item not in here.lab.hints:
+        raise UsageError(f"no rubric item '{item}'; there are: {', '.join(here.lab.hints)}")
+    ladder = here.lab.hints[item]
+    taken = min(state.hints_taken.get(item, 0), len(ladder) - 1)
+    shell.say(f"{here.lab.item(item).title}")
+    shell.say(f"Hint {taken + 1} of {len(ladder)} (none contains code)")
+    shell.say(*textwrap.wrap(ladder[taken], 78, initial_indent="  ", subsequent_indent="  "))
+    state.hints_taken[item] = taken + 1
+    here.remember(state)
+
+
+def say_predictions(here: "Workspace") -> None:
+    """Prints what the student predicted, beside the answers."""
+    predictions = here.state().predictions
+    for each in here.lab.assignment.predict:
+        if each.question in predictions:
+            _say_wrapped("", each.question)
+            _say_wrapped("You said", predictions[each.question])
+            _say_wrapped("Answer", each.answer)
+
+
+def _say_wrapped(label: str, text: str) -> None:
+    shell.say(*textwrap.wrap(text, 78, initial_indent=f"   {label:<10}" if label else "   ",
+                             subsequent_indent=" " * 13 if label else "   "))  # fmt: skip

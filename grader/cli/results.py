@@ -1,0 +1,123 @@
+"""How results look in a terminal: progress while they come, a line each, and the sum."""
+
+import collections
+import contextlib
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from grader.cli import shell
+
+if TYPE_CHECKING:
+    from grader.results import Result
+
+_ENDS = {"timeout": "timed out", "crashed": "crashed", "out_of_memory": "out of memory"}
+_EVERY = 50  # without a terminal, progress is told once in so many submissions
+
+
+class Progress(Protocol):
+    """Told once how many there will be, and then of each that is done."""
+
+    def start(self, total: int) -> None: ...
+
+    def step(self) -> None: ...
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar with rate and time left on a terminal; a line now and then elsewhere."""
+    if not sys.stdout.isatty():
+        yield _Lines()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(),
+               TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
+    with Bar(*columns, transient=True) as bar:
+        yield _Bar(bar)
+
+
+class _Bar:
+    def __init__(self, bar: Any) -> None:
+        self._bar, self._started = bar, time.monotonic()
+        self._task = bar.add_task("Grading", total=None, rate="")
+        self._done = 0
+
+    def start(self, total: int) -> None:
+        self._started = time.monotonic()
+        self._bar.update(self._task, total=total)
+
+    def step(self) -> None:
+        self._done += 1
+        rate = self._done / max(1e-9, time.monotonic() - self._started)
+        self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s")
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._total, self._done, self._started = 0, 0, time.monotonic()
+
+    def start(self, total: int) -> None:
+        self._total, self._started = total, time.monotonic()
+
+    def step(self) -> None:
+        self._done += 1
+        if self._done % _EVERY == 0:
+            rate = self._done / max(1e-9, time.monotonic() - self._started)
+            left = (self._total - self._done) / rate
+            shell.say(f"{self._done}/{self._total}  {rate:.1f}/s  about {left:.0f} s left")
+
+
+def print_table(shown: "Sequence[Result]", *, messages: bool = False) -> None:
+    """One line a submission: name, score, and the first item that was lost."""
+    width = max([10, *(min(28, len(each.submission)) for each in shown)])
+    shell.say(f"  {'submission':<{width}}  score  lost items")
+    for result in shown:
+        lost = [each for each in result.rubric if each.verdict != "passed"]
+        score = "withheld" if result.score is None else f"{result.score}/{result.max_score}"
+        reason = _reason(result, 80 - width - 14)
+        shell.say(f"  {_fit(result.submission, width):<{width}}  {score:>7}  {reason}".rstrip())
+        if messages and result.trace:
+            shell.say(f"    {result.trace}")
+        for each in lost if messages else ():
+            shell.say(f"    {each.item}: {each.verdict}", *each.message.splitlines())
+
+
+def _reason(result: "Result", room: int) -> str:
+    """In a few words what was lost: the note if there is one, else the first item."""
+    if result.note:
+        label = "GRADER FAULT: " if result.status == "withheld" else ""
+        return _fit(f"{label}{result.note}", room)
+    lost = [f"{each.item} {each.verdict}" for each in result.rubric if each.verdict != "passed"]
+    more = f" +{len(lost) - 1}" if len(lost) > 1 else ""
+    return _fit(lost[0], room - len(more)) + more if lost else ""
+
+
+def summary(shown: "Sequence[Result]", seconds: float, fresh: int | None = None) -> str:
+    """`62/62  57 graded, 3 do not load, 1 timed out, 1 GRADER FAULT …   4.1 s  15.1/s`.
+
+    The rate is that of the `fresh` ones, which took the seconds.
+    """
+    count = collections.Counter(map(_kind, shown))
+    parts = [f"{count.pop('graded', 0)} graded"]
+    parts += [f"{number} {kind}" for kind, number in sorted(count.items())]
+    done = len(shown) if fresh is None else fresh
+    rate = f"{done / seconds:.1f}/s" if seconds > 0 and done > 1 else ""
+    return f"{len(shown)}/{len(shown)}  {', '.join(parts)}   {seconds:.1f} s  {rate}".rstrip()
+
+
+def _kind(result: "Result") -> str:
+    """What the summary counts a submission as."""
+    if result.status == "withheld":
+        return "GRADER FAULT (score withheld)"
+    if result.note:
+        return "not runnable"
+    verdicts = {each.verdict.value for each in result.rubric}
+    return next((words for verdict, words in _ENDS.items() if verdict in verdicts), "graded")
+
+
+def _fit(text: str, room: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= room else f"{flat[: max(1, room - 1)]}…"

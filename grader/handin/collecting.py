@@ -1,0 +1,251 @@
+"""Everything that was handed in at some paths: found, or refused with the reason in words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from grader.course import Course
+from grader.handin.archive import BundleError
+from grader.handin.bundle import (
+    MANIFEST,
+    MAX_BUNDLE_BYTES,
+    RECEIPT_SUFFIX,
+    SUFFIX,
+    Bundle,
+    check_bundle,
+    is_student_id,
+    read_bundle,
+    receipt_path,
+)
+from grader.handin.downloads import owner_of
+from grader.handin.entries import Entry, Zip, folder_entries, members, path_entry
+from grader.handin.found import Found, Refused, refused
+from grader.handin.inbox import PART
+from grader.handin.loose import Loose, Reading, choose, of_file, of_folder
+from grader.submissions import printable_name
+
+_LINK = "it is a symbolic link, which is not followed"
+
+
+def collect(
+    course: Course,
+    paths: Iterable[Path],
+    *,
+    lab: str | None = None,
+    now: datetime,
+    last_seen: datetime | None = None,
+    students: Mapping[str, str] | None = None,
+) -> Iterator[Found | Refused]:
+    """Everything at the paths, each of which exists, one student after another.
+
+    With `lab`, only what is for that one. `last_seen` is when these inboxes were collected
+    last: what lay in none then can't have been handed in before, whatever it says.
+    `students` has the course's id of those whom a learning-management system knows by another.
+    """
+    if lab is not None:
+        course.lab(lab)
+    labs = {each.slug: each for each in course.labs()}
+    collector = _Collector(Reading(labs, lab, now), last_seen, students or {})
+    for path in paths:
+        yield from collector.at(path)
+
+
+def is_plain(course: Course, path: Path) -> bool:
+    """Whether it is a `.py` file or a folder of them: nothing that says more of itself."""
+    if not path.is_dir():
+        return not path.name.endswith((SUFFIX, ".zip"))
+    bundles = any(each.name.endswith(SUFFIX) for each in path.iterdir())
+    inbox = any(path.glob(f"*/*/*{SUFFIX}")) or any(path.glob(f"*/*{SUFFIX}"))
+    of_labs = any((path / slug).is_dir() for slug in course.slugs)
+    return not (bundles or inbox or of_labs or _is_download(path))
+
+
+@dataclass(frozen=True)
+class _Collector:
+    reading: Reading
+    last_seen: datetime | None
+    students: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, path: Path) -> Iterator[Found | Refused]:
+        """What lies at a path that a person gave; one that can't be read is refused."""
+        yield from _told(path, self._at(path))
+
+    def _at(self, path: Path) -> Iterator[Found | Refused]:
+        """What lies there, by what it looks like."""
+        if path.is_dir():  # an inbox may well be given by a link
+            yield from self._folder(path)
+        elif path.is_symlink():
+            yield refused(path, _LINK)
+        elif path.name.endswith(SUFFIX):
+            yield from self._bundles([path], owner=None)
+        elif path.suffix.lower() == ".zip":
+            yield from self._zip(path)
+        else:
+            yield from self._loose([of_file(path)])
+
+    # -- folders -------------------------------------------------------------------------
+
+    def _folder(self, folder: Path) -> Iterator[Found | Refused]:
+        place = folder.resolve()
+        in_inbox = place.parent.name in self.reading.labs and is_student_id(place.name)
+        bundles = any(folder.glob(f"*{SUFFIX}"))
+        if any(self._is_lab_folder(folder / slug) for slug in self.reading.labs):
+            yield from self._inbox(folder)
+        elif place.name in self.reading.labs and any(folder.glob(f"*/*{SUFFIX}")):
+            yield from self._lab_folder(folder, place.name)
+        elif bundles and in_inbox:
+            yield from self._student_folder(folder, (place.parent.name, place.name))
+        elif _is_download(folder):
+            yield from self._download(folder_entries(folder), folder)
+        elif bundles:
+            yield from self._student_folder(folder, None)
+        else:
+            yield from self._loose(of_folder(folder, self.reading))
+
+    def _is_lab_folder(self, folder: Path) -> bool:
+        """Whether it is the part of an inbox for its lab, and nobody's workspace."""
+        lab = self.reading.labs[folder.name]
+        own = (".shardlab", lab.assignment.file)
+        return folder.is_dir() and not any((folder / name).exists() for name in own)
+
+    def _inbox(self, inbox: Path) -> Iterator[Found | Refused]:
+        for folder in members(inbox):
+            if folder.is_symlink() or not folder.is_dir():
+                yield refused(folder, "an inbox has folders only, one a lab")
+            elif folder.name not in self.reading.labs:
+                yield refused(folder, "no lab of this course is called so")
+            elif self.reading.wanted in (None, folder.name):
+                yield from _told(folder, self._lab_folder(folder, folder.name))
+
+    def _lab_folder(self, lab_folder: Path, slug: str) -> Iterator[Found | Refused]:
+        for folder in members(lab_folder):
+            if folder.is_symlink():
+                yield refused(folder, _LINK)
+            elif not folder.is_dir():
+                yield refused(folder, "it lies beside the students' folders, and is nobody's")
+            elif not is_student_id(folder.name):
+                yield refused(folder, "its name is no student id")
+            else:
+                yield from _told(folder, self._student_folder(folder, (slug, folder.name)))
+
+    def _student_folder(
+        self, folder: Path, owner: tuple[str, str] | None
+    ) -> Iterator[Found | Refused]:
+        paths = members(folder)
+        yield from self._bundles([each for each in paths if each.name.endswith(SUFFIX)], owner)
+        for path in paths:
+            if path.name.endswith(PART):
+                yield refused(path, "a delivery that was broken off, or is still under way")
+            elif not path.name.endswith((SUFFIX, RECEIPT_SUFFIX)):
+                yield refused(path, "it is no bundle; 'shardlab submit' makes one")
+
+    # -- bundles -------------------------------------------------------------------------
+
+    def _bundles(
+        self, paths: Iterable[Path], owner: tuple[str, str] | None
+    ) -> Iterator[Found | Refused]:
+        """One student's bundles in the order in which they were handed in; then what is refused.
+
+        `owner` is the lab and the student whose folder they lie in, if it is an inbox's.
+        """
+        found, others = list[tuple[datetime, datetime, Found]](), list[Refused]()
+        for path in paths:
+            try:
+                entry = path_entry(path, path.name)
+                bundle = self._read(entry)
+                if owner is not None:
+                    _check_owner(bundle, *owner)
+                source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
+                one = self._found(bundle, source, receipt_path(path), self.last_seen)
+                found.append((bundle.manifest.created_at, entry.at, one))
+            except BundleError as error:
+                others.append(refused(path, str(error)))
+        found.sort(key=lambda each: (each[0], each[1], each[2].source))
+        yield from (each for *_, each in found)
+        yield from others
+
+    def _read(self, entry: Entry) -> Bundle:
+        if entry.problem:
+            raise BundleError(entry.problem)
+        bundle = read_bundle(entry.read(MAX_BUNDLE_BYTES + 1))
+        lab = check_bundle(bundle, self.reading.labs, now=self.reading.now)
+        if self.reading.wanted not in (None, lab.slug):
+            raise BundleError(f"it is for {lab.slug}, which is not collected now")
+        return bundle
+
+    def _found(
+        self, bundle: Bundle, source: str, receipt_to: Path | None, earliest: datetime | None
+    ) -> Found:
+        manifest = bundle.manifest
+        said = manifest.created_at.astimezone(UTC)
+        at = min(max(said, earliest or said), self.reading.now)
+        submission = bundle.submission(self.reading.labs[manifest.lab])
+        return Found(manifest.lab, manifest.student, submission, at, source, manifest, receipt_to)
+
+    # -- what a learning-management system gives -----------------------------------------
+
+    def _zip(self, path: Path) -> Iterator[Found | Refused]:
+        with Zip(path) as archive:
+            entries = list(archive.entries())
+            if MANIFEST in {each.name for each in entries}:  # a bundle that was renamed
+                yield from self._bundles([path], owner=None)
+            else:
+                yield from self._download(entries, path)
+
+    def _download(self, entries: Iterable[Entry], place: Path) -> Iterator[Found | Refused]:
+        yield from self._loose(self._owned(entries, place))
+
+    def _owned(self, entries: Iterable[Entry], place: Path) -> Iterator[Loose | Found | Refused]:
+        for entry in entries:
+            where, owner = f"{place}: {entry.name}", owner_of(entry.name)
+            if owner is None:
+                yield refused(where, "whose it is can't be told from its name")
+            elif owner.file.lower().endswith(".zip"):
+                yield self._uploaded(entry, owner.lms_id, where)
+            else:
+                student = self.students.get(owner.lms_id, owner.lms_id)
+                yield Loose(student, owner.file, entry, where)
+
+    def _uploaded(self, entry: Entry, lms_id: str, where: str) -> Found | Refused:
+        """A bundle that its student uploaded: the system knows who that was."""
+        try:
+            bundle = self._read(entry)
+        except BundleError as error:
+            return refused(where, str(error))
+        said, student = bundle.manifest.student, self.students.get(lms_id, lms_id)
+        if said != student:
+            mend = "" if lms_id in self.students else "; if that is who it is, the roster lacks it"
+            return refused(where, f"it says that it is {said}'s, but number {lms_id} sent it{mend}")
+        source = printable_name(PurePosixPath(entry.name).name)[:200]
+        return self._found(bundle, source, None, None)
+
+    def _loose(self, each: Iterable[Loose | Found | Refused]) -> Iterator[Found | Refused]:
+        files = list[Loose]()
+        for one in each:
+            if isinstance(one, Loose):
+                files.append(one)
+            else:
+                yield one
+        yield from choose(files, self.reading)
+
+
+def _check_owner(bundle: Bundle, slug: str, student: str) -> None:
+    manifest = bundle.manifest
+    if manifest.student != student:
+        raise BundleError(f"it says that it is {manifest.student}'s, but it is {student}'s place")
+    if manifest.lab != slug:
+        raise BundleError(f"it is for {manifest.lab}, but lies under {slug}")
+
+
+def _is_download(folder: Path) -> bool:
+    """Whether anything directly in it is named the way Canvas or Moodle name things."""
+    return any(owner_of(f"{each.name}/") or owner_of(each.name) for each in members(folder))
+
+
+def _told(place: Path, each: Iterator[Found | Refused]) -> Iterator[Found | Refused]:
+    """The same, where a folder that can't be looked into is refused by its name."""
+    try:
+        yield from each
+    except BundleError as error:
+        yield refused(place, str(error))

@@ -1,0 +1,45 @@
+"""Bulk downloads of Canvas and Moodle: whose each file is.
+
+::
+
+    Canvas  doejane_LATE_4711_98765_tp_sharding-1.py      name, user, submission, the file's own
+    Moodle  Jane Doe_4711_assignsubmission_file/tp_sharding.py             name, participant
+
+Both patterns are matched loosely, for systems change them; what does not match is told.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+_CANVAS = re.compile(
+    r"(?P<name>.+?)_(?:late_)?(?P<user>\d{1,18})_(?P<upload>\d{1,18})_(?P<file>.+)", re.IGNORECASE
+)
+_MOODLE = re.compile(
+    r"(?:.*/)?(?P<name>[^/]+?)_(?P<user>\d{1,18})_assignsubmission_file[_/]*(?P<file>.*)",
+    re.IGNORECASE,
+)
+_RENAMED = re.compile(r"(?:-\d{1,4}| ?\(\d{1,4}\))$")  # tp_sharding-1, tp_sharding (2)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who handed a file in, as the system knows them, and what the file was called."""
+
+    lms_id: str
+    file: str
+
+
+def owner_of(name: str) -> Owner | None:
+    """Whose the file of a download is; None if nothing in its path says so."""
+    if match := _MOODLE.fullmatch(name):
+        return Owner(match["user"], PurePosixPath(match["file"]).name)
+    if match := _CANVAS.fullmatch(PurePosixPath(name).name):
+        return Owner(match["user"], match["file"])
+    return None
+
+
+def original_name(file: str) -> str:
+    """The file's name without what a system appends when it is handed in again."""
+    path = PurePosixPath(file)
+    return _RENAMED.sub("", path.stem) + path.suffix.lower()

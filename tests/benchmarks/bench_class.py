@@ -1,0 +1,91 @@
+"""A class of many: collected, graded, exported; and what the gradebook costs.
+
+The same submissions of `tp-sharding` (variants and mutants, renamed) are graded through the
+gradebook and without one, in turns of a hundred in one run of this script, so that both meet
+the machine at the same speeds.
+
+    python tests/benchmarks/bench_class.py [submissions] [jobs]
+
+Prints submissions per second for both and their ratio, and the gradebook's share of the time.
+"""
+
+import contextlib
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.batch import Local, Settings, stream
+from grader.course import load_course
+from grader.exports.csv import grades_csv
+from grader.exports.entry import entries, exported
+from grader.gradebook.store import Gradebook
+from grader.marking import mark
+from grader.reception import receive_plain
+from grader.sandbox import probe
+from grader.submissions import read_submissions
+
+ROOT = Path(__file__).parent.parent.parent
+SLUG = "tp-sharding"
+TURN = 100
+
+
+def a_folder(folder: Path, count: int) -> None:
+    """So many files, each of the course's own answers over and over, no two alike."""
+    own = sorted((ROOT / "solutions" / SLUG).glob("variants/*.py"))
+    own += sorted((ROOT / "solutions" / SLUG).glob("mutants/*.py"))
+    for number, source in zip(range(count), itertools.cycle(own), strict=False):
+        target = folder / f"s{number:04}.py"
+        shutil.copyfile(source, target)
+        with target.open("a") as file:
+            file.write(f"# s{number:04}\n")
+
+
+def main() -> None:
+    """Prints the table."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    jobs = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count() or 1
+    course, level = load_course(ROOT), probe().level
+    lab = course.lab(SLUG)
+    settings = Settings(ROOT, SLUG, level)
+    seconds = {"with gradebook": 0.0, "without": 0.0}
+    book_seconds = 0.0
+    with tempfile.TemporaryDirectory() as scratch, Local(settings, jobs) as workers:
+        crew = lambda _settings: contextlib.nullcontext(workers)  # noqa: E731 - kept open
+        folder = Path(scratch, "inbox")
+        folder.mkdir()
+        a_folder(folder, count)
+        with Gradebook.open(str(Path(scratch, "book.sqlite3"))) as book:
+            started = time.perf_counter()
+            attempts = receive_plain(book, lab, [folder], now=datetime.now(UTC))
+            collected = time.perf_counter() - started
+            submissions = read_submissions(lab, [folder])
+            list(stream(workers, submissions[: 2 * jobs]))  # workers are warm
+            for first in range(0, count, TURN):
+                some = {each.id for each in attempts[first : first + TURN]}
+                started = time.perf_counter()
+                marked = mark(book, course, SLUG, crew, level=level, only=some)
+                seconds["with gradebook"] += time.perf_counter() - started
+                book_seconds += marked.book_seconds
+                assert len(marked.results) == len(some)
+                started = time.perf_counter()
+                assert len(list(stream(workers, submissions[first : first + TURN]))) == len(some)
+                seconds["without"] += time.perf_counter() - started
+            started = time.perf_counter()
+            text = grades_csv([exported(lab)], entries(book.grades(lab)))
+            written = time.perf_counter() - started
+            assert len(text.splitlines()) == count + 1
+    print(f"{count} submissions of {SLUG}, {jobs} jobs, isolation {level.word}")
+    print(f"  collected {collected:8.2f} s   exported {written:8.2f} s")
+    for name, taken in seconds.items():
+        print(f"  {name:<15}{taken:8.1f} s  {count / taken:7.1f} /s")
+    print(f"  ratio          {seconds['without'] / seconds['with gradebook']:8.3f}")
+    print(f"  gradebook's share of the time {book_seconds / seconds['with gradebook']:.1%}")
+
+
+if __name__ == "__main__":
+    main()

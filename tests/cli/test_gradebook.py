@@ -1,0 +1,203 @@
+"""The commands on the gradebook, as an instructor types them."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import gradebook, shell
+from grader.gradebook.store import Gradebook
+from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
+from grader.submissions import Submission
+
+DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
+DEADLINE = "[deadlines.adding]\ndue = 2026-12-01T23:59:00Z\n"
+
+
+@click.group(cls=shell.Group)
+def main():
+    """The commands of this module alone."""
+
+
+for command in gradebook.COMMANDS:
+    main.add_command(command)
+
+
+@pytest.fixture
+def run(course, monkeypatch):
+    """Types a command at the course; gives its exit code and what it says."""
+    monkeypatch.delenv("SHARDLAB_DB", raising=False)
+    with (course.root / "course.toml").open("a") as file:
+        file.write(DEADLINE)
+
+    def invoke(*words, code=0):
+        result = CliRunner().invoke(main, [str(each) for each in words], obj=course.root)
+        assert result.exit_code == code, result.output
+        if result.exception is not None:
+            assert isinstance(result.exception, SystemExit), result.exception
+        for line in result.output.splitlines():
+            assert line.isprintable()
+            assert code or len(line) <= 80, line
+        return result.output
+
+    return invoke
+
+
+@pytest.fixture
+def book(course):
+    """The course's own gradebook: ann has 40 of 100, ben's score is withheld, cy waits."""
+    with Gradebook.open(str(course.root / "gradebook.sqlite3"), who="staff") as book:
+        for student in ("ann", "ben", "cy"):
+            work = Submission(student, {"adding.py": student.encode()})
+            attempt, _ = book.receive("adding", work, submitted_at=DUE)
+            rubric = (
+                RubricResult("add", 40, 40, Verdict.PASSED),
+                RubricResult("total", 0, 60, Verdict.FAILED),
+            )
+            results = {
+                "ann": Result("x", GRADED, 40, 100, 0.1, rubric),
+                "ben": Result("x", WITHHELD, None, 100, 0.1, (), "a fault\x1b[31m of ours"),
+            }
+            if student in results:
+                book.record(attempt, student[0] * 64, results[student], suite="s", engine="e",
+                            isolation="full")  # fmt: skip
+        yield book
+
+
+def test_the_table_says_what_made_each_grade(run, book):
+    """Score, which attempt counts, and the remarks, on a line each."""
+    run("override", "ann", "adding", "total", "10", "--reason", "valid", "--as", "carl")
+    lines = run("grades", "adding").splitlines()
+    assert lines[0] == "Due 2026-12-01 23:59 UTC; the best attempt counts."
+    assert lines[2].split()[:5] == ["ann", "50/100", "1", "of", "1"]
+    assert "total 10 by carl" in lines[2]
+    assert "withheld" in lines[3]
+    assert "GRADER FAULT: a fault" in lines[3]
+    assert "ungraded" in lines[4]
+    assert lines[5] == "1 graded, 1 ungraded, 1 withheld"
+
+
+def test_json_holds_the_same(run, book, tmp_path):
+    """For programs."""
+    run("grades", "adding", "--json", tmp_path / "grades.json")
+    data = json.loads((tmp_path / "grades.json").read_text())
+    ann, ben, _ = data["grades"]
+    assert (data["lab"], ann["student"]["id"], ann["score"], ann["status"]) == (
+        "adding", "ann", 40, "graded",
+    )  # fmt: skip
+    assert (ben["score"], ben["status"]) == (None, "withheld")
+
+
+def test_an_override_and_its_withdrawal(run, book, course):
+    """Both say the score that is now in force."""
+    said = run("override", "ann", "adding", "total", "60", "--reason", "valid")
+    assert "Score now 100/100" in said
+    said = run("override", "ann", "adding", "total", "--withdraw", "--reason", "not valid")
+    assert "Score now 40/100" in said
+    assert book.grade("ann", course.lab("adding")).overrides == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["ann", "adding", "total"], "POINTS, or --withdraw"),
+        (["ann", "adding", "total", "5", "--withdraw"], "POINTS, or --withdraw"),
+        (["ann", "adding", "floats", "5"], "it has: add, total"),
+        (["ann", "adding", "total", "61"], "0 to 60"),
+        (["eve", "adding", "total", "5"], "it has: ann, ben, cy"),
+        (["ann", "ading", "total", "5"], "it has: adding"),
+        (["ann", "adding", "total", "five"], "five"),
+    ],
+)
+def test_an_override_that_can_not_be_meant_is_one_line(run, book, words, told):
+    """What is wrong, and what there is; exit code 2."""
+    assert told in run("override", *words, "--reason", "r", code=2)
+
+
+@pytest.mark.parametrize(
+    ("until", "due"),
+    [
+        ("+2d", "2026-12-03 23:59"),
+        ("+12h", "2026-12-02 11:59"),
+        ("+30m", "2026-12-02 00:29"),
+        ("2026-12-05T10:00Z", "2026-12-05 10:00"),
+        ("2026-12-05T10:00+02:00", "2026-12-05 08:00"),
+    ],
+)
+def test_an_extension(run, book, until, due):
+    """To a time, or by so much."""
+    assert f"due for ann at {due} UTC" in run(
+        "extend", "ann", "adding", "--until", until, "--reason", "ill"
+    )
+    assert f"due {due[5:]}" in run("grades", "adding")
+
+
+def test_extensions_add_up(run, book):
+    """Two days more than the student had."""
+    for due in ("2026-12-03 23:59", "2026-12-05 23:59"):
+        assert due in run("extend", "ann", "adding", "--until", "+2d", "--reason", "ill")
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        ("soon", "expected a time like"),
+        ("2026-12-05T10:00", "expected a time like"),
+        ("+2", "expected a time like"),
+        ("+99999999999d", "expected a time like"),
+        ("+²d", "expected a time like"),
+        ("2026-11-30T10:00Z", "before the lab is due"),
+    ],
+)
+def test_an_extension_that_can_not_be_meant(run, book, until, told):
+    """Times without an offset could be anyone's."""
+    words = ("extend", "ann", "adding", "--until", until, "--reason", "ill")
+    assert told in run(*words, code=2)
+
+
+def test_a_lab_that_is_never_late_needs_no_extension(run, book, course):
+    """And the key that would make it due is named."""
+    path = course.root / "course.toml"
+    path.write_text(path.read_text().replace(DEADLINE, ""))
+    words = ("extend", "ann", "adding", "--until", "+2d", "--reason", "ill")
+    assert "[deadlines.adding]" in run(*words, code=2)
+
+
+def test_publishing_says_who_is_left_out(run, book, course):
+    """And by whom it was done stands in the log."""
+    said = run("publish", "adding", "--as", "dora")
+    assert "Published 1 scores of adding; 1 new or changed." in said
+    assert "Left out: 1 withheld, 1 not graded yet." in said
+    assert book.grade("ann", course.lab("adding")).published == 40
+    assert book.audit()[-1].who == "dora"
+
+
+def test_a_roster_is_read_but_for_its_wrong_lines(run, book, tmp_path):
+    """Which are told by their numbers; the exit code says that there were some."""
+    path = tmp_path / "students.csv"
+    path.write_text("id,name\nann,Ann\ndan,Dan\n,Nobody\n")
+    said = run("roster", path, code=2)
+    assert "1 new, 1 changed, 0 as before." in said
+    assert "line 4" in said
+    path.write_text("id,name\nann,Ann\n")
+    assert run("roster", path) == "0 new, 0 changed, 1 as before.\n"
+
+
+def test_the_log_is_told(run, book, tmp_path):
+    """Oldest first, wrapped to the terminal, and as JSON."""
+    run("override", "ann", "adding", "total", "5", "--reason", "why\x1b[31m " * 20)
+    said = run("audit", "--json", tmp_path / "audit.json")
+    assert said.index("receive ann adding") < said.index("override ann adding total")
+    assert json.loads((tmp_path / "audit.json").read_text())[-1]["what"] == "override"
+
+
+def test_another_gradebook_may_be_named(run, book, tmp_path, monkeypatch):
+    """With --db, or SHARDLAB_DB; an unusable one is the system's fault, exit code 3."""
+    other = tmp_path / "other.sqlite3"
+    assert "No students." in run("grades", "adding", "--db", other)
+    monkeypatch.setenv("SHARDLAB_DB", str(other))
+    assert "No students." in run("grades", "adding")
+    other.write_text("no database at all, but a text of some length\n" * 20)
+    assert "not a database" in run("grades", "adding", code=3)

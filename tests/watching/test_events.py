@@ -1,0 +1,58 @@
+"""Events reach the one who waits, in order, from any thread."""
+
+import os
+import threading
+
+from grader.watching import Events, Quit, Saved
+
+_BOUND_S = 20.0
+
+
+def taken(events, count):
+    """That many events, each waited for."""
+    got = []
+    while len(got) < count:
+        events.wait(_BOUND_S)
+        new = list(events.take())
+        assert new, "waited for nothing"
+        got += new
+    return got
+
+
+def test_order_is_kept():
+    """What was put first is taken first, however much it is."""
+    events = Events()
+    for code in range(100_000):  # more than a pipe holds of wake-up calls
+        events.put(Quit(code))
+    assert [each.code for each in taken(events, 100_000)] == list(range(100_000))
+    events.close()
+
+
+def test_who_waits_is_woken():
+    """An event from another thread ends the wait; so does input, and which it was is told."""
+    events = Events()
+    near, far = os.pipe()
+    thread = threading.Thread(target=events.put, args=(Saved(),))
+    thread.start()
+    assert taken(events, 1) == [Saved()]
+    thread.join()
+    os.write(far, b"q")
+    assert events.wait(_BOUND_S, near)
+    os.close(near)
+    os.close(far)
+    events.close()
+
+
+def test_time_passes():
+    """Without anything, the wait ends by itself, and says that there was no input."""
+    events = Events()
+    assert not events.wait(0.0)
+    assert list(events.take()) == []
+    events.close()
+
+
+def test_an_event_after_the_end_is_lost_quietly():
+    """A thread that still ends its work finds nobody to tell, and that is no error."""
+    events = Events()
+    events.close()
+    events.put(Saved())
