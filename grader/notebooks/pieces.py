@@ -1,0 +1,178 @@
+"""A lab's file as the pieces that become a notebook's cells, and back again.
+
+`join` gives back what `split` took, to the byte but for the last newline. Students' text is
+only ever cut at blank lines here, never parsed: Python's parser runs in our own process.
+"""
+
+import ast
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.course import Course, Lab
+from grader.errors import CourseError
+
+TOP = "top"  # the piece before the first function: docstring, imports
+MARK = "shardlab"  # the locked cell by which a notebook is known to be ours
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+_GAP = "\n\n\n"  # two blank lines, as PEP 8 has them between functions
+_DEFINES = re.compile(r"(?:[@#][^\n]*\n)*(?:async )?def (\w+)")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")  # what nbgrader takes for the id of a cell
+# `file.py:12`, with a line of at most five digits: no submission has more
+_PLACE = r"(?<![\w/.]){}:(\d{{1,5}})(?!\d)"
+_MAGIC = re.compile(r"^(?=%{1,2}[A-Za-z]|!)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the file: `name` is that of its function, or TOP."""
+
+    name: str
+    text: str
+
+
+def grade_id(piece: str) -> str:
+    """What nbgrader calls the cell of a piece."""
+    return f"solution-{piece}"
+
+
+def split(source: str, functions: Collection[str]) -> list[Piece]:
+    """The pieces of a file: the top, then one for each function that follows two blank lines."""
+    blocks: dict[str, list[str]] = {TOP: []}
+    name = TOP
+    for number, block in enumerate(source.removesuffix("\n").split(_GAP)):
+        defined = _DEFINES.match(block)
+        if number and defined and defined[1] in functions and defined[1] not in blocks:
+            name = defined[1]
+        blocks.setdefault(name, []).append(block)
+    return [Piece(name, _GAP.join(texts)) for name, texts in blocks.items()]
+
+
+def join(texts: Iterable[str]) -> str:
+    """The file that these pieces are of."""
+    return _GAP.join(texts) + "\n"
+
+
+def stub_pieces(lab: Lab) -> list[Piece]:
+    """The pieces of the stub, one for each function that it asks for."""
+    pieces = split(lab.stub.read_text("utf-8"), lab.functions)
+    found = {piece.name for piece in pieces}
+    if missing := [name for name in lab.functions if name not in found]:
+        raise CourseError(
+            f"{lab.stub}: 'def {missing[0]}' gets no cell of its own in a notebook; put two "
+            "blank lines before it, and something before the first function"
+        )
+    return pieces
+
+
+def check_names(lab: Lab) -> None:
+    """Refuses names that can't be those of an nbgrader notebook's cells."""
+    names = [MARK, grade_id(TOP), *map(grade_id, lab.functions), *(i.item for i in lab.rubric)]
+    for name in names:
+        if not _NAME.fullmatch(name) or names.count(name) > 1:
+            where = lab.folder / "assignment.toml"
+            raise CourseError(
+                f"{where}: '{name}' can't be the id of a cell: letters, digits, '-' and '_', once"
+            )
+
+
+def solved_pieces(course: Course, lab: Lab) -> list[Piece]:
+    """The pieces of the reference solution, in the stub's order, in the marks of a solution.
+
+    Each function keeps its signature and the stub's docstring outside of the marks. What the
+    solution has beside the functions that the lab asks for goes to the top.
+    """
+    path = course.solutions(lab) / lab.assignment.file
+    try:
+        solution = _Module(path.read_text("utf-8"))
+    except (OSError, SyntaxError) as error:
+        raise CourseError(f"{path}: can't be read: {error}") from None
+    if missing := [name for name in lab.functions if name not in solution.functions]:
+        raise CourseError(f"{path}: no function '{missing[0]}', which the stub asks for")
+    stub = _Module(lab.stub.read_text("utf-8"))
+    top = [*stub.docstring(stub.tree), BEGIN, *solution.rest(lab.functions), END]
+    pieces = [Piece(TOP, "\n".join(top))]
+    for piece in stub_pieces(lab)[1:]:
+        ours, theirs = solution.functions[piece.name], stub.functions[piece.name]
+        text = [*solution.signature(ours), *stub.docstring(theirs), f"    {BEGIN}",
+                *solution.body(ours), f"    {END}"]  # fmt: skip
+        pieces.append(Piece(piece.name, "\n".join(text)))
+    return pieces
+
+
+class _Module:
+    """An author's module as lines, which its syntax tree points into."""
+
+    def __init__(self, source: str) -> None:
+        self.lines = source.splitlines()
+        self.tree = ast.parse(source)
+        self.functions: Mapping[str, ast.FunctionDef] = {
+            node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
+        }
+
+    def docstring(self, node: ast.Module | ast.FunctionDef) -> list[str]:
+        """The lines of a docstring; none where there is none."""
+        return [self.lines[number - 1] for number in self._docstring(node)]
+
+    def signature(self, node: ast.FunctionDef) -> list[str]:
+        """The lines above docstring and body, decorators included."""
+        return self.lines[self._first(node) - 1 : self._signature_ends(node)]
+
+    def body(self, node: ast.FunctionDef) -> list[str]:
+        """The lines below signature and docstring."""
+        start = max([self._signature_ends(node), *self._docstring(node)])
+        return self.lines[start : node.end_lineno]
+
+    def rest(self, functions: Collection[str]) -> list[str]:
+        """All lines but the module's docstring and these functions."""
+        taken = set(self._docstring(self.tree))
+        for name in functions:
+            node = self.functions[name]
+            taken |= set(range(self._first(node), (node.end_lineno or node.lineno) + 1))
+        kept = [text for number, text in enumerate(self.lines, 1) if number not in taken]
+        return re.sub(r"\n{4,}", _GAP, "\n".join(kept)).strip("\n").split("\n")
+
+    def _docstring(self, node: ast.Module | ast.FunctionDef) -> range:
+        if ast.get_docstring(node, clean=False) is None:
+            return range(0)
+        return range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+
+    def _first(self, node: ast.FunctionDef) -> int:
+        return min([node.lineno, *(each.lineno for each in node.decorator_list)])
+
+    def _signature_ends(self, node: ast.FunctionDef) -> int:
+        """The number of the signature's last line: comments below it are the body's."""
+        last = node.body[0].lineno - 1
+        while last > node.lineno and self.lines[last - 1].strip().startswith(("#", "@")):
+            last -= 1
+        return max(node.lineno, last)
+
+
+def without_magics(text: str) -> str:
+    """The text of a cell with Jupyter's own commands (`%…`, `!…`) as comments.
+
+    They are no Python, and nothing here ever carries one out. A line stays a line.
+    """
+    if text.startswith("%%"):
+        return "\n".join(f"# {line}" for line in text.split("\n"))
+    return _MAGIC.sub("# ", text)
+
+
+def placed(message: str, file: str, pieces: Sequence[Piece]) -> str:
+    """The message with `file.py:12` told as a line of the cell that it came from."""
+    starts = list(_starts(pieces))
+
+    def cell(match: re.Match[str]) -> str:
+        number = int(match[1])
+        name, start = next((each for each in reversed(starts) if each[1] <= number), (TOP, 1))
+        return f"cell '{name}', line {number - start + 1}"
+
+    return re.sub(_PLACE.format(re.escape(file)), cell, message)
+
+
+def _starts(pieces: Sequence[Piece]) -> Iterator[tuple[str, int]]:
+    """The name of each piece, and the number of its first line in the joined file."""
+    line = 1
+    for piece in pieces:
+        yield piece.name, line
+        line += piece.text.count("\n") + _GAP.count("\n")

@@ -1,0 +1,181 @@
+"""The classes that stand in nbgrader's own steps; see `config` for where.
+
+Where a score is withheld, or anything of ours is broken, the step raises: nbgrader then says
+that this submission failed, goes on with the rest, and takes it up again at the next run. Its
+automatic scores are taken back first, so that nothing can be exported that was graded of
+something else. It is never marked as done with nothing, and never a 0.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from nbformat import v4
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from traitlets import Enum, Unicode
+
+from grader.course import Lab, load_course
+from grader.errors import CourseError, ShardlabError
+from grader.notebooks.expected import Expected, check_rubric, in_order, is_ours
+from grader.notebooks.pieces import TOP, Piece, grade_id, placed
+from grader.notebooks.restore import joined_source, restore, solution_pieces
+from grader.notebooks.warm import grade_warm
+from grader.notebooks.words import comment_on, item_text
+from grader.results import Result
+from grader.sandbox import Level
+from grader.submissions import from_bytes, read_regular
+from grader.traces.format import MAX_TRACE_BYTES
+
+LEVELS = tuple(level.word for level in Level)
+_LAB_COMMENT = "shardlab_comment"
+
+
+class WithheldError(ShardlabError):
+    """A score that can't be given, by a fault that is not the student's."""
+
+
+class ClearToStub(ClearSolutions):
+    """Makes the student's version: in our notebooks the lab's own stub, elsewhere as ever."""
+
+    def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
+        """The cell with its stub, which `notebook` left in its metadata."""
+        own = cell.metadata.pop("shardlab", None)
+        if own is None:
+            return super().preprocess_cell(cell, resources, index)
+        cell.source = own["stub"]
+        return cell, resources
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Comes first of what nbgrader does to a submitted notebook: see `restore`."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """The notebook made anew, if it is one of ours."""
+        expected = expected_cells(resources)
+        return (restore(nb, expected) if is_ours(expected) else nb), resources
+
+
+class ShardlabAutograde(NbGraderPreprocessor):
+    """Takes the place of nbgrader's `Execute`: grades our labs in our sandbox.
+
+    Notebooks that are not ours, by nbgrader's record and not by their own word, are executed
+    as ever.
+    """
+
+    course = Unicode("", help="The folder of the Shardlab course: where course.toml is.").tag(
+        config=True
+    )
+    isolation = Enum(LEVELS, "full", help="The level of isolation; see 'shardlab doctor'.").tag(
+        config=True
+    )
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """The notebook with texts and scores in its locked cells, and in no others."""
+        expected = expected_cells(resources)
+        if not is_ours(expected):
+            return Execute(parent=self.parent).preprocess(nb, resources)
+        try:
+            lab = self._lab(resources)
+            check_rubric(lab, expected)
+            nb = restore(nb, expected)  # again: another step may stand between, or in its place
+            pieces = solution_pieces(nb, lab)
+            result = self._graded(lab, pieces, resources)
+        except Exception:
+            forget_scores(resources)
+            raise
+        _write_outputs(nb, lab, result)
+        resources[_LAB_COMMENT] = placed(comment_on(result), lab.assignment.file, pieces)
+        return nb, resources
+
+    def _lab(self, resources: Any) -> Lab:
+        if not self.course:
+            raise CourseError("nbgrader_config.py: ShardlabAutograde.course names no folder")
+        return load_course(Path(self.course)).lab(resources["nbgrader"]["assignment"])
+
+    def _graded(self, lab: Lab, pieces: Sequence[Piece], resources: Any) -> Result:
+        student = resources["nbgrader"]["student"]
+        trace = _trace(lab, Path(resources["metadata"]["path"])) if lab.assignment.trace else None
+        submission = from_bytes(lab, student, joined_source(pieces), trace)
+        level = Level.from_word(self.isolation)
+        result = grade_warm(Path(self.course), lab.slug, level, submission)
+        # A locked cell that nothing is written into would pass, by nbgrader's rules.
+        complete = [each.item for each in result.rubric] == [each.item for each in lab.rubric]
+        if result.score is None or not complete:
+            raise WithheldError(f"{lab.slug}, {student}: score withheld: {result.note}")
+        return result
+
+
+class SaveComments(NbGraderPreprocessor):
+    """Comes after nbgrader's `SaveAutoGrades`: what the whole lab came to, as a comment."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """The notebook as it is; the first solution cell's `auto_comment` is written."""
+        if _LAB_COMMENT in resources:
+            info = resources["nbgrader"]
+            at = (grade_id(TOP), info["notebook"], info["assignment"], info["student"])
+            with Gradebook(info["db_url"]) as book:
+                book.find_comment(*at).auto_comment = resources[_LAB_COMMENT]
+                book.db.commit()
+        return nb, resources
+
+
+def expected_cells(resources: Any) -> list[Expected]:
+    """The cells that the notebook was released with, as nbgrader's gradebook has them."""
+    info = resources["nbgrader"]
+    with Gradebook(info["db_url"]) as book:
+        notebook = book.find_notebook(info["notebook"], info["assignment"])
+        tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
+        points = {cell.name: cell.max_score for cell in notebook.grade_cells} | tasks
+        solutions = {cell.name for cell in notebook.solution_cells}
+        return in_order(
+            [
+                Expected(
+                    cell.name,
+                    cell.cell_type,
+                    cell.source or "",
+                    cell.checksum or "",
+                    cell.locked,
+                    cell.name in solutions,
+                    cell.name in tasks,
+                    points.get(cell.name),
+                )
+                for cell in notebook.source_cells
+            ]
+        )
+
+
+def forget_scores(resources: Any) -> None:
+    """Takes back the automatic scores of this notebook; what a person gave stays."""
+    info = resources["nbgrader"]
+    with Gradebook(info["db_url"]) as book:
+        notebook = book.find_submission_notebook(
+            info["notebook"], info["assignment"], info["student"]
+        )
+        for grade in notebook.grades:
+            grade.auto_score, grade.needs_manual_grade = None, True
+        book.db.commit()
+
+
+def _write_outputs(nb: Any, lab: Lab, result: Result) -> None:
+    """Text and score into the locked cell of each rubric item."""
+    rubric = {each.item: each for each in result.rubric}
+    for cell in nb.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in rubric:
+            cell.execution_count = 1
+            cell.outputs = list(_outputs(item_text(lab, rubric[name]), rubric[name].points))
+
+
+def _outputs(text: str, points: int) -> Iterator[Any]:
+    yield v4.new_output("stream", name="stdout", text=f"{text}\n")
+    data = {"text/plain": repr(float(points))}
+    yield v4.new_output("execute_result", data=data, execution_count=1)
+
+
+def _trace(lab: Lab, folder: Path) -> bytes | None:
+    """What lies beside the notebook under the name that `shardlab capture` gives a trace."""
+    try:
+        return read_regular(folder / f"{lab.entry}.trace", MAX_TRACE_BYTES)
+    except OSError:
+        return None

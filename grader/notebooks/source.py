@@ -1,0 +1,161 @@
+"""The notebook of a lab, as an instructor gives it to nbgrader.
+
+Everything in it comes from the assignment's folder and the reference solution, so the same
+course gives the same notebook, to the byte. In a cell's metadata stands the stub that students
+get for it, which `preprocess.ClearToStub` puts there; nothing in a locked cell calls a test.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import v4
+
+from grader.course import Course, Lab, RubricItem
+from grader.errors import UsageError
+from grader.notebooks.pieces import (
+    MARK,
+    TOP,
+    Piece,
+    check_names,
+    grade_id,
+    solved_pieces,
+    stub_pieces,
+)
+from grader.notebooks.restore import METADATA
+
+_PICTURES = (".svg", ".png")  # what a hand-out shows
+_HEADING = re.compile(r"^(?=## )", re.MULTILINE)
+_HOW = """\
+## In this notebook
+
+Each function has a cell. Only those cells are handed in, so put imports and functions of your
+own into them, into the first one for example; joined, they are `{file}`. What you try out in
+other cells is yours alone. A line that begins with `%` or `!` is left out.
+"""
+_CHECK = '''\
+def graded_in_the_sandbox(item):
+    """Says whether all functions are written. The tests of an item are not in this notebook."""
+    import os
+
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        raise RuntimeError("nbgrader_config.py must call grader.notebooks.config.configure")
+    for name in ({functions}):
+        code = getattr(globals().get(name), "__code__", None)
+        if name not in globals() or (code and "NotImplementedError" in code.co_names):
+            raise NotImplementedError(f"still to write: {{name}}")
+    print(f"{{item}}: graded in a sandbox once you have submitted")'''
+
+
+def source_notebook(course: Course, lab: Lab) -> Any:
+    """The instructor's notebook, an `nbformat` node: hand-out, cells with solutions, rubric."""
+    check_names(lab)
+    stubs = {piece.name: piece.text for piece in stub_pieces(lab)}
+    cells = [_solution_cell(lab, piece, stubs[piece.name]) for piece in solved_pieces(course, lab)]
+    return _notebook([*_handout(lab), *cells, *_locked_cells(lab)])
+
+
+def student_notebook(lab: Lab, pieces: list[Piece]) -> Any:
+    """The notebook as a student would hand it in whose file has these pieces."""
+    check_names(lab)
+    texts = {piece.name: piece.text for piece in pieces}
+    names = [TOP, *lab.functions]
+    cells = [_solution_cell(lab, Piece(name, texts.get(name, ""))) for name in names]
+    return _notebook([*_handout(lab), *cells, *_locked_cells(lab)])
+
+
+def write_source(course: Course, lab: Lab, folder: Path, *, overwrite: bool = False) -> list[Path]:
+    """Writes `source/<lab>/` of an nbgrader course: the notebook and its pictures.
+
+    A notebook that is there and differs, so may have been edited, stays unless told otherwise.
+    """
+    target = folder / "source" / lab.slug
+    files = {target / f"{lab.slug}.ipynb": serialised(source_notebook(course, lab))}
+    for path in sorted(lab.folder.iterdir()):
+        if path.suffix in _PICTURES and not path.name.startswith("."):
+            files[target / path.name] = path.read_bytes()
+    for path, content in files.items():
+        if path.exists() and path.read_bytes() != content and not overwrite:
+            raise UsageError(f"{path} is there and differs; --overwrite replaces it")
+    for path, content in files.items():
+        write_whole(path, content)
+    return list(files)
+
+
+def serialised(notebook: Any) -> bytes:
+    """The file of a notebook, which is checked to be a valid one."""
+    nbformat.validate(notebook)
+    text: str = nbformat.writes(notebook)
+    return text.encode() + b"\n"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes the file and the folders above it, whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            Path(draft).chmod(0o644)
+            Path(draft).replace(path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+
+
+def _notebook(cells: list[Any]) -> Any:
+    return v4.new_notebook(cells=cells, metadata=METADATA)
+
+
+def _handout(lab: Lab) -> Iterator[Any]:
+    """The README, a cell a section, and how the notebook differs from it."""
+    text = (lab.folder / "README.md").read_text("utf-8")
+    sections = [*_HEADING.split(text), _HOW.format(file=lab.assignment.file)]
+    for number, section in enumerate(filter(str.strip, sections)):
+        cell_id = _cell_id(lab, f"handout {number}")
+        yield v4.new_markdown_cell(section.strip("\n"), id=cell_id)
+
+
+def _solution_cell(lab: Lab, piece: Piece, stub: str | None = None) -> Any:
+    metadata = _metadata(grade_id(piece.name), solution=True)
+    if stub is not None:
+        metadata["shardlab"] = {"stub": stub}
+    return v4.new_code_cell(piece.text, id=_cell_id(lab, piece.name), metadata=metadata)
+
+
+def _locked_cells(lab: Lab) -> Iterator[Any]:
+    names = "".join(f'"{name}", ' for name in lab.functions).rstrip(" ")
+    check = _CHECK.format(functions=names)
+    metadata = _metadata(MARK, locked=True)
+    yield v4.new_code_cell(check, id=_cell_id(lab, f"locked {MARK}"), metadata=metadata)
+    for item in lab.rubric:
+        metadata = _metadata(item.item, locked=True, points=item.points)
+        cell_id = _cell_id(lab, f"item {item.item}")
+        yield v4.new_code_cell(_item_text(lab, item), id=cell_id, metadata=metadata)
+
+
+def _item_text(lab: Lab, item: RubricItem) -> str:
+    invariant = f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
+    title = f"{item.title} ({item.points} points)"
+    return f"# {title}\n# {invariant}\ngraded_in_the_sandbox({item.item!r})"
+
+
+def _metadata(name: str, *, solution: bool = False, locked: bool = False,
+              points: int | None = None) -> dict[str, Any]:  # fmt: skip
+    """nbgrader's metadata of a cell, by its schema 3."""
+    cell = {"schema_version": 3, "grade_id": name, "grade": points is not None,
+            "solution": solution, "locked": locked, "task": False}  # fmt: skip
+    return {"nbgrader": cell if points is None else cell | {"points": points}}
+
+
+def _cell_id(lab: Lab, name: str) -> str:
+    """The same id for the same cell, always."""
+    return hashlib.sha256(f"{lab.slug}\0{name}".encode()).hexdigest()[:16]

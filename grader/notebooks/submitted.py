@@ -1,0 +1,65 @@
+"""What was handed in on the command line, as the notebook that nbgrader would have collected."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.course import Lab
+from grader.errors import UsageError
+from grader.notebooks.pieces import TOP, Piece, split
+from grader.notebooks.source import serialised, student_notebook, write_whole
+from grader.submissions import Submission
+
+MARK = ".shardlab"  # a file beside the notebooks that we wrote
+# A folder's name, and nothing that nbgrader takes for a pattern when it looks for folders.
+_STUDENT = re.compile(r"(?!\.)[\w.@+-]{1,120}")
+_CODING = re.compile(r"(coding[=:][ \t]*)[-\w.]+")
+
+
+def write_submitted(
+    course_dir: Path,
+    lab: Lab,
+    student: str,
+    submission: Submission,
+    *,
+    submitted_at: datetime | None = None,
+) -> Path:
+    """Writes `submitted/<student>/<lab>/`, and returns the path of its notebook.
+
+    What nbgrader then autogrades is the submission's own file, to the last byte, in the cells
+    of its functions. A submission that could not be read says why in its first cell. What a
+    student handed in by nbgrader itself is not written over.
+    """
+    if not _STUDENT.fullmatch(student):
+        raise UsageError(
+            f"{student!a} can't be the name of a student's folder: letters, digits, '.-_@+'"
+        )
+    folder = course_dir / "submitted" / student / lab.slug
+    path = folder / f"{lab.slug}.ipynb"
+    if path.exists() and not (folder / MARK).exists():
+        raise UsageError(f"{student} handed in a notebook of {lab.slug} by nbgrader; it stays")
+    write_whole(folder / MARK, b"written by shardlab\n")
+    write_whole(path, serialised(student_notebook(lab, _pieces(lab, submission))))
+    if submission.trace is not None:
+        write_whole(folder / f"{lab.entry}.trace", submission.trace)
+    if submitted_at is not None:
+        stamp = submitted_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+        write_whole(folder / "timestamp.txt", stamp.encode())
+    return path
+
+
+def _pieces(lab: Lab, submission: Submission) -> list[Piece]:
+    if submission.problem:
+        shown = "".join(c if c.isprintable() else " " for c in submission.problem)
+        return [Piece(TOP, f"# Could not be read: {shown}")]
+    return split(_text(submission.files[lab.assignment.file]), lab.functions)
+
+
+def _text(source: bytes) -> str:
+    """The text of a file that may be read: UTF-8, or Latin-1 where it says so."""
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        first, second, *rest = [*source.decode("iso-8859-1").split("\n", 2), ""]
+        head = [_CODING.sub(r"\1utf-8", line) for line in (first, second)]
+        return "\n".join([*head, *rest]).removesuffix("\n")

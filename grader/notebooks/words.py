@@ -1,0 +1,24 @@
+"""What nbgrader's pages say of a result: a text for each item, a comment on the whole."""
+
+from grader.course import Lab
+from grader.results import Result, RubricResult, Verdict
+
+_MOST_NAMES = 3
+
+
+def item_text(lab: Lab, item: RubricResult) -> str:
+    """`add adds: 0 of 40 points (failed)`, and below it the message."""
+    head = f"{lab.item(item.item).title}: {item.points} of {item.max_points} points"
+    if item.verdict is Verdict.PASSED:
+        return head
+    return f"{head} ({item.verdict.value})\n{item.message}".rstrip()
+
+
+def comment_on(result: Result) -> str:
+    """`40/100 by autograding. Lost: total. …`: the score and what was lost, in a line or two."""
+    lost = [each.item for each in result.rubric if each.verdict is not Verdict.PASSED]
+    more = f" and {len(lost) - _MOST_NAMES} more" if len(lost) > _MOST_NAMES else ""
+    parts = [f"{result.score}/{result.max_score} by autograding."]
+    if lost:
+        parts.append(f"Lost: {', '.join(lost[:_MOST_NAMES])}{more}.")
+    return " ".join([*parts, *filter(None, (result.note, result.trace))])
