@@ -118,7 +118,10 @@ def publish(
     with shell.gradebook_of(context, db) as book:
         grades = book.grades(lab, course.deadline(slug))
         done = book.publish(slug, grades, author=author)
-    shell.say(f"Published {done.published} scores of {slug}; {done.changed} new or changed.")
+    shell.say(
+        f"Published {done.published} score{'' if done.published == 1 else 's'} of {slug}; "
+        f"{done.changed} new or changed."
+    )
     left_out = {
         "withheld": done.withheld,
         "not graded yet": done.ungraded,

@@ -51,7 +51,9 @@ def grade(
 
     course = shell.course_of(context)
     slug, paths = _lab_and_paths(course, targets)
-    run = Run(course, shell.required_level(isolation), crew.crew_of(workers), live=live)
+    run = Run(
+        course, shell.required_level(isolation), crew.crew_of(workers), live=live, messages=messages
+    )
     if live:
         crew.require_gpu()
     if slug is not None:
@@ -70,7 +72,6 @@ def grade(
     else:
         with shell.gradebook_of(context, db) as book:
             run.recorded(book, slug, present if paths else None)
-    run.tell(messages=messages)
     shell.write_json(json_path, run.as_data(slug))
     if len(present) < len(paths):
         shell.finish(shell.USAGE)
@@ -103,7 +104,7 @@ def regrade(
     """
     course = shell.course_of(context)
     lab = course.lab(slug)
-    run = Run(course, shell.required_level(isolation), crew.crew_of(workers))
+    run = Run(course, shell.required_level(isolation), crew.crew_of(workers), table=False)
     run.check_installed([slug])
     with shell.gradebook_of(context, db) as book:
         attempts = [
@@ -117,7 +118,6 @@ def regrade(
         after = book.grades(lab, course.deadline(slug))
     changed = [(before[each.student.id], each) for each in after
                if before[each.student.id].score != each.score]  # fmt: skip
-    run.tell(messages=False, table=False)
     for old, new in changed:
         shell.say(_change(old, new))
     shell.say(f"{len(changed)} of {len(after)} grades changed.")

@@ -206,7 +206,7 @@ def report(
     path = target / (_ANONYMOUS if anonymous else _INDEX)
     _write_page(path, class_page(made))
     for lab in made.labs if not text else ():
-        lines = summary_lines(lab.facts) or ["no rubric item was lost yet."]
+        lines = summary_lines(lab.facts) or ["No rubric item was lost yet."]
         shell.say(*([f"{lab.facts.lab}:"] if len(made.labs) > 1 else []), *lines)
     shell.say(*(report_lines(made) if text else ()), f"Wrote {path}")
     if not anonymous and not all(row.link for lab in made.labs for row in lab.rows):

@@ -39,7 +39,10 @@ class Run:
     level: "Level"
     crew: "Crew"
     live: bool = False
+    messages: bool = False
+    table: bool = True
     labs: list[LabRun] = field(default_factory=list)
+    failed: bool = False  # whether a lab could not be graded at all
 
     def check_installed(self, slugs: Iterable[str]) -> None:
         """Refuses once what else would be a fault a submission."""
@@ -71,15 +74,30 @@ class Run:
             lab.seconds = time.monotonic() - started
         lab.results = [found[index] for index in range(len(submissions))]
         lab.fresh = len(submissions)
+        self._tell(lab)
 
     def recorded(self, book: "Gradebook", slug: str | None, paths: Sequence[Path] | None) -> None:
         """Takes in what is at the paths, if any were given, and grades what has no result."""
-        if paths is None:
-            for each in [slug] if slug else self.course.slugs:
-                self.pending(book, each, None)
-            return
-        for each, attempts in self._received(book, slug, paths).items():
-            self.pending(book, each, {attempt.id for attempt in attempts}, attempts)
+        if paths is not None:
+            for each, attempts in self._received(book, slug, paths).items():
+                self.pending(book, each, {attempt.id for attempt in attempts}, attempts)
+        elif slug is not None:
+            self.pending(book, slug, None)
+        else:
+            self._everything(book)
+
+    def _everything(self, book: "Gradebook") -> None:
+        """Every lab with something to do; one that can't be graded here keeps back no other."""
+        from grader.errors import CourseError, SandboxError
+
+        for slug in self.course.slugs:
+            try:
+                self.pending(book, slug, None, quiet=True)
+            except (CourseError, SandboxError) as error:
+                click.echo(f"Error: {slug}: {error}; the other labs are graded", err=True)
+                self.failed = True
+        if not self.failed and not any(lab.fresh for lab in self.labs):
+            shell.say("Nothing to grade: every submission has a result.")
 
     def _received(
         self, book: "Gradebook", slug: str | None, paths: Sequence[Path]
@@ -112,15 +130,25 @@ class Run:
         slug: str,
         only: set[int] | None,
         shown: "Sequence[Attempt] | None" = None,
+        *,
+        quiet: bool = False,
     ) -> None:
-        """Grades what has no result; shows the results of `shown`, or of what was graded."""
+        """Grades what has no result; shows the results of `shown`, or of what was graded.
+
+        When quiet, says nothing where there is nothing to do.
+        """
         from grader.marking import mark
 
-        self.check_installed([slug])
         lab = self._lab(slug)
         with results.progress() as progress:
 
             def start(total: int) -> None:
+                if not total and shown is None:
+                    if not quiet:
+                        shell.say(f"Nothing to grade in {slug}: every submission has a result.")
+                    return
+                if total:
+                    self.check_installed([slug])
                 have = f"{len(shown) - total} have results already." if shown else ""
                 self._announce(slug, total, have if shown and total < len(shown) else "")
                 progress.start(total)
@@ -134,6 +162,7 @@ class Run:
         fresh = {attempt.id: result for attempt, result in marked.results}
         lab.seconds, lab.fresh = marked.seconds, len(fresh)
         lab.results = _named(book, self.course, slug, fresh, shown)
+        self._tell(lab)
 
     def _lab(self, slug: str) -> LabRun:
         from grader.grading import GradedLab
@@ -150,13 +179,12 @@ class Run:
         if count and not more.startswith("Nothing"):
             shell.say("Interrupt is safe; run again to resume.")
 
-    def tell(self, *, messages: bool, table: bool = True) -> None:
-        """The table and the sum of each lab that has something to show."""
-        for lab in self.labs:
-            if lab.results and table:
-                results.print_table(lab.results, messages=messages)
-            if lab.results:
-                shell.say(results.summary(lab.results, lab.seconds, lab.fresh))
+    def _tell(self, lab: LabRun) -> None:
+        """The table and the sum of a lab that has something to show."""
+        if lab.results and self.table:
+            results.print_table(lab.results, messages=self.messages)
+        if lab.results:
+            shell.say(results.summary(lab.results, lab.seconds, lab.fresh))
 
     def as_data(self, slug: str | None) -> dict[str, Any]:
         """One lab's results, or those of each lab where none was named."""
@@ -169,7 +197,9 @@ class Run:
 
     def finish(self) -> None:
         """Ends the command with 3 where a fault of ours withheld a score."""
-        if any(result.status == "withheld" for lab in self.labs for result in lab.results):
+        if self.failed or any(
+            result.status == "withheld" for lab in self.labs for result in lab.results
+        ):
             shell.finish(shell.OUR_FAULT)
 
 

@@ -92,8 +92,9 @@ def known_key(course: Course) -> str:
     """The public key as far as it is known here: released with the course, or its own."""
     if course.receipt_key:
         return checked_key(course.receipt_key)
+    staff = (course.root / "tests" / "hidden").is_dir()  # the copy whose key signs
     own = (course.root / RECEIPT_KEY_FILE).exists() or bool(os.environ.get(RECEIPT_KEY_VARIABLE))
-    return public_key(course.root) if own else ""
+    return public_key(course.root) if own or staff else ""
 
 
 def read_receipt(path: Path) -> SignedReceipt:

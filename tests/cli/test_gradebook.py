@@ -168,7 +168,7 @@ def test_a_lab_that_is_never_late_needs_no_extension(run, book, course):
 def test_publishing_says_who_is_left_out(run, book, course):
     """And by whom it was done stands in the log."""
     said = run("publish", "adding", "--as", "dora")
-    assert "Published 1 scores of adding; 1 new or changed." in said
+    assert "Published 1 score of adding; 1 new or changed." in said
     assert "Left out: 1 withheld, 1 not graded yet." in said
     assert book.grade("ann", course.lab("adding")).published == 40
     assert book.audit()[-1].who == "dora"

@@ -1,7 +1,8 @@
-"""An instructor's commands: grade, and what it says of bad input."""
+"""grade and regrade, and what they say of bad input."""
 
 import json
 import os
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -150,3 +151,117 @@ def test_a_lab_that_needs_what_is_not_installed_is_refused_at_once(course, inbox
     assert result.exit_code == 3
     assert "pip install nothing_of_that_name" in result.output
     assert "withheld" not in result.output
+
+
+# -- with the gradebook --------------------------------------------------------------------
+
+
+def shardlab(course, *arguments):
+    """Any command of the course, at the best level of this machine where it grades."""
+    command = ["--course", course.root, *arguments]
+    if arguments[0] in ("grade", "regrade"):
+        command += ["--isolation", probe().level.word]
+    return CliRunner().invoke(main, [str(each) for each in command])
+
+
+def test_a_second_run_shows_the_same_and_grades_nothing(course, inbox):
+    """Results come from the gradebook, to the last field of the JSON."""
+    _, first = graded_json(course, inbox)
+    result, second = graded_json(course, inbox)
+    assert second == first
+    assert "Grading 0 submissions of adding. 3 have results already." in result.output
+
+
+def test_without_a_path_everything_pending_is_graded(course, inbox):
+    """collect takes in, grade grades; with nothing left to do it says so."""
+    assert shardlab(course, "collect", inbox).exit_code == 0
+    result = shardlab(course, "grade")
+    assert result.exit_code == 0
+    assert "3/3  2 graded, 1 not runnable" in result.output
+    assert shardlab(course, "grade").output == "Nothing to grade: every submission has a result.\n"
+    assert "Nothing to grade in adding" in shardlab(course, "grade", "adding").output
+
+
+def test_a_lab_that_cannot_be_graded_keeps_back_no_other(course, inbox):
+    """It is named with its mend, the others' results are shown, and the exit code is 3."""
+    shardlab(course, "collect", inbox)
+    (course.root / "course.toml").write_text('name = "Two"\nlabs = ["missing", "adding"]\n')
+    result = shardlab(course, "grade")
+    assert result.exit_code == 3
+    assert "Error: missing: " in result.output
+    assert "3/3  2 graded" in result.output
+
+
+def test_nothing_is_recorded_when_asked_so(course, inbox):
+    """--no-record grades anew each time and leaves no gradebook."""
+    result = grade(course, inbox, "--no-record")
+    assert "3/3  2 graded" in result.output
+    assert "Nothing is recorded." in result.output
+    assert not list(course.root.glob("*.sqlite3"))
+
+
+def test_an_inbox_is_recognised_without_a_lab(course, inbox, tmp_path):
+    """Bundles say which lab they are for, so `grade INBOX` is enough; JSON is by lab."""
+    from grader.handin.bundle import pack
+    from grader.handin.inbox import deliver
+    from grader.submissions import read_submission
+
+    lab = course.lab("adding")
+    work = read_submission(lab, inbox / "ann.py", "ann")
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    deliver(drop, pack(lab, "ann", work, now=datetime.now(UTC)))
+    target = tmp_path / "grades.json"
+    result = shardlab(course, "grade", drop, "--json", target)
+    assert result.exit_code == 0, result.output
+    (only,) = json.loads(target.read_text())["labs"]
+    assert (only["lab"], only["results"][0]["submission"]) == ("adding", "ann")
+
+
+def test_a_name_that_is_neither_lab_nor_path(course):
+    """The labs there are, in one line."""
+    result = shardlab(course, "grade", "addding")
+    assert result.exit_code == 2
+    assert "no lab 'addding' in this course; it has: adding" in result.output
+
+
+def test_regrade_shows_whose_score_changes(course, inbox):
+    """After a change of the suite: who changed, with overrides beside the new score."""
+    grade(course, inbox)
+    shardlab(course, "override", "bob", "adding", "total", "60", "--reason", "by hand")
+    path = course.root / "tests/hidden/adding/test_adding.py"
+    path.write_text(path.read_text().replace("x + y)", "x - y)"))  # now bob is right, ann wrong
+    target = course.root / "regraded.json"
+    result = shardlab(course, "regrade", "adding", "--json", target)
+    assert result.exit_code == 0, result.output
+    assert "  ann               100 -> 0" in result.output
+    assert "override total (60): by hand" in result.output
+    data = json.loads(target.read_text())
+    assert data["graded"] == 3
+    assert {each["student"] for each in data["changed"]} == {"ann", "bob"}
+
+
+def test_regrade_touches_only_what_has_changed(course, inbox):
+    """Nothing has: nothing is graded. With --again, what was asked for is."""
+    grade(course, inbox)
+    assert "0 of 3 grades changed." in shardlab(course, "regrade", "adding").output
+    target = course.root / "regraded.json"
+    again = ["regrade", "adding", "ann", "--again", "the machine was busy", "--json", target]
+    assert shardlab(course, *again).exit_code == 0
+    assert json.loads(target.read_text())["graded"] == 1
+    assert "the machine was busy" in shardlab(course, "audit").output
+
+
+def test_regrade_of_a_stranger(course, inbox):
+    """One line, and how to see who there is."""
+    grade(course, inbox)
+    result = shardlab(course, "regrade", "adding", "zoe")
+    assert result.exit_code == 2
+    assert "no submission of 'zoe'" in result.output
+
+
+def test_a_scheduler_needs_its_executor(course, inbox):
+    """An option that would be ignored is refused."""
+    result = grade(course, inbox, "--scheduler", "tls://127.0.0.1:8786")
+    assert result.exit_code == 2
+    assert "--scheduler needs --executor dask" in result.output

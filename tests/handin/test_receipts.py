@@ -1,6 +1,7 @@
 """Receipts: what the course signed verifies anywhere, and nothing else does."""
 
 import json
+import shutil
 from datetime import timedelta
 
 import msgspec
@@ -176,8 +177,14 @@ def test_a_damaged_key_is_refused_not_replaced(course, content):
 
 def test_a_course_without_a_key_knows_none(course):
     """Asking does not make one: a student's copy must not get a key of its own."""
+    shutil.rmtree(course.root / "tests" / "hidden")
     assert known_key(course) == ""
     assert not (course.root / ".receipt-key").exists()
+
+
+def test_staff_who_start_a_lab_know_the_key_that_will_sign(course):
+    """In the copy that signs, the key is there before the first receipt is."""
+    assert known_key(course) == public_key(course.root)
 
 
 def test_the_released_key_is_the_signing_one(course, signer, tmp_path):
