@@ -67,6 +67,7 @@ HEAVY = (
     "nbgrader",
     "jinja2",
     "nacl",
+    "psycopg",
     "watchfiles",
 )
 

@@ -94,7 +94,7 @@ def is_array(
 
 def arrays(value: Any, count: int, *, of: str = "value") -> list[Array]:
     """The value as a list, once it is known to be a list or tuple of `count` arrays."""
-    wanted = f"{of}: a list of {count} arrays"
+    wanted = f"{of}: a list of {count} array{'' if count == 1 else 's'}"
     if not isinstance(value, (list, tuple)):
         _wrong_kind(wanted, kind_of(value))
     if len(value) != count:
@@ -117,6 +117,8 @@ def number(value: Any, *, of: str = "") -> int | float | Fraction:
     result: int | float | Fraction = value
     return result
 
+
+_OTHER_DTYPE = "Which line of yours makes another dtype of it?"
 
 # -- findings ------------------------------------------------------------------------------
 
@@ -151,7 +153,7 @@ def _array_of(got: Any, expected: Tensor, of: str) -> Array:
         _wrong_kind(_named(of, kind_of(expected)), kind_of(got))
     if got.dtype != expected.dtype:
         expected_kind = _named(of, f"dtype torch.{expected.dtype}")
-        _fail(Finding(expected=expected_kind, got=f"dtype torch.{got.dtype}"))
+        _fail(Finding(expected=expected_kind, got=f"dtype torch.{got.dtype}"), nudge=_OTHER_DTYPE)
     return got.array
 
 
@@ -169,7 +171,9 @@ def _unlike(
         )
     if check_dtype and got.dtype != expected.dtype:
         return Finding(
-            expected=_named(of, f"dtype {expected.dtype.name}"), got=f"dtype {got.dtype.name}"
+            expected=_named(of, f"dtype {expected.dtype.name}"),
+            got=f"dtype {got.dtype.name}",
+            nudge=_OTHER_DTYPE,
         )
     if got.dtype.kind not in kinds:
         return Finding(expected=_named(of, "real entries"), got=f"dtype {got.dtype.name}")
@@ -183,14 +187,22 @@ def _unequal_entries(got: Array, expected: Array, of: str) -> Finding | None:
 
 
 def _array_finding(got: Array, expected: Array, of: str, wrong: Array) -> Finding:
-    small = got.size <= SMALL_ENTRIES
+    """Of small arrays all is shown, of others the first entry that is wrong."""
+    if got.size > SMALL_ENTRIES:
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        return Finding(
+            expected=_named(of, f"{show(expected[place])} at {place}"),
+            got=f"{show(got[place])}, the first entry that is wrong",
+            pattern=value_pattern(got, expected, wrong),
+        )
     with np.errstate(all="ignore"):
         difference = got.astype(np.float64) - expected.astype(np.float64)
-    finite = bool(np.isfinite(difference).all())
+        difference = np.where(wrong, difference, 0.0)  # what is within its bound is right
+    shown = got.dtype.kind != "b" and bool(np.isfinite(difference).all())
     return Finding(
         expected=_named(of, show(expected)),
         got=show(got),
-        difference=show(difference) if small and finite and got.dtype.kind != "b" else "",
+        difference=show(difference) if shown else "",
         pattern=value_pattern(got, expected, wrong),
     )
 
@@ -246,10 +258,11 @@ def _numbers(got: Any, expected: Any, of: str) -> Finding:
 
 
 def _relation(got: Any, expected: Any) -> str:
+    counted = not isinstance(expected, Fraction)  # a share is nothing that one miscounts
     got, expected = _exactly(got), _exactly(expected)
     if got == -expected:
         return "the sign is wrong"
-    if abs(got - expected) == 1 and expected.denominator == 1:
+    if counted and abs(got - expected) == 1 and expected.denominator == 1:
         return f"off by one: {'too large' if got > expected else 'too small'}"
     if got and expected:
         ratio = got / expected
@@ -308,4 +321,4 @@ def _wrong_kind(expected: str, got: str) -> NoReturn:
 
 def _fail(finding: Finding, note: str = "", nudge: str = "") -> NoReturn:
     notes = "; ".join(filter(None, (finding.note, shorten(note))))
-    raise CaseFailure(Verdict.FAILED, replace(finding, note=notes, nudge=nudge))
+    raise CaseFailure(Verdict.FAILED, replace(finding, note=notes, nudge=nudge or finding.nudge))

@@ -52,6 +52,8 @@ def _named(call: Called, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]
 
 
 def _in_call(name: str, value: Any) -> str:
+    if isinstance(value, np.integer):  # or nobody sees why a check of types refuses it
+        return f"{name}=np.{value.dtype.name}({show(value)})"
     return f"{name}={show(value)}" if _is_short(value) else name
 
 

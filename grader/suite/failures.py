@@ -31,6 +31,8 @@ def failure_of(
     """The end of a case for an outcome that is no return."""
     where = f"{file} does not load: " if loading else f"rank {rank}: " if rank is not None else ""
     verdict, finding = _explain(outcome, file, where)
+    if loading:
+        finding = replace(finding, loads=False, nudge=_question_of_loading(outcome, finding))
     return CaseFailure(verdict, replace(finding, note=note) if note else finding)
 
 
@@ -44,11 +46,17 @@ def mutated(function: str, names: Sequence[str]) -> CaseFailure:
     return CaseFailure(Verdict.FAILED, finding)
 
 
+_REFUSED = "Your own line refuses this call. What does the hand-out say about such a call?"
+_SURPRISED = "Which value in this line is not what you took it for?"
+_UNNAMED = "Could a reader tell from your message alone which value to change?"
+_UNREADABLE = "What does Python expect in this line, or at the end of the one before it?"
+_AT_IMPORT = "Which of your lines run already when the file is imported?"
 # What to ask about a diagnosis of the fabric, by words in it; the first that fits.
 _QUESTIONS = (
     ("different collectives", "Does every rank make the same calls in the same order?"),
     ("disagree on", "What does each rank hand in, and is it the same kind of array?"),
     ("returned", "Does every rank reach this call, whatever its number?"),
+    ("raised", "Does every rank look at this before any of them waits for the others?"),
     ("waits in recv", "Everybody waits. Who has sent before it receives?"),
 )
 
@@ -75,10 +83,13 @@ def unraised(
     if isinstance(outcome, Returned):
         got = f"no error; it returned {show(outcome.value)}"
         raise CaseFailure(Verdict.FAILED, Finding(expected=expected, got=got, nudge=nudge))
-    if not isinstance(outcome, Raised) or expectation.error.__name__ not in outcome.types:
+    if not isinstance(outcome, Raised) or not met(outcome, expectation):
         failure = failure_of(outcome, file, rank=rank)
-        finding = replace(failure.finding, expected=expected, nudge=failure.finding.nudge or nudge)
-        raise CaseFailure(failure.verdict, finding)
+        # what to ask of an exception by itself does not ask for the one that was due
+        own = "" if isinstance(outcome, Raised) else failure.finding.nudge
+        raise CaseFailure(
+            failure.verdict, replace(failure.finding, expected=expected, nudge=own or nudge)
+        )
     if {"ValueError", "TypeError"} <= set(outcome.types):  # made up to be right in any case
         got = f"{outcome.types[0]}, which is a ValueError and a TypeError at once"
         raise CaseFailure(Verdict.RAISED, Finding(expected=expected, got=got, nudge=nudge))
@@ -86,8 +97,14 @@ def unraised(
         if not _names(outcome.message, text):
             got = f"{outcome.types[0]}: {shorten(outcome.message)}"
             note = f"the message does not name {text}"
-            finding = Finding(expected=expected, got=got, note=note, nudge=nudge)
+            finding = Finding(expected=expected, got=got, note=note, nudge=nudge or _UNNAMED)
             raise CaseFailure(Verdict.FAILED, finding)
+
+
+def met(outcome: Outcome, expectation: Expectation) -> bool:
+    """Whether the call raised the error that was expected, whatever its message."""
+    error = expectation.error
+    return error is not None and isinstance(outcome, Raised) and error.__name__ in outcome.types
 
 
 def _names(message: str, text: str) -> bool:
@@ -125,11 +142,21 @@ def _raised(outcome: Raised, file: str, where: str) -> Finding:
             where=_line(file, outcome.line),
             nudge="Replace the raise by your own lines; `shardlab hint` helps to begin.",
         )
+    source = outcome.source or ""
+    refused = source.lstrip().startswith(("raise ", "assert "))
     return Finding(
         error=f"{where}{kind}: {message}" if message else f"{where}{kind}",
         where=_line(file, outcome.line),
-        source=outcome.source or "",
+        source=source,
+        nudge=(_REFUSED if refused else _SURPRISED) if source else "",
     )
+
+
+def _question_of_loading(outcome: Outcome, finding: Finding) -> str:
+    """What to ask where no call was made: nothing about what a function does."""
+    if isinstance(outcome, Raised):
+        return _UNREADABLE if "SyntaxError" in outcome.types else _AT_IMPORT
+    return finding.nudge or _AT_IMPORT
 
 
 def _line(file: str, line: int | None) -> str:

@@ -8,7 +8,8 @@ from grader.results import Verdict
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """The facts of one failed case, each already text that is safe to print.
 
-    Empty facts are not shown. `inputs` are pairs of a name and a small value.
+    Empty facts are not shown. `inputs` are pairs of a name and a small value. `loads` is False
+    where the file could not be imported: then no call was made, and no invariant broke.
     """
 
     called: str = ""
@@ -24,6 +25,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     nudge: str = ""
     printed: str = ""
+    loads: bool = True
 
 
 class CaseFailure(Exception):  # noqa: N818 - a finding about the student's work, not an error

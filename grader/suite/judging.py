@@ -89,7 +89,7 @@ class Judging:
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
         """The finding with its call, what the student printed, and a question."""
         last = self.calls.last
-        if last is not None:
+        if last is not None and finding.loads:
             parameters = self.lab.functions.get(last.function, ())
             finding = with_call(finding, last, parameters, self.calls.place(last.function))
         passed = self._passed.get(_test_of(case), [])

@@ -15,7 +15,7 @@ _MOST_INPUTS = 6
 
 def lines_of(finding: Finding, invariant: str = "") -> list[str]:
     """The message of one failed case. `invariant` is its number and text, like `I3: …`."""
-    facts = [*_facts(finding), ("Broken", invariant)]
+    facts = [*_facts(finding), ("Broken", invariant if finding.loads else "")]
     facts += [("Note", finding.note), ("Nudge", finding.nudge)]
     lines = [line for label, text in facts for line in _fact(label, text)]
     return [*lines, *_printed(finding.printed)]

@@ -18,8 +18,8 @@ _FEW = 4
 
 def shape_pattern(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
     """What two different shapes suggest, or nothing."""
-    if got == expected[::-1]:
-        return "the shape is transposed"
+    if got == expected[::-1] and len(got) == 2:
+        return "each axis has the length of the other"
     if len(got) == len(expected):
         unequal = [axis for axis, (g, e) in enumerate(zip(got, expected, strict=True)) if g != e]
         if len(unequal) == 1:

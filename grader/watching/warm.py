@@ -124,7 +124,7 @@ class WarmCheck:
 
 @contextmanager
 def _nothing_compiled_kept() -> Iterator[None]:
-    """Has no `.pyc` written: it is told from a newer source by size and whole seconds only."""
+    """Has no `.pyc` written: older pytests tell its age by whole seconds and the source's size."""
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield

@@ -148,6 +148,7 @@ def test_extensions_add_up(run, book):
         ("+2", "expected a time like"),
         ("+99999999999d", "expected a time like"),
         ("+²d", "expected a time like"),
+        ("+-2d", "expected a time like"),
         ("2026-11-30T10:00Z", "before the lab is due"),
     ],
 )

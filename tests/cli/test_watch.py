@@ -21,8 +21,6 @@ _BOUND_S = 30.0
 _COMMAND = """
 import fcntl, sys, termios
 from grader.cli import main
-from grader.cli.watch import watch
-main.add_command(watch)
 if sys.stdin.isatty():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 {extra}

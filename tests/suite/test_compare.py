@@ -86,7 +86,7 @@ def test_shape_and_dtype_must_be_right():
     x = np.ones((2, 1), np.float32)
     assert fails(equal, np.ones((2, 2), np.float32), x).got == "shape (2, 2)"
     assert fails(equal, x.astype(np.float64), x).got == "dtype float64"
-    assert fails(equal, x.reshape(1, 2), x).pattern == "the shape is transposed"
+    assert fails(equal, x.reshape(1, 2), x).pattern == "each axis has the length of the other"
 
 
 def test_an_array_is_no_list():
@@ -364,3 +364,41 @@ def test_is_array_looks_at_what_is_asked():
     assert not is_array(x, (2,))
     assert not is_array(x, dtype=np.float64)
     assert not is_array([1.0])
+
+
+# -- words ---------------------------------------------------------------------------------
+
+
+def test_of_a_large_array_the_first_wrong_entry_is_shown():
+    """Two large arrays of one shape read alike; two numbers don't."""
+    expected = np.arange(100.0).reshape(10, 10)
+    got = expected.copy()
+    got[3, 4], got[5, 6] = -1, -2
+    finding = fails(equal, got, expected, of="y")
+    assert finding.expected == "y: 34.0 at (3, 4)"
+    assert finding.got == "-1.0, the first entry that is wrong"
+
+
+def test_what_is_within_its_bound_is_no_difference():
+    """Rounding noise in right entries is shown as the 0 that it counts for."""
+    got, expected = np.array([1.0 + 2**-50, 3.0]), np.array([1.0, 2.0])
+    assert fails(within, got, expected, 1e-9).difference == "[0 1]"
+
+
+def test_another_dtype_is_asked_about_as_such():
+    """The caller's own question is about values; without one, this is about the dtype."""
+    got, expected = np.ones(2, np.float32), np.ones(2)
+    assert "dtype" in fails(equal, got, expected).nudge
+    assert fails(equal, got, expected, nudge="Why?").nudge == "Why?"
+
+
+def test_a_share_is_not_off_by_one():
+    """A Fraction is nothing that one miscounts; an int is."""
+    assert fails(equal, 1, Fraction(0)).pattern == ""
+    assert fails(equal, 1, 0).pattern == "off by one: too large"
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "a list of 1 array"), (2, "a list of 2 arrays")])
+def test_one_array_is_one_array(count, words):
+    """Numbers and nouns agree."""
+    assert refused(arrays, 3, count).expected == f"value: {words}"

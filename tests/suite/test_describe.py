@@ -37,8 +37,8 @@ def test_arguments_have_the_names_of_the_stub():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(3, "3"), (None, "None"), (Fraction(1, 3), "1/3"), (5e-6, "5e-06"), (np.int32(4), "4"),
-     ("F", "'F'"), ([1, 2], "[1, 2]"), (True, "True")],
+    [(3, "3"), (None, "None"), (Fraction(1, 3), "1/3"), (5e-6, "5e-06"),
+     (np.int32(4), "np.int32(4)"), ("F", "'F'"), ([1, 2], "[1, 2]"), (True, "True")],
 )  # fmt: skip
 def test_short_values_stand_in_the_call(value, text):
     """A number needs no line of its own."""

@@ -111,6 +111,7 @@ def test_changed_inputs_are_named():
         ("rank 0 waits in recv #1 from rank 1\nrank 1 waits in recv #1", "Who has sent"),
         ("rank 0 returned\nrank 1 waits in recv #1 from rank 0", "whatever its number"),
         ("ranks are in different collectives:\nrank 0 waits", "in the same order"),
+        ("rank 0 raised ValueError\nrank 1 waits in all_reduce #1", "before any of them waits"),
         ("all_reduce #1: ranks disagree on shape", "hand in"),
         ("rank 0 made more than 20000 calls", ""),
     ],
@@ -122,3 +123,52 @@ def test_ranks_that_do_not_meet_are_asked_the_question_that_fits(diagnosis, ques
     assert failure.finding.got == diagnosis
     assert question in failure.finding.nudge
     assert bool(question) == bool(failure.finding.nudge)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "question"),
+    [
+        (raised("SyntaxError", message="bad", line=3, source="def f(:"), "Python expect"),
+        (raised("ImportError", line=1, source="import jax"), "when the file is imported"),
+        (TimedOut(5.0), "come to its end"),
+        (Crashed("was ended by SIGSEGV"), "when the file is imported"),
+    ],
+)
+def test_a_file_that_does_not_load_broke_no_invariant(outcome, question):
+    """No function was called, so the question is about the file."""
+    finding = failure_of(outcome, "lab.py", loading=True).finding
+    assert not finding.loads
+    assert question in finding.nudge
+
+
+@pytest.mark.parametrize(
+    ("source", "question"),
+    [
+        ("raise ValueError(x)", "Your own line refuses"),
+        ("assert x", "Your own line refuses"),
+        ("y = raised[x]", "not what you took it for"),
+        ("", ""),
+    ],
+)
+def test_an_exception_is_asked_about_by_its_line(source, question):
+    """Whether the student's code refused, or was surprised."""
+    finding = failure_of(raised("ValueError", line=3, source=source), "lab.py").finding
+    assert question in finding.nudge
+    assert bool(question) == bool(finding.nudge)
+
+
+def test_a_message_without_the_name_is_asked_about_as_such():
+    """The refusal is there: what is missing is words, unless the suite asks something itself."""
+    for own, question in (("", "from your message alone"), ("Why?", "Why?")):
+        expectation = Expectation(ValueError, ("3",), own)
+        with pytest.raises(CaseFailure) as failure:
+            unraised(raised("ValueError", message="no"), expectation, "lab.py")
+        assert question in failure.value.finding.nudge
+
+
+def test_another_exception_than_the_one_due_keeps_the_question_of_the_item():
+    """What to ask of an exception by itself does not ask for the one that was due."""
+    outcome = raised("IndexError", line=3, source="x[4]")
+    with pytest.raises(CaseFailure) as failure:
+        unraised(outcome, Expectation(ValueError, (), "Why?"), "lab.py")
+    assert failure.value.finding.nudge == "Why?"

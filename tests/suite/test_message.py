@@ -88,12 +88,20 @@ def test_many_inputs_and_much_output_are_cut():
     assert lines[-1].strip() == "(12 lines more)"
 
 
+def test_a_file_that_does_not_load_breaks_no_invariant():
+    """What it would have had to keep is not told: nothing has been run."""
+    assert any("I1: x" in line for line in lines_of(Finding(error="e"), "I1: x"))
+    assert not any("I1: x" in line for line in lines_of(Finding(error="e", loads=False), "I1: x"))
+
+
 TEXT = st.text(max_size=200)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=8).map(tuple)
-WORDS = {each.name: TEXT for each in fields(Finding) if each.name not in ("inputs", "printed")}
+OTHERS = ("inputs", "printed", "loads")
+WORDS = {each.name: TEXT for each in fields(Finding) if each.name not in OTHERS}
 FINDINGS = st.builds(
     Finding,
     inputs=PAIRS,
+    loads=st.booleans(),
     printed=st.text(st.characters(codec="utf-8") | st.just("\n"), max_size=900),
     **WORDS,
 )

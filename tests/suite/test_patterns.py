@@ -11,7 +11,7 @@ Y = np.array([[14.0, 2, 7], [16, -5, 1], [3, 0, 8]])
 @pytest.mark.parametrize(
     ("got", "expected", "words"),
     [
-        ((2, 4), (4, 2), "the shape is transposed"),
+        ((2, 4), (4, 2), "each axis has the length of the other"),
         ((2, 8), (2, 4), "axis 1 is 2 times too long"),
         ((1, 4), (3, 4), "axis 0 is 3 times too short"),
         ((2, 3), (2, 4), "axis 1 is 4 long when right, here 3"),
