@@ -1,5 +1,6 @@
 """A course of one tiny lab, and sandboxes at the levels of this machine."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,12 @@ def sandbox(_sandbox, level):
 def repository() -> Path:
     """The folder that holds the project."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def own_cost():
+    """For tests that bound CPU time: what earlier tests left is not searched for garbage again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
