@@ -324,6 +324,24 @@ def test_names_of_downloads(name, owner, file):
     assert (owner_of(name).lms_id, owner_of(name).file) == (owner, file)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jane Doe_4711_assignsubmission_file/x_4712_assignsubmission_file_adding.py",
+        "Jane Doe_4711_assignsubmission_file/a/x_4712_assignsubmission_file/adding.py",
+        "doejane_4711_98765_x_4712_assignsubmission_file_adding.py",
+        "x_4712_assignsubmission_file_y_4711_assignsubmission_file/adding.py",
+    ],
+)
+def test_nobody_hands_in_as_another_by_the_name_of_a_file(folder, gather, name):
+    """A student may call a file as the system would call another's: such a one is refused."""
+    write(folder / name)
+    write(folder / "eve_4713_1_adding.py")
+    found, refusal = gather(folder)
+    assert sources(found) == [("4713", GOOD)]
+    assert list(refusal.values()) == ["whose it is can't be told from its name"]
+
+
 @pytest.mark.parametrize("name", ["x.py", "doejane_4711.py", "a_b_c_d.py", "1_2_3", "", "__1_2_"])
 def test_other_names_are_nobody_s(name):
     """No guess is made."""
