@@ -52,13 +52,16 @@ def collect(
 
 
 def is_plain(course: Course, path: Path) -> bool:
-    """Whether it is a `.py` file or a folder of them: nothing that says more of itself."""
+    """Whether it is a `.py` file or a folder of them: nothing that says more of itself.
+
+    A bundle in one student's folder says nothing of the other folders.
+    """
     if not path.is_dir():
         return not path.name.endswith((SUFFIX, ".zip"))
     bundles = any(each.name.endswith(SUFFIX) for each in path.iterdir())
-    inbox = any(path.glob(f"*/*/*{SUFFIX}")) or any(path.glob(f"*/*{SUFFIX}"))
-    of_labs = any((path / slug).is_dir() for slug in course.slugs)
-    return not (bundles or inbox or of_labs or _is_download(path))
+    of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
+    inbox = of_lab or any((path / slug).is_dir() for slug in course.slugs)
+    return not (bundles or inbox or _is_download(path))
 
 
 @dataclass(frozen=True)
@@ -239,8 +242,12 @@ def _check_owner(bundle: Bundle, slug: str, student: str) -> None:
 
 
 def _is_download(folder: Path) -> bool:
-    """Whether anything directly in it is named the way Canvas or Moodle name things."""
-    return any(owner_of(f"{each.name}/") or owner_of(each.name) for each in members(folder))
+    """Whether what lies directly in it is mostly named the way Canvas or Moodle name things.
+
+    One name alone may be a student's doing.
+    """
+    named = [bool(owner_of(f"{each.name}/") or owner_of(each.name)) for each in members(folder)]
+    return sum(named) > len(named) / 2
 
 
 def _told(place: Path, each: Iterator[Found | Refused]) -> Iterator[Found | Refused]:

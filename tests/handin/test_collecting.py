@@ -10,7 +10,7 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import UsageError
-from grader.handin.collecting import collect
+from grader.handin.collecting import collect, is_plain
 from grader.handin.downloads import original_name, owner_of
 from grader.handin.found import Found
 from grader.handin.inbox import deliver
@@ -336,9 +336,10 @@ def test_names_of_downloads(name, owner, file):
 def test_nobody_hands_in_as_another_by_the_name_of_a_file(folder, gather, name):
     """A student may call a file as the system would call another's: such a one is refused."""
     write(folder / name)
-    write(folder / "eve_4713_1_adding.py")
+    write(folder / "ada_4713_1_adding.py")
+    write(folder / "bob_4714_2_adding.py")
     found, refusal = gather(folder)
-    assert sources(found) == [("4713", GOOD)]
+    assert sources(found) == [("4713", GOOD), ("4714", GOOD)]
     assert list(refusal.values()) == ["whose it is can't be told from its name"]
 
 
@@ -352,6 +353,16 @@ def test_other_names_are_nobody_s(name):
 def test_names_that_systems_change(file):
     """A number that was appended is no part of the name."""
     assert original_name(file) == "a.py"
+
+
+@pytest.mark.parametrize("name", ["eve/x.shardlab.zip", "eve_1_2_x.py"])
+def test_no_student_changes_how_the_others_are_read(course, folder, gather, name):
+    """A bundle in one's own folder, a name as of a download: the class stays plain files."""
+    for student in ("Ada Lovelace", "bob", "eve"):
+        write(folder / student / "adding.py")
+    write(folder / name)
+    assert is_plain(course, folder)
+    assert {student for student, _ in sources(gather(folder)[0])} >= {"bob", "eve"}
 
 
 def test_which_lab_is_said_by_the_name_or_by_the_caller(course, folder, now):
