@@ -12,9 +12,11 @@ from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import UsageError
+from grader.gradebook.decisions import AuditEntry
 from grader.gradebook.intake import Arrival, digest_of
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
+from grader.gradebook.tables import storable
 from grader.handin.collecting import collect
 from grader.handin.found import Found, Refused, refused
 from grader.handin.inbox import write_whole
@@ -24,6 +26,7 @@ from grader.submissions import Submission, read_regular, read_submissions
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
 _COLLECT = "collect"
+_COPY = "copy"  # in the log: what else an attempt was handed in as
 _Known = Mapping[tuple[str, str, str, str], Attempt]
 
 
@@ -58,11 +61,10 @@ def receive_from(
         students = book.students()
         by_lms = {each.lms_id: each.id for each in students if each.lms_id}
         roster = {each.id for each in students} if known_only else None
-        known = {
-            (each.lab, each.student, each.source, each.digest): each for each in book.attempts()
-        }
+        log = book.audit()
+        known = _known(book.attempts(), log)
         signer = Signer(course.root, course.name)
-        seen = _seen(book)
+        seen = _seen(log)
         for path in paths:
             place = _place(path, lab)
             everything = collect(
@@ -127,13 +129,15 @@ def _received(
     found = [each for each in some if isinstance(each, Found)]
     for slug in dict.fromkeys(each.lab for each in found):
         of_lab = [each for each in found if each.lab == slug]
-        before = [known.get((slug, each.student, each.source, digest_of(each.submission)))
+        before = [known.get((slug, each.student, storable(each.source), digest_of(each.submission)))
                   for each in of_lab]  # fmt: skip
         new = [each for each, attempt in zip(of_lab, before, strict=True) if attempt is None]
         arrivals = [Arrival(each.submission, each.submitted_at, each.source) for each in new]
         got = iter(book.receive_all(slug, arrivals) if arrivals else [])
         for each, attempt in zip(of_lab, before, strict=True):
             received, is_new = (attempt, False) if attempt is not None else next(got)
+            if attempt is None and not is_new:  # or it would be another one once others follow
+                book.note(_COPY, f"{each.student} {slug}", f"{received.id} {each.source}")
             yield Received(each, received, is_new, _give_receipt(each, received, signer))
 
 
@@ -157,10 +161,21 @@ def _give_receipt(found: Found, attempt: Attempt, signer: Signer) -> str:
     return ""
 
 
-def _seen(book: Gradebook) -> list[tuple[Path, datetime]]:
+def _known(attempts: Iterable[Attempt], log: Iterable[AuditEntry]) -> _Known:
+    """The attempts by all that they were handed in as."""
+    by_id = {str(each.id): each for each in attempts}
+    places = [(each, each.source) for each in by_id.values()]
+    for entry in log:
+        number, _, source = entry.detail.partition(" ")
+        if entry.what == _COPY and number in by_id:
+            places.append((by_id[number], source))
+    return {(each.lab, each.student, source, each.digest): each for each, source in places}
+
+
+def _seen(log: Iterable[AuditEntry]) -> list[tuple[Path, datetime]]:
     """Which places were collected, and when each time began."""
     seen = []
-    for entry in book.audit():
+    for entry in log:
         if entry.what == _COLLECT:
             with contextlib.suppress(ValueError):
                 seen.append((Path(entry.subject), datetime.fromisoformat(entry.detail)))

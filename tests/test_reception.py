@@ -1,5 +1,6 @@
 """Collecting into the gradebook: attempts once, receipts beside their bundles, nothing lost."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -309,3 +310,15 @@ def test_two_at_once_are_kept_apart(course, book, send, inbox):
         next(receive_from(course, book, [inbox], now=NOW))
     assert len(list(first)) == 1
     assert len(list(receive_from(course, book, [inbox], now=NOW))) == 2
+
+
+@pytest.mark.parametrize("name", ["z.shardlab.zip", os.fsdecode(b"a\xff.shardlab.zip")])
+def test_a_copy_is_no_new_attempt_however_often_it_is_collected(collect, book, send, name):
+    """Packed twice before something else was: its second file is the first attempt, for good."""
+    first = send(source="x = 1\n", minute=0)
+    shutil.copyfile(first, first.with_name(name))
+    send(source="x = 2\n", minute=9)
+    for _ in range(3):
+        received, _ = collect()
+        assert sorted(each.attempt.number for each in received) == [1, 1, 2]
+    assert [each.number for each in book.attempts()] == [1, 2]
