@@ -21,7 +21,7 @@ from grader.handin.collecting import collect
 from grader.handin.found import Found, Refused, refused
 from grader.handin.inbox import write_whole
 from grader.handin.receipts import MAX_RECEIPT_BYTES, Signer
-from grader.submissions import Submission, read_regular, read_submissions
+from grader.submissions import Submission, printable_name, read_regular, read_submissions
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
@@ -157,7 +157,8 @@ def _give_receipt(found: Found, attempt: Attempt, signer: Signer) -> str:
     try:
         write_whole(found.receipt_to, signed.encoded(), durable=False)
     except OSError as error:
-        return f"{found.receipt_to} can't be written: {error.strerror or error}"
+        shown = printable_name(str(found.receipt_to))
+        return f"{shown} can't be written: {error.strerror or error}"
     return ""
 
 

@@ -107,6 +107,8 @@ def write_json(path: Path | None, value: Any) -> None:
     import msgspec
 
     text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False) + "\n"
+    # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
+    text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":
         click.echo(text, nl=False)
         return
