@@ -25,6 +25,8 @@ from grader.handin.inbox import PART
 from grader.handin.loose import Loose, Reading, choose, of_file, of_folder
 from grader.submissions import printable_name
 
+MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
+_STRAYS_TOLD = 20
 _LINK = "it is a symbolic link, which is not followed"
 
 
@@ -136,12 +138,16 @@ class _Collector:
         self, folder: Path, owner: tuple[str, str] | None
     ) -> Iterator[Found | Refused]:
         paths = members(folder)
-        yield from self._bundles([each for each in paths if each.name.endswith(SUFFIX)], owner)
-        for path in paths:
-            if path.name.endswith(PART):
-                yield refused(path, "a delivery that was broken off, or is still under way")
-            elif not path.name.endswith((SUFFIX, RECEIPT_SUFFIX)):
-                yield refused(path, "it is no bundle; 'shardlab submit' makes one")
+        bundles = [each for each in paths if each.name.endswith(SUFFIX)]
+        yield from self._bundles(bundles[:MAX_BUNDLES], owner)
+        if (more := len(bundles) - MAX_BUNDLES) > 0:
+            reason = f"the first of {more} bundles too many: {MAX_BUNDLES} of a student are read"
+            yield refused(bundles[MAX_BUNDLES], reason)
+        strays = [each for each in paths if not each.name.endswith((SUFFIX, RECEIPT_SUFFIX))]
+        yield from map(_stray, strays[:_STRAYS_TOLD])
+        if len(strays) > _STRAYS_TOLD:
+            more = len(strays) - _STRAYS_TOLD
+            yield refused(strays[_STRAYS_TOLD], f"the first of {more} more that are no bundles")
 
     # -- bundles -------------------------------------------------------------------------
 
@@ -150,23 +156,34 @@ class _Collector:
     ) -> Iterator[Found | Refused]:
         """One student's bundles in the order in which they were handed in; then what is refused.
 
-        `owner` is the lab and the student whose folder they lie in, if it is an inbox's.
+        `owner` is the lab and the student whose folder they lie in, if it is an inbox's. Each is
+        read for its place in the order, and again when it is its turn: one is in memory.
         """
-        found, others = list[tuple[datetime, datetime, Found]](), list[Refused]()
+        ordered, others = list[tuple[datetime, datetime, str, Path]](), list[Refused]()
         for path in paths:
             try:
                 entry = path_entry(path, path.name)
-                bundle = self._read(entry)
-                if owner is not None:
-                    _check_owner(bundle, *owner)
-                source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
-                one = self._found(bundle, source, receipt_path(path), self.last_seen)
-                found.append((bundle.manifest.created_at, entry.at, one))
+                said = self._owned_bundle(entry, owner).manifest.created_at
+                ordered.append((said, entry.at, path.name, path))
             except BundleError as error:
                 others.append(refused(path, str(error)))
-        found.sort(key=lambda each: (each[0], each[1], each[2].source))
-        yield from (each for *_, each in found)
+        for *_, path in sorted(ordered):
+            try:
+                yield self._bundle_at(path, owner)
+            except BundleError as error:
+                others.append(refused(path, str(error)))
         yield from others
+
+    def _bundle_at(self, path: Path, owner: tuple[str, str] | None) -> Found:
+        bundle = self._owned_bundle(path_entry(path, path.name), owner)
+        source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
+        return self._found(bundle, source, receipt_path(path), self.last_seen)
+
+    def _owned_bundle(self, entry: Entry, owner: tuple[str, str] | None) -> Bundle:
+        bundle = self._read(entry)
+        if owner is not None:
+            _check_owner(bundle, *owner)
+        return bundle
 
     def _read(self, entry: Entry) -> Bundle:
         if entry.problem:
@@ -231,6 +248,12 @@ class _Collector:
             else:
                 yield one
         yield from choose(files, self.reading)
+
+
+def _stray(path: Path) -> Refused:
+    if path.name.endswith(PART):
+        return refused(path, "a delivery that was broken off, or is still under way")
+    return refused(path, "it is no bundle; 'shardlab submit' makes one")
 
 
 def _check_owner(bundle: Bundle, slug: str, student: str) -> None:

@@ -110,6 +110,35 @@ def test_an_empty_inbox_holds_nothing(inbox, gather):
     assert gather(inbox) == ([], {})
 
 
+def test_one_student_s_folder_keeps_nobody_waiting(inbox, packed, put, gather, monkeypatch):
+    """Heaps of bundles and of other files: some are read and told, and the rest is counted."""
+    monkeypatch.setattr("grader.handin.collecting.MAX_BUNDLES", 3)
+    for number in range(5):
+        put(packed("s1", b"x = %d" % number).raw, "s1", f"{number}.shardlab.zip")
+    for number in range(99):
+        put(b"", "s1", f"junk{number}")
+    put(packed("s2").raw, "s2")
+    found, refused = gather(inbox)
+    assert [each.student for each in found] == ["s1", "s1", "s1", "s2"]
+    assert len(refused) < 30
+    assert "the first of 79 more that are no bundles" in refused.values()
+    assert "the first of 2 bundles too many: 3 of a student are read" in refused.values()
+
+
+def test_bundles_are_read_one_by_one(inbox, packed, put, course, now):
+    """However many they are; one that has gone since its place was found is refused."""
+    paths = [put(packed("s1", b"x = %d" % n).raw, "s1", f"{n}.shardlab.zip") for n in range(3)]
+    first, second, third = _first_then(collect(course, [inbox], now=now), paths[1].unlink)
+    assert [first.source, second.source] == ["adding/s1/0.shardlab.zip", "adding/s1/2.shardlab.zip"]
+    assert third.where == str(paths[1])
+
+
+def _first_then(each, do):
+    first = next(each)
+    do()
+    return [first, *each]
+
+
 def test_what_was_not_there_can_t_be_old(inbox, packed, gather, now):
     """A bundle counts from its own time, but not from before the last look at this inbox."""
     deliver(inbox, packed(now=now - timedelta(days=2)))
