@@ -126,6 +126,8 @@ def write_json(path: Path | None, value: Any) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes the file, whole or not at all."""
+    if not path.name:
+        raise UsageError(f"{path} is a folder; name a file")
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_text(text, "utf-8")
