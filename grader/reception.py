@@ -5,6 +5,7 @@ receipt, which follows from its attempt, is written again only where it is missi
 """
 
 import contextlib
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,8 +68,9 @@ def receive_from(
         seen = _seen(log)
         for path in paths:
             place = _place(path, lab)
+            last_seen = functools.partial(_last, seen, place)
             everything = collect(
-                course, [path], lab=lab, now=now, last_seen=_last(seen, place), students=by_lms
+                course, [path], lab=lab, now=now, last_seen=last_seen, students=by_lms
             )
             for some in _chunks(_split(everything, roster)):
                 yield from _received(book, some, known, signer)
@@ -173,20 +175,21 @@ def _known(attempts: Iterable[Attempt], log: Iterable[AuditEntry]) -> _Known:
     return {(each.lab, each.student, source, each.digest): each for each, source in places}
 
 
-def _seen(log: Iterable[AuditEntry]) -> list[tuple[Path, datetime]]:
-    """Which places were collected, and when each time began."""
-    seen = []
+def _seen(log: Iterable[AuditEntry]) -> dict[Path, datetime]:
+    """Which places were collected, and when the last time of each began."""
+    seen: dict[Path, datetime] = {}
     for entry in log:
         if entry.what == _COLLECT:
             with contextlib.suppress(ValueError):
-                seen.append((Path(entry.subject), datetime.fromisoformat(entry.detail)))
+                place, at = Path(entry.subject), datetime.fromisoformat(entry.detail)
+                seen[place] = max(at, seen.get(place, at))
     return seen
 
 
-def _last(seen: Iterable[tuple[Path, datetime]], place: Path) -> datetime | None:
-    """When the place, or one that it lies in, was collected last."""
-    times = [at for where, at in seen if where == place or where in place.parents]
-    return max(times, default=None)
+def _last(seen: Mapping[Path, datetime], place: Path, bundle: Path) -> datetime | None:
+    """When the place, or one that it or the bundle lies in, was collected last."""
+    around = {place, *place.parents, *bundle.resolve().parents}
+    return max((seen[each] for each in around if each in seen), default=None)
 
 
 def _place(path: Path, lab: str | None) -> Path:

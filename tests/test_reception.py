@@ -322,3 +322,13 @@ def test_a_copy_is_no_new_attempt_however_often_it_is_collected(collect, book, s
         received, _ = collect()
         assert sorted(each.attempt.number for each in received) == [1, 1, 2]
     assert [each.number for each in book.attempts()] == [1, 2]
+
+
+@pytest.mark.parametrize("part", ["adding", "adding/s1"])
+def test_what_part_was_collected_counts_in_the_whole(collect, book, send, inbox, part):
+    """After one lab's collecting, nobody is in time any more by the collecting of all."""
+    send(source="x = 1\n", minute=-9)
+    collect(inbox / part, now=NOW)
+    send(source="x = 2\n", minute=-5)  # so it says
+    collect()
+    assert [at for *_, at in attempts(book)] == [NOW - timedelta(minutes=9), NOW]

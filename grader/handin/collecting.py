@@ -1,6 +1,6 @@
 """Everything that was handed in at some paths: found, or refused with the reason in words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -36,13 +36,13 @@ def collect(
     *,
     lab: str | None = None,
     now: datetime,
-    last_seen: datetime | None = None,
+    last_seen: Callable[[Path], datetime | None] = lambda _: None,
     students: Mapping[str, str] | None = None,
 ) -> Iterator[Found | Refused]:
     """Everything at the paths, each of which exists, one student after another.
 
-    With `lab`, only what is for that one. `last_seen` is when these inboxes were collected
-    last: what lay in none then can't have been handed in before, whatever it says.
+    With `lab`, only what is for that one. `last_seen` says when the place of a bundle was
+    collected last: what did not lie there then can't have been handed in before, whatever it says.
     `students` has the course's id of those whom a learning-management system knows by another.
     """
     if lab is not None:
@@ -69,7 +69,7 @@ def is_plain(course: Course, path: Path) -> bool:
 @dataclass(frozen=True)
 class _Collector:
     reading: Reading
-    last_seen: datetime | None
+    last_seen: Callable[[Path], datetime | None]
     students: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, path: Path) -> Iterator[Found | Refused]:
@@ -177,7 +177,7 @@ class _Collector:
     def _bundle_at(self, path: Path, owner: tuple[str, str] | None) -> Found:
         bundle = self._owned_bundle(path_entry(path, path.name), owner)
         source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
-        return self._found(bundle, source, receipt_path(path), self.last_seen)
+        return self._found(bundle, source, receipt_path(path), self.last_seen(path))
 
     def _owned_bundle(self, entry: Entry, owner: tuple[str, str] | None) -> Bundle:
         bundle = self._read(entry)

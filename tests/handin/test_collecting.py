@@ -144,8 +144,8 @@ def test_what_was_not_there_can_t_be_old(inbox, packed, gather, now):
     deliver(inbox, packed(now=now - timedelta(days=2)))
     seen = now - timedelta(days=1)
     assert gather(inbox)[0][0].submitted_at == now - timedelta(days=2)
-    assert gather(inbox, last_seen=seen)[0][0].submitted_at == seen
-    assert gather(inbox, last_seen=now + timedelta(days=9))[0][0].submitted_at == now
+    assert gather(inbox, last_seen=lambda _: seen)[0][0].submitted_at == seen
+    assert gather(inbox, last_seen=lambda _: now + timedelta(days=9))[0][0].submitted_at == now
 
 
 def test_a_clock_that_is_ahead_counts_as_now(inbox, packed, gather, now):
