@@ -7,7 +7,7 @@ receipt, which follows from its attempt, is written again only where it is missi
 import contextlib
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
 _COLLECT = "collect"
 _COPY = "copy"  # in the log: what else an attempt was handed in as
+_STRANGER = "not on the roster"
 _Known = Mapping[tuple[str, str, str, str], Attempt]
 
 
@@ -65,14 +66,15 @@ def receive_from(
         log = book.audit()
         known = _known(book.attempts(), log)
         signer = Signer(course.root, course.name)
-        seen = _seen(log)
+        seen = {Path(place): at for place, at in _times(log, _COLLECT)}
+        waiting = dict(_times(log, _STRANGER))
         for path in paths:
             place = _place(path, lab)
             last_seen = functools.partial(_last, seen, place)
             everything = collect(
                 course, [path], lab=lab, now=now, last_seen=last_seen, students=by_lms
             )
-            for some in _chunks(_split(everything, roster)):
+            for some in _chunks(_admitted(book, everything, roster, waiting)):
                 yield from _received(book, some, known, signer)
             book.note(_COLLECT, str(place), now.isoformat())
 
@@ -97,15 +99,25 @@ def _written(submission: Submission, now: datetime) -> datetime:
     return min(datetime.fromtimestamp(submission.written, UTC), now)
 
 
-def _split(
-    everything: Iterable[Found | Refused], roster: Collection[str] | None
+def _admitted(
+    book: Gradebook,
+    everything: Iterable[Found | Refused],
+    roster: Collection[str] | None,
+    waiting: Mapping[str, datetime],
 ) -> Iterator[Found | Refused]:
-    """The same, where who is not on the roster is refused."""
+    """The same, where who is not on the roster is refused, and loses no time by that."""
     for each in everything:
-        if isinstance(each, Found) and roster is not None and each.student not in roster:
-            yield refused(each.source, f"{each.student} is not on the roster")
-        else:
+        if not isinstance(each, Found):
             yield each
+            continue
+        key = f"{each.student} {each.lab} {digest_of(each.submission)}"
+        at = min(each.submitted_at, waiting.get(key, each.submitted_at))
+        if roster is None or each.student in roster:
+            yield replace(each, submitted_at=at)
+            continue
+        if key not in waiting:
+            book.note(_STRANGER, key, at.isoformat())
+        yield refused(each.source, f"{each.student} is not on the roster")
 
 
 def _chunks(everything: Iterable[Found | Refused]) -> Iterator[list[Found | Refused]]:
@@ -175,15 +187,12 @@ def _known(attempts: Iterable[Attempt], log: Iterable[AuditEntry]) -> _Known:
     return {(each.lab, each.student, source, each.digest): each for each, source in places}
 
 
-def _seen(log: Iterable[AuditEntry]) -> dict[Path, datetime]:
-    """Which places were collected, and when the last time of each began."""
-    seen: dict[Path, datetime] = {}
+def _times(log: Iterable[AuditEntry], what: str) -> Iterator[tuple[str, datetime]]:
+    """What such entries of the log are about, with the time that each tells."""
     for entry in log:
-        if entry.what == _COLLECT:
+        if entry.what == what:
             with contextlib.suppress(ValueError):
-                place, at = Path(entry.subject), datetime.fromisoformat(entry.detail)
-                seen[place] = max(at, seen.get(place, at))
-    return seen
+                yield entry.subject, datetime.fromisoformat(entry.detail)
 
 
 def _last(seen: Mapping[Path, datetime], place: Path, bundle: Path) -> datetime | None:

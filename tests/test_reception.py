@@ -332,3 +332,14 @@ def test_what_part_was_collected_counts_in_the_whole(collect, book, send, inbox,
     send(source="x = 2\n", minute=-5)  # so it says
     collect()
     assert [at for *_, at in attempts(book)] == [NOW - timedelta(minutes=9), NOW]
+
+
+def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
+    """What was refused for its student alone counts from the time when it was handed in."""
+    send("s1", minute=-30)
+    for _ in range(2):
+        assert len(collect(now=NOW, known_only=True)[1]) == 1
+    assert [each.what for each in book.audit()].count("not on the roster") == 1
+    book.add_student(Student("s1"))
+    collect(known_only=True)
+    assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
