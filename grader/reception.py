@@ -6,6 +6,7 @@ receipt, which follows from its attempt, is written again only where it is missi
 
 import contextlib
 import functools
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from grader.course import Course, Lab
 from grader.errors import UsageError
 from grader.gradebook.decisions import AuditEntry
 from grader.gradebook.intake import Arrival, digest_of
-from grader.gradebook.rows import Attempt
+from grader.gradebook.rows import Attempt, Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
 from grader.handin.collecting import collect
@@ -61,7 +62,7 @@ def receive_from(
     """
     with _alone(course.root):
         students = book.students()
-        by_lms = {each.lms_id: each.id for each in students if each.lms_id}
+        by_lms = _by_lms(students)
         roster = {each.id for each in students} if known_only else None
         log = book.audit()
         known = _known(book.attempts(), log)
@@ -97,6 +98,13 @@ def _written(submission: Submission, now: datetime) -> datetime:
     if submission.written is None:
         return now
     return min(datetime.fromtimestamp(submission.written, UTC), now)
+
+
+def _by_lms(students: Iterable[Student]) -> dict[str, str]:
+    """Ids by number of the learning-management system; a number that two have is nobody's."""
+    students = [each for each in students if each.lms_id]
+    count = Counter(each.lms_id for each in students)
+    return {each.lms_id: each.id for each in students if count[each.lms_id] == 1}
 
 
 def _admitted(

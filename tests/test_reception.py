@@ -343,3 +343,14 @@ def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
     book.add_student(Student("s1"))
     collect(known_only=True)
     assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
+
+
+def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
+    """Work is never given to one of them by chance: it is kept under the number."""
+    for student in ("ada", "bob"):
+        book.add_student(Student(student, lms_id="4711"))
+    folder = tmp_path / "download"
+    folder.mkdir()
+    (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
+    collect(folder)
+    assert {each.student for each in book.attempts()} == {"4711"}
