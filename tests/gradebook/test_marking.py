@@ -99,6 +99,15 @@ def test_the_same_key_is_never_graded_twice(run, hand_in, solution):
     assert (again.total, again.results) == (0, [])
 
 
+def test_everyone_has_a_turn_before_anyone_has_another(book, course, hand_in, level):
+    """Who hands in three times waits for the others, but for the newest."""
+    for sources in ((b"1", b"2"), (b"3",), (b"4",)):
+        hand_in(*sources)
+    crew = ByName()
+    mark(book, course, "adding", crew, level=level)
+    assert crew.seen == ["s1-1", "s0-3", "s0-2", "s0-1"]
+
+
 def test_a_new_attempt_is_graded_and_nothing_else(run, hand_in, solution, book, course):
     """Handing in anew grades one submission; the best one counts."""
     hand_in(WRONG, WRONG)
