@@ -13,6 +13,7 @@ GRADER = Path(__file__).parent.parent / "grader"
 PARTS = (
     "errors",
     "results",
+    "times",
     "drawing",
     "key",
     "course",

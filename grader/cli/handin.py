@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
+from grader.times import minute
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -42,7 +43,7 @@ def submit(
     """Hand in your file. Failing checks don't keep it back."""
     from grader.checking import work_of
     from grader.handin.bundle import pack as pack_bundle
-    from grader.handin.bundle import short_code, told
+    from grader.handin.bundle import short_code
     from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
@@ -59,7 +60,7 @@ def submit(
     digest = bundle.digest
     word = ("Wrote" if pack else "Delivered") if delivered.new else "Was there already:"
     shell.say(
-        f"{word} {short_code(digest)}  {told(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
+        f"{word} {short_code(digest)}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
         f"Hand in {delivered.path} where your course asks for it." if pack
         else "A signed receipt follows when staff collect. See: shardlab status",
     )  # fmt: skip
@@ -157,7 +158,7 @@ def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "S
 @shell.json_option
 def status(slug: str | None, json_path: Path | None) -> None:
     """Show what you handed in, and which receipts have arrived."""
-    from grader.handin.bundle import short_code, told
+    from grader.handin.bundle import short_code
     from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
@@ -170,7 +171,7 @@ def status(slug: str | None, json_path: Path | None) -> None:
     for sent in state.sent:
         received, words = _receipt_state(here, sent)
         shell.say(
-            f"{sent.attempt:>3}  {short_code(sent.sha256)}  {told(sent.at)}", *_indented(words, 5)
+            f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at)}", *_indented(words, 5)
         )
         rows.append({"sent": sent, "received": received, "words": words})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
@@ -180,7 +181,7 @@ def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
     """Whether a good receipt has arrived for it, and how it stands, in words."""
     from grader.errors import UsageError
     from grader.handin.archive import BundleError
-    from grader.handin.bundle import receipt_path, told
+    from grader.handin.bundle import receipt_path
     from grader.handin.receipts import read_receipt, verify
 
     bundle = Path(sent.delivered_to)
@@ -197,7 +198,10 @@ def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
         receipt = verify(signed, here.course.receipt_key)
     except (BundleError, UsageError) as error:
         return False, f"RECEIPT NOT VALID: {error}"
-    return True, f"received as attempt {receipt.attempt}, {told(receipt.received_at)}; {path.name}"
+    return (
+        True,
+        f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}; {path.name}",
+    )
 
 
 @click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from grader.errors import UsageError
 from grader.exports.entry import Entry, ExportedLab, Item
+from grader.times import days
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
 
@@ -98,8 +99,7 @@ def _words(row: Entry, lab: ExportedLab) -> Iterable[str]:
     if counts.refused:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:
-        late = f"{counts.late_days} day{'' if counts.late_days == 1 else 's'} late"
-        yield f"{counts.raw} points, less {counts.penalty}: {late}."
+        yield f"{counts.raw} points, less {counts.penalty}: {days(counts.late_days)} late."
 
 
 def _origin(row: Entry) -> dict[str, object]:
