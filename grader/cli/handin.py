@@ -10,6 +10,7 @@ import click
 
 from grader.cli import shell
 from grader.times import minute
+from grader.writing import write_whole
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -116,14 +117,11 @@ def _public(here: "Workspace", submission: "Submission") -> str:
 def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Delivered":
     from grader.errors import UsageError
     from grader.handin.bundle import SUFFIX
-    from grader.handin.inbox import Delivered, deliver, write_whole
+    from grader.handin.inbox import Delivered, deliver
 
     if target is None:
         assert pack is not None
-        try:
-            write_whole(pack, bundle.raw)
-        except OSError as error:
-            raise UsageError(f"{pack} can't be written: {error.strerror or error}") from None
+        write_whole(pack, bundle.raw)
         return Delivered(pack.absolute(), new=True)
     try:
         return deliver(target, bundle)
@@ -136,6 +134,7 @@ def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Del
 
 def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "Sent":
     """What is remembered of this submission; the one before where it is the same."""
+    from grader.errors import UsageError
     from grader.workspace import Sent
 
     state = here.state()
@@ -148,8 +147,8 @@ def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "S
     state.student = bundle.manifest.student
     try:
         here.remember(state)
-    except OSError as error:
-        shell.say(f"Note: {here.folder} can't be written to ({error.strerror}): not remembered")
+    except UsageError as error:
+        shell.say(f"Note: {error}; so this submission is not remembered")
     return sent
 
 
