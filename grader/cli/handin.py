@@ -206,7 +206,7 @@ def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
 @click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--lab", "slug", metavar="LAB", help="Only what is for this lab.")
-@click.option("--known-only", is_flag=True, help="Refuse who is not on the roster.")
+@click.option("--known-only", is_flag=True, help="Refuse whoever is not on the roster.")
 @shell.db_option
 @shell.json_option
 @click.pass_context
