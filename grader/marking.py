@@ -11,10 +11,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from types import TracebackType
 from typing import Self
 
 from grader import __version__
@@ -183,31 +182,18 @@ class _Batch:
             self._marked.elsewhere += 1
         return recorded
 
-    def _clocked(self) -> "_Clock":
-        return _Clock(self._marked)
+    @contextmanager
+    def _clocked(self) -> Iterator[None]:
+        """Adds the time of its block to what the gradebook took."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._marked.book_seconds += time.perf_counter() - started
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._book.end_batch(self._number)
-
-
-class _Clock:
-    """Adds the time of its block to what the gradebook took."""
-
-    def __init__(self, marked: Marked) -> None:
-        self._marked = marked
-        self._started = 0.0
-
-    def __enter__(self) -> None:
-        self._started = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._marked.book_seconds += time.perf_counter() - self._started

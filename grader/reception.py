@@ -21,9 +21,9 @@ from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
 from grader.handin.collecting import collect
 from grader.handin.found import Found, Refused, refused
-from grader.handin.inbox import write_whole
 from grader.handin.receipts import MAX_RECEIPT_BYTES, Signer
 from grader.submissions import Submission, printable_name, read_regular, read_submissions
+from grader.writing import write_whole
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
@@ -177,10 +177,9 @@ def _give_receipt(found: Found, attempt: Attempt, signer: Signer) -> str:
         if read_regular(found.receipt_to, MAX_RECEIPT_BYTES) == signed.encoded():
             return ""
     try:
-        write_whole(found.receipt_to, signed.encoded(), durable=False)
-    except OSError as error:
-        shown = printable_name(str(found.receipt_to))
-        return f"{shown} can't be written: {error.strerror or error}"
+        write_whole(found.receipt_to, signed.encoded())
+    except UsageError as error:
+        return printable_name(str(error))
     return ""
 
 

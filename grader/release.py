@@ -3,7 +3,6 @@
 import ast
 import io
 import json
-import os
 import re
 import tokenize
 import zipfile
@@ -11,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.course import Course, Lab
-from grader.errors import CourseError, UsageError
+from grader.errors import CourseError
 from grader.handin.receipts import public_key
 from grader.key import receipt_seed
 from grader.workspace import released_files
+from grader.writing import write_whole
 
 MIN_LINE = 20
 MIN_NUMBERS = 6
@@ -34,18 +34,8 @@ def release(course: Course, lab: Lab, target: Path) -> list[str]:
         for name, content in members.items():
             # stored as it is: compressed bytes depend on the machine's zlib
             archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_STORED)
-    _write(target, buffer.getvalue())
+    write_whole(target, buffer.getvalue())
     return list(members)
-
-
-def _write(target: Path, content: bytes) -> None:
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UsageError(f"{target} can't be written: {error.strerror}") from None
 
 
 def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:

@@ -182,12 +182,6 @@ def _mutants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> C
     return Check(lab.slug, "mutants", not problems, detail, tuple(problems))
 
 
-def caught_by(result: Result) -> list[str]:
-    """The rubric items that a mutant lost, without those that were only blocked."""
-    keep = (Verdict.PASSED, Verdict.BLOCKED)
-    return [each.item for each in result.rubric if each.verdict not in keep]
-
-
 def _garbage(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
     problems = tuple(
         f"functions that {name}: {_told(result)}"

@@ -9,7 +9,6 @@
         .shardlab/state.json                            hints taken, predictions, submissions
 """
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from grader.course import Course, Lab, load_lab
 from grader.errors import UsageError
 from grader.handin.inbox import absolute_inbox
 from grader.traces.challenge import PRACTICE
+from grader.writing import write_whole
 
 _OWN = ".shardlab"
 _COURSE = f"{_OWN}/course.json"
@@ -111,11 +111,9 @@ class Workspace:
             return State()
 
     def remember(self, state: State) -> None:
-        """Writes the state, whole or not at all."""
+        """Writes the state, whole or not at all; UsageError where that can't be done."""
         path = self.folder / _OWN / "state.json"
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
-        draft.replace(path)
+        write_whole(path, msgspec.json.format(msgspec.json.encode(state)))
 
     def reset(self) -> Path | None:
         """Brings the stub back. Returns where the file that was there is kept, if there was one."""

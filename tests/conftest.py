@@ -1,6 +1,8 @@
-"""A course of one tiny lab, and sandboxes at the levels of this machine."""
+"""A course of one tiny lab, sandboxes at the levels of this machine, a database server."""
 
+import contextlib
 import gc
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,12 @@ def course(tmp_path: Path) -> Course:
 
 
 @pytest.fixture(scope="session")
+def tiny_course(tmp_path_factory) -> Course:
+    """The tiny course once for all tests that share what they do with it."""
+    return load_course(write_course(tmp_path_factory.mktemp("course")))
+
+
+@pytest.fixture(scope="session")
 def level() -> Level:
     """The best level of isolation of this machine."""
     return probe().level
@@ -201,3 +209,45 @@ def own_cost():
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session")
+def _postgres():
+    pytest.importorskip("psycopg", reason="psycopg is absent (extra: shardlab[postgresql])")
+    path = Path(__file__).with_name("postgres.py")  # this folder is no package
+    spec = importlib.util.spec_from_file_location("tests_postgres", path)
+    postgres = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(postgres)
+    binaries = postgres.binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: no initdb on PATH or in /usr/lib/postgresql")
+    server = postgres.PostgresServer(binaries)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_server(_postgres):
+    """A running PostgreSQL: `url` makes a database, `stop` and `start` may be called at will."""
+    yield _postgres
+    if not _postgres.running:
+        _postgres.start()
+
+
+@pytest.fixture
+def descendants():
+    """A function from a process to those below it, at any depth."""
+    return _descendants
+
+
+def _descendants(root: int) -> set[int]:
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # after the name, which may hold anything: state, parent and the rest
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    family, grown = {root}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in family} - family
+        family, grown = family | more, bool(more)
+    return family - {root}

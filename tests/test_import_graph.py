@@ -12,7 +12,9 @@ GRADER = Path(__file__).parent.parent / "grader"
 # From the bottom up. A part imports only parts that stand above it in this list.
 PARTS = (
     "errors",
+    "writing",
     "results",
+    "times",
     "drawing",
     "key",
     "course",

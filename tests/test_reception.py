@@ -176,7 +176,7 @@ def test_a_receipt_that_can_t_be_written_is_told(collect, book, send, monkeypatc
     path = send()
 
     def locked(*_, **__):
-        raise PermissionError(13, "Permission denied")
+        raise UsageError("the receipt can't be written: Permission denied")
 
     with monkeypatch.context() as patch:
         patch.setattr("grader.reception.write_whole", locked)

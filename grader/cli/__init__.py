@@ -1,7 +1,7 @@
 """The command line: thin commands over functions that can be called without click.
 
-One module per audience. Commands import what they need when they run, so that `--help` and
-shell completion answer at once.
+A module holds commands that belong together. Commands import what they need when they run, so
+that `--help` and shell completion answer at once.
 """
 
 from pathlib import Path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import shell
+from grader.times import days, minute
 
 if TYPE_CHECKING:
     from grader.gradebook.rows import Grade
@@ -93,11 +94,11 @@ def extend(
         due = time_from(until, book.grade(student, lab, deadline).due or deadline.due)
         if due < deadline.due:
             raise UsageError(
-                f"{_told(due)} is before the lab is due for all: {_told(deadline.due)}"
+                f"{minute(due)} is before the lab is due for all: {minute(deadline.due)}"
             )
         book.extend(student, lab, due, reason=reason, author=author)
         grade = book.grade(student, lab, deadline)
-    shell.say(f"{slug} is due for {student} at {_told(due)}. Score now {_score(grade)}.")
+    shell.say(f"{slug} is due for {student} at {minute(due)}. Score now {_score(grade)}.")
 
 
 @click.command(epilog="Example: shardlab publish tp-sharding")
@@ -144,7 +145,7 @@ def grades(context: click.Context, slug: str, db: str | None, json_path: Path | 
     with shell.gradebook_of(context, db) as book:
         found = book.grades(lab, deadline)
     if deadline is not None:
-        shell.say(f"Due {_told(deadline.due)}; the {deadline.counts} attempt counts.")
+        shell.say(f"Due {minute(deadline.due)}; the {deadline.counts} attempt counts.")
     width = max([10, *(min(24, len(_safe(each.student.id))) for each in found)])
     shell.say(f"  {'student':<{width}}  {'score':>8}  attempt  remarks")
     for each in found:
@@ -223,7 +224,7 @@ def _line(grade: "Grade", width: int) -> str:
 def _remarks(grade: "Grade") -> Sequence[str]:
     remarks, counts = [], grade.counts
     if counts is not None and counts.refused:
-        remarks.append(f"past the cut-off, {counts.late_days} days late")
+        remarks.append(f"past the cut-off, {days(counts.late_days)} late")
     elif counts is not None and counts.late_days:
         remarks.append(f"{counts.late_days} d late -{counts.penalty}")
     remarks += [f"{each.item} {each.points} by {_safe(each.author)}" for each in grade.overrides]
@@ -260,10 +261,6 @@ def _as_data(grade: "Grade") -> dict[str, Any]:
 
 def _score(grade: "Grade") -> str:
     return grade.status if grade.score is None else f"{grade.score}/{grade.max_score}"
-
-
-def _told(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _safe(text: str) -> str:

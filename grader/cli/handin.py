@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
+from grader.times import minute
+from grader.writing import write_whole
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -42,7 +44,7 @@ def submit(
     """Hand in your file. Failing checks don't keep it back."""
     from grader.checking import work_of
     from grader.handin.bundle import pack as pack_bundle
-    from grader.handin.bundle import short_code, told
+    from grader.handin.bundle import short_code
     from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
@@ -59,7 +61,7 @@ def submit(
     digest = bundle.digest
     word = ("Wrote" if pack else "Delivered") if delivered.new else "Was there already:"
     shell.say(
-        f"{word} {short_code(digest)}  {told(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
+        f"{word} {short_code(digest)}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
         f"Hand in {delivered.path} where your course asks for it." if pack
         else "A signed receipt follows when staff collect. See: shardlab status",
     )  # fmt: skip
@@ -115,14 +117,11 @@ def _public(here: "Workspace", submission: "Submission") -> str:
 def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Delivered":
     from grader.errors import UsageError
     from grader.handin.bundle import SUFFIX
-    from grader.handin.inbox import Delivered, deliver, write_whole
+    from grader.handin.inbox import Delivered, deliver
 
     if target is None:
         assert pack is not None
-        try:
-            write_whole(pack, bundle.raw)
-        except OSError as error:
-            raise UsageError(f"{pack} can't be written: {error.strerror or error}") from None
+        write_whole(pack, bundle.raw)
         return Delivered(pack.absolute(), new=True)
     try:
         return deliver(target, bundle)
@@ -135,6 +134,7 @@ def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Del
 
 def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "Sent":
     """What is remembered of this submission; the one before where it is the same."""
+    from grader.errors import UsageError
     from grader.workspace import Sent
 
     state = here.state()
@@ -147,8 +147,8 @@ def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "S
     state.student = bundle.manifest.student
     try:
         here.remember(state)
-    except OSError as error:
-        shell.say(f"Note: {here.folder} can't be written to ({error.strerror}): not remembered")
+    except UsageError as error:
+        shell.say(f"Note: {error}; so this submission is not remembered")
     return sent
 
 
@@ -157,7 +157,7 @@ def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "S
 @shell.json_option
 def status(slug: str | None, json_path: Path | None) -> None:
     """Show what you handed in, and which receipts have arrived."""
-    from grader.handin.bundle import short_code, told
+    from grader.handin.bundle import short_code
     from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
@@ -170,7 +170,7 @@ def status(slug: str | None, json_path: Path | None) -> None:
     for sent in state.sent:
         received, words = _receipt_state(here, sent)
         shell.say(
-            f"{sent.attempt:>3}  {short_code(sent.sha256)}  {told(sent.at)}", *_indented(words, 5)
+            f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at)}", *_indented(words, 5)
         )
         rows.append({"sent": sent, "received": received, "words": words})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
@@ -180,7 +180,7 @@ def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
     """Whether a good receipt has arrived for it, and how it stands, in words."""
     from grader.errors import UsageError
     from grader.handin.archive import BundleError
-    from grader.handin.bundle import receipt_path, told
+    from grader.handin.bundle import receipt_path
     from grader.handin.receipts import read_receipt, verify
 
     bundle = Path(sent.delivered_to)
@@ -197,13 +197,16 @@ def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
         receipt = verify(signed, here.course.receipt_key)
     except (BundleError, UsageError) as error:
         return False, f"RECEIPT NOT VALID: {error}"
-    return True, f"received as attempt {receipt.attempt}, {told(receipt.received_at)}; {path.name}"
+    return (
+        True,
+        f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}; {path.name}",
+    )
 
 
 @click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--lab", "slug", metavar="LAB", help="Only what is for this lab.")
-@click.option("--known-only", is_flag=True, help="Refuse who is not on the roster.")
+@click.option("--known-only", is_flag=True, help="Refuse whoever is not on the roster.")
 @shell.db_option
 @shell.json_option
 @click.pass_context

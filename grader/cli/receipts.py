@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
+from grader.times import minute
 
 if TYPE_CHECKING:
     from grader.handin.receipts import Receipt
@@ -78,15 +79,15 @@ def show(path: Path, json_path: Path | None) -> None:
 
 
 def _say_facts(said: "Receipt") -> None:
-    from grader.handin.bundle import short_code, told
+    from grader.handin.bundle import short_code
     from grader.submissions import printable_name
 
     shell.say(
         f"  {short_code(said.sha256)}  {said.lab}  attempt {said.attempt}",
         f"  student    {said.student}",
         f"  course     {printable_name(said.course)[:64]}",
-        f"  submitted  {told(said.submitted_at)}",
-        f"  received   {told(said.received_at)}",
+        f"  submitted  {minute(said.submitted_at)}",
+        f"  received   {minute(said.received_at)}",
         f"  sha256     {said.sha256}",
     )
 

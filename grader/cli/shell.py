@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
+from grader.writing import write_whole
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -128,13 +129,7 @@ def write_text(path: Path, text: str) -> None:
     """Writes the file, whole or not at all."""
     if not path.name:
         raise UsageError(f"{path} is a folder; name a file")
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text, "utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    write_whole(path, text.encode())
 
 
 def say(*lines: str) -> None:

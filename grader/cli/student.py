@@ -30,7 +30,9 @@ def list_labs(context: click.Context) -> None:
 @click.option("--in", "parent", type=click.Path(path_type=Path, file_okay=False, exists=True),
               default=".", help="Make the folder here.")  # fmt: skip
 @click.option("--nonce", default="", help="Your challenge, for a lab with a trace: from staff.")
-@click.option("--student", metavar="ID", help="Where the course key is: this student's challenge.")
+@click.option(
+    "--student", metavar="ID", help="For staff: this student's challenge, made with the course key."
+)
 @click.pass_context
 def start(context: click.Context, slug: str, parent: Path, nonce: str, student: str | None) -> None:
     """Make a folder with a lab's hand-out, stub and public tests."""

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from grader.errors import UsageError
 from grader.exports.entry import Entry, ExportedLab, Item
+from grader.times import days
 
-VISIBILITIES = ("hidden", "after_due_date", "after_published", "visible")
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
 
 
-def results(row: Entry, lab: ExportedLab, visibility: str = "after_published") -> str:
+def results(row: Entry, lab: ExportedLab) -> str:
     """The JSON of one student. Students see it when the instructor publishes grades there."""
     counts = row.attempt
     document = {
@@ -26,7 +26,7 @@ def results(row: Entry, lab: ExportedLab, visibility: str = "after_published") -
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
-        "visibility": visibility,
+        "visibility": "after_published",
         "stdout_visibility": "hidden",
         "extra_data": _origin(row),
     }
@@ -36,9 +36,7 @@ def results(row: Entry, lab: ExportedLab, visibility: str = "after_published") -
     return json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def results_files(
-    rows: Iterable[Entry], lab: ExportedLab, visibility: str = "after_published"
-) -> dict[str, str]:
+def results_files(rows: Iterable[Entry], lab: ExportedLab) -> dict[str, str]:
     """Name and content of a file for each student who handed something in."""
     files: dict[str, str] = {}
     taken: set[str] = set()
@@ -49,7 +47,7 @@ def results_files(
         if name.casefold() in taken:
             raise UsageError(f"the students' ids give the file name {name} twice; change one")
         taken.add(name.casefold())
-        files[name] = results(row, lab, visibility)
+        files[name] = results(row, lab)
     return files
 
 
@@ -101,8 +99,7 @@ def _words(row: Entry, lab: ExportedLab) -> Iterable[str]:
     if counts.refused:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:
-        late = f"{counts.late_days} day{'' if counts.late_days == 1 else 's'} late"
-        yield f"{counts.raw} points, less {counts.penalty}: {late}."
+        yield f"{counts.raw} points, less {counts.penalty}: {days(counts.late_days)} late."
 
 
 def _origin(row: Entry) -> dict[str, object]:

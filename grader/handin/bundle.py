@@ -168,11 +168,6 @@ def check_bundle(bundle: Bundle, labs: Mapping[str, Lab], *, now: datetime) -> L
     return lab
 
 
-def told(time: datetime) -> str:
-    """`2026-11-22 14:03 UTC`."""
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def _entry(content: bytes) -> FileEntry:
     return FileEntry(hashlib.sha256(content).hexdigest(), len(content))
 

@@ -21,9 +21,9 @@ from grader.handin.bundle import (
 from grader.handin.downloads import owner_of
 from grader.handin.entries import Entry, Zip, folder_entries, members, path_entry
 from grader.handin.found import Found, Refused, refused
-from grader.handin.inbox import PART
 from grader.handin.loose import Loose, Reading, choose, of_file, of_folder
 from grader.submissions import printable_name
+from grader.writing import PART
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
 _STRAYS_TOLD = 20

@@ -8,7 +8,6 @@ replaces what is there. Readers see bundles that are whole, or none.
 import contextlib
 import itertools
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from grader.errors import UsageError
 from grader.handin.archive import BundleError
 from grader.handin.bundle import MAX_AHEAD, MAX_BUNDLE_BYTES, SUFFIX, Bundle, read_bundle
 from grader.submissions import read_regular
+from grader.writing import PART, draft_of
 
-PART = ".part"
 _ABANDONED_SECONDS = 3600.0  # after which a part-written file is its client's to clear away
 
 
@@ -78,24 +77,10 @@ def bundles_in(folder: Path) -> Iterator[tuple[Path, Bundle]]:
             continue  # `collect` tells staff of it
 
 
-def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Writes the file in place of what is there; whole or not at all, if it is to be durable.
-
-    What can be made again need not be: it is quicker by the time that the disk takes.
-    """
-    draft = _draft(path)
-    try:
-        _write_new(draft, content, durable=durable)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
 def _put(folder: Path, bundle: Bundle) -> Delivered:
-    draft = _draft(folder / f"{bundle.stem}{SUFFIX}")
+    draft = draft_of(folder / f"{bundle.stem}{SUFFIX}")
     try:
-        _write_new(draft, bundle.raw, durable=True)
+        _write_durably(draft, bundle.raw)
         _check_clock(draft, bundle)
         return _named(draft, folder, bundle)
     finally:
@@ -148,17 +133,12 @@ def _check_clock(draft: Path, bundle: Bundle) -> None:
         )
 
 
-def _draft(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
-
-
-def _write_new(path: Path, content: bytes, *, durable: bool) -> None:
+def _write_durably(path: Path, content: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
         file.write(content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _make_durable(folder: Path) -> None:

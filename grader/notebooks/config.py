@@ -12,7 +12,7 @@ from grader.notebooks.preprocess import (
     SaveComments,
     ShardlabAutograde,
 )
-from grader.notebooks.source import write_whole
+from grader.notebooks.source import write_with_folders
 
 _CONFIG = """\
 from grader.notebooks.config import configure
@@ -50,7 +50,7 @@ def write_config(folder: Path, course: Path, course_id: str) -> Path | None:
     if path.exists():
         return None
     text = _CONFIG.format(course_id=course_id, course=str(course.resolve()))
-    write_whole(path, text.encode())
+    write_with_folders(path, text.encode())
     return path
 
 

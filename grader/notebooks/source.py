@@ -6,9 +6,7 @@ get for it, which `preprocess.ClearToStub` puts there; nothing in a locked cell 
 """
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from grader.notebooks.pieces import (
     stub_pieces,
 )
 from grader.notebooks.restore import METADATA
+from grader.writing import write_whole
 
 _PICTURES = (".svg", ".png")  # what a hand-out shows
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
@@ -83,7 +82,7 @@ def write_source(course: Course, lab: Lab, folder: Path, *, overwrite: bool = Fa
         if path.exists() and path.read_bytes() != content and not overwrite:
             raise UsageError(f"{path} is there and differs; --overwrite replaces it")
     for path, content in files.items():
-        write_whole(path, content)
+        write_with_folders(path, content)
     return list(files)
 
 
@@ -94,21 +93,13 @@ def serialised(notebook: Any) -> bytes:
     return text.encode() + b"\n"
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes the file and the folders above it, whole or not at all."""
+def write_with_folders(path: Path, content: bytes) -> None:
+    """Makes the folders above the file and writes it, whole or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            Path(draft).chmod(0o644)
-            Path(draft).replace(path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    write_whole(path, content)
 
 
 def _notebook(cells: list[Any]) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.notebooks.pieces import TOP, Piece, split
-from grader.notebooks.source import serialised, student_notebook, write_whole
+from grader.notebooks.source import serialised, student_notebook, write_with_folders
 from grader.submissions import Submission
 
 MARK = ".shardlab"  # a file beside the notebooks that we wrote
@@ -38,13 +38,13 @@ def write_submitted(
     path = folder / f"{lab.slug}.ipynb"
     if path.exists() and not (folder / MARK).exists():
         raise UsageError(f"{student} handed in a notebook of {lab.slug} by nbgrader; it stays")
-    write_whole(folder / MARK, b"written by shardlab\n")
-    write_whole(path, serialised(student_notebook(lab, _pieces(lab, submission))))
+    write_with_folders(folder / MARK, b"written by shardlab\n")
+    write_with_folders(path, serialised(student_notebook(lab, _pieces(lab, submission))))
     if submission.trace is not None:
-        write_whole(folder / f"{lab.entry}.trace", submission.trace)
+        write_with_folders(folder / f"{lab.entry}.trace", submission.trace)
     if submitted_at is not None:
         stamp = submitted_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-        write_whole(folder / "timestamp.txt", stamp.encode())
+        write_with_folders(folder / "timestamp.txt", stamp.encode())
     return path
 
 

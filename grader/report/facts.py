@@ -13,9 +13,9 @@ import msgspec
 
 from grader.course import Lab, RubricItem
 from grader.gradebook.rows import Grade
-from grader.report.times import day
 from grader.report.verdicts import SILENT
 from grader.results import GRADED, Result, Verdict
+from grader.times import day
 
 _DAYS_SHOWN = 30
 _ALONE = 2  # so many who lose one item and no other, and could not see why, are worth a look

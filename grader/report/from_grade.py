@@ -16,10 +16,10 @@ from grader.report.feedback import (
     drawn,
     picture_of,
 )
-from grader.report.times import days, minute
 from grader.report.verdicts import words_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
+from grader.times import days, minute
 
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 

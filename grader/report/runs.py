@@ -1,6 +1,5 @@
 """Public runs of what was handed in, for the pictures of a student's own work."""
 
-from types import TracebackType
 from typing import Self
 
 from grader.course import Lab
@@ -48,8 +47,5 @@ class PublicRuns:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -8,8 +8,8 @@ from grader.report.charts import alike, distribution, hardest, over_time
 from grader.report.classroom import ClassReport, LabReport
 from grader.report.facts import LabFacts
 from grader.report.feedback import Feedback, ItemFeedback
-from grader.report.times import minute
 from grader.suite.text import printable
+from grader.times import minute
 
 WIDTH = 80
 _MOST_GROUPS = 5

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.similarity.normal import Piece, Unread, Work
 
-COMMON_SHARE = 0.5  # of the class: what more than that wrote is an idiom, and counts nothing
+_COMMON_SHARE = 0.5  # of the class: what more than that wrote is an idiom, and counts nothing
 _SMALL_CLASS = 20  # fewer say little about what is common: weighted as if they were so many
 _DOUBT = 4.0  # weight that nobody wrote: with little to compare, nothing is much alike
 _SHORT = 40  # nodes of a function that has one natural form
@@ -57,12 +57,11 @@ def compare(
     *,
     top: int = 20,
     least: float = 0.3,
-    share: float = COMMON_SHARE,
 ) -> Report:
     """The `top` pairs that are alike by `least` or more."""
     works = sorted((each for each in found if isinstance(each, Work)), key=lambda each: each.name)
     unread = tuple(each for each in found if isinstance(each, Unread))
-    weights = _weights(works, stub, share)
+    weights = _weights(works, stub)
     totals = [sum(weights.get(shape, 0.0) for shape in each.shapes) for each in works]
     plain = tuple(each.name for each, total in zip(works, totals, strict=True) if total < _DOUBT)
     ranked = _ranked(works, weights, totals, least)
@@ -83,7 +82,7 @@ def told(pair: Pair) -> str:
     return f"{count} function{'' if count == 1 else 's'}{rare}"
 
 
-def _weights(works: Sequence[Work], stub: Work | None, share: float) -> dict[int, float]:
+def _weights(works: Sequence[Work], stub: Work | None) -> dict[int, float]:
     """What each shape counts: 1 for one of a single pair, less the more wrote it."""
     spread = Counter(shape for work in works for shape in work.shapes)
     size = max(len(works), _SMALL_CLASS)
@@ -91,7 +90,7 @@ def _weights(works: Sequence[Work], stub: Work | None, share: float) -> dict[int
     return {
         shape: 1 - math.log(max(number, 2) / 2) / math.log(size / 2)
         for shape, number in spread.items()
-        if number <= share * size and shape not in given
+        if number <= _COMMON_SHARE * size and shape not in given
     }
 
 

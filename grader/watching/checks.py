@@ -2,7 +2,6 @@
 
 import queue
 import threading
-from types import TracebackType
 from typing import Self
 
 from grader.sandbox import Level
@@ -36,12 +35,7 @@ class Checks:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._asked.put(None)
         self.give_up()
         self._thread.join(_END_S)

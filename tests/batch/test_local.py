@@ -110,7 +110,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_batch_that_is_killed_leaves_no_process(course, level, tmp_path):
+def test_a_batch_that_is_killed_leaves_no_process(course, level, tmp_path, descendants):
     """After kill -9 of the batch, its workers, zygotes and students' processes are gone."""
     script = tmp_path / "killed_from_outside.py"
     script.write_text(KILLED_FROM_OUTSIDE)
@@ -119,33 +119,17 @@ def test_a_batch_that_is_killed_leaves_no_process(course, level, tmp_path):
     )
     with process:
         assert process.stdout.readline() == b"running\n"
-        family = _descendants(process.pid)
+        family = descendants(process.pid)
         process.kill()
     assert len(family) > 2
     _wait_until(lambda: not [pid for pid in family if _lives(pid)], seconds=20)
 
 
-def _descendants(root):
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parents[int(folder.name)] = int(_stat(folder.name)[1])
-    family, grown = {root}, True
-    while grown:
-        more = {pid for pid, parent in parents.items() if parent in family} - family
-        family, grown = family | more, bool(more)
-    return family - {root}
-
-
 def _lives(pid):
     with contextlib.suppress(OSError):
-        return _stat(pid)[0] not in "ZX"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state not in "ZX"
     return False
-
-
-def _stat(pid):
-    """State, parent and the rest of a process's line in /proc."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _wait_until(condition, seconds):

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.exports.entry import entries
-from grader.exports.gradescope import VISIBILITIES, file_name, results, results_files
+from grader.exports.gradescope import file_name, results, results_files
 
 TOP = {"score", "execution_time", "output", "output_format", "test_output_format",
        "test_name_format", "visibility", "stdout_visibility", "extra_data", "tests",
        "leaderboard"}  # fmt: skip
 TEST = {"score", "max_score", "status", "name", "name_format", "number", "output",
         "output_format", "tags", "visibility", "extra_data"}  # fmt: skip
+VISIBILITIES = {"hidden", "after_due_date", "after_published", "visible"}
 
 
 @pytest.fixture

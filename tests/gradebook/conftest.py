@@ -1,8 +1,6 @@
 """Gradebooks in both databases: what takes `book` or `book_url` runs on SQLite and PostgreSQL."""
 
-import importlib.util
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,29 +10,6 @@ from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.submissions import Submission
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def _postgres():
-    pytest.importorskip("psycopg", reason="psycopg is absent (extra: shardlab[postgresql])")
-    path = Path(__file__).with_name("postgres.py")  # this folder is no package
-    spec = importlib.util.spec_from_file_location("gradebook_postgres", path)
-    postgres = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(postgres)
-    binaries = postgres.binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed: no initdb on PATH or in /usr/lib/postgresql")
-    server = postgres.PostgresServer(binaries)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def postgres_server(_postgres):
-    """A running PostgreSQL: `url` makes a database, `stop` and `start` may be called at will."""
-    yield _postgres
-    if not _postgres.running:
-        _postgres.start()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -134,14 +134,14 @@ def test_a_batch_killed_at_random_moments(course, level, book, book_url, a_class
     ]
 
 
-def test_a_worker_killed_in_the_middle(course, level, book, a_class):
+def test_a_worker_killed_in_the_middle(course, level, book, a_class, descendants):
     """kill -9 of a worker process: its submission is graded by the one that follows."""
     right = a_class(12)
     killed = []
 
     def kill_one(_attempt, _result):
         if not killed:
-            workers = [pid for pid in _descendants(os.getpid()) if _is_worker(pid)]
+            workers = [pid for pid in sorted(descendants(os.getpid())) if _is_worker(pid)]
             killed.append(workers[0])
             os.kill(workers[0], signal.SIGKILL)
 
@@ -170,7 +170,7 @@ def total(x, group):
 """
 
 
-def test_rank_processes_killed_from_outside(course, level, book):
+def test_rank_processes_killed_from_outside(course, level, book, descendants):
     """kill -9 of whatever runs a submission, over and over: never a lost point."""
     if level is not Level.FULL:
         pytest.skip("at less than full isolation a submission can do it to itself")
@@ -180,7 +180,7 @@ def test_rank_processes_killed_from_outside(course, level, book):
 
     def kill_ranks():
         while not over.is_set() and len(killed) < 6:
-            for pid in [each for each in _descendants(os.getpid()) if _is_rank(each)][:1]:
+            for pid in [each for each in sorted(descendants(os.getpid())) if _is_rank(each)][:1]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     killed.append(pid)
@@ -296,23 +296,6 @@ def test_a_clock_that_is_set_back(course, level, book_url, sources):
 
 
 # -- processes by their place --------------------------------------------------------------
-
-
-def _stat(pid):
-    """State, parent and the rest of a process's line in /proc."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _descendants(root):
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parents[int(folder.name)] = int(_stat(folder.name)[1])
-    family, grown = {root}, True
-    while grown:
-        more = {pid for pid, parent in parents.items() if parent in family} - family
-        family, grown = family | more, bool(more)
-    return sorted(family - {root})
 
 
 def _is_worker(pid):

@@ -12,7 +12,8 @@ import pytest
 
 from grader.errors import UsageError
 from grader.handin.bundle import read_bundle
-from grader.handin.inbox import PART, absolute_inbox, deliver, inbox_folder
+from grader.handin.inbox import absolute_inbox, deliver, inbox_folder
+from grader.writing import PART
 
 FOLDER = Path("adding") / "s1"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import load_course
 from grader.sandbox import probe
 from grader.submissions import Submission, from_source
 
@@ -180,14 +179,6 @@ def solved(notebook, *, add="x + y", total="group.all_reduce(x)"):
 def notebooks():
     """`cell_of` and `solved`, for tests."""
     return cell_of, solved
-
-
-@pytest.fixture(scope="session")
-def tiny_course(request, tmp_path_factory):
-    """The tiny course of `tests/conftest.py`, once for all tests here."""
-    plugins = request.config.pluginmanager.get_plugins()
-    write = next(each.write_course for each in plugins if hasattr(each, "write_course"))
-    return load_course(write(tmp_path_factory.mktemp("course")))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
 """Scores into nbgrader's gradebook and back, read by nbgrader itself."""
 
-import importlib.util
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -96,27 +94,12 @@ class Room:
             }
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    """A PostgreSQL server, or why there is none; the gradebook's own tests use it, too."""
-    pytest.importorskip("psycopg", reason="psycopg is absent (extra: shardlab[postgresql])")
-    path = Path(__file__).parent.parent / "gradebook" / "postgres.py"  # no package
-    spec = importlib.util.spec_from_file_location("notebooks_postgres", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if (binaries := module.binaries()) is None:
-        pytest.skip("PostgreSQL is not installed: no initdb on PATH or in /usr/lib/postgresql")
-    server = module.PostgresServer(binaries)
-    yield server
-    server.close()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def room(request, course, tmp_path):
     """nbgrader's gradebook in either database: where it is, and how nbgrader itself sees it."""
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url
+        url = request.getfixturevalue("postgres_server").url
     return Room(url, course.lab("adding"))
 
 

@@ -1,4 +1,4 @@
-"""Points in time as pages and terminals show them, always in UTC."""
+"""Points in time and numbers of days, as people read them; times are in UTC."""
 
 from datetime import UTC, datetime
 

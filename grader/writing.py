@@ -1,0 +1,31 @@
+"""Files that are there whole or not at all, whoever is killed and whoever writes beside us."""
+
+import secrets
+from pathlib import Path
+
+from grader.errors import UsageError
+
+PART = ".part"  # how the names of files end that are still being written
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes the file in place of what is there, whole or not at all.
+
+    Raises:
+        UsageError: it can't be written; the text names the file and says why.
+    """
+    draft = draft_of(path)
+    try:
+        try:
+            with draft.open("xb") as file:  # never through a link that somebody laid there
+                file.write(content)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror or error}") from None
+
+
+def draft_of(path: Path) -> Path:
+    """A name beside the file that no other writer uses, and no reader takes for the file."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
