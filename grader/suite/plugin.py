@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 
 from grader.course import Lab
-from grader.suite.evidence import Evidence
+from grader.suite import direct
 from grader.suite.judging import MARK, Judging, item_of
-from grader.suite.picture import Picture
 from grader.suite.proxy import Ranks, Student
 
 
@@ -30,30 +29,40 @@ class SuitePlugin:
     problems: list[str] = field(default_factory=list)
     _now: Judging | None = None
     _cases: list[pytest.Item] = field(default_factory=list)
+    _direct: dict[pytest.Item, Callable[[], dict[str, Any]] | None] = field(default_factory=dict)
 
     # -- fixtures ------------------------------------------------------------------------
 
     @pytest.fixture(name="student")
-    def _student(self) -> Student:
-        return Student(self._judging().calls)
+    def _student(self, request: pytest.FixtureRequest) -> Any:
+        return self._makers["student"](request.node)
 
     @pytest.fixture(name="ranks")
-    def _ranks(self) -> Ranks:
-        return Ranks(self._judging().calls)
+    def _ranks(self, request: pytest.FixtureRequest) -> Any:
+        return self._makers["ranks"](request.node)
 
     @pytest.fixture(name="rng")
-    def _rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        case = f"{request.node.path.name}::{request.node.name}"
-        digest = hmac.digest(self._judging().seed, case.encode(), hashlib.sha256)
-        return np.random.default_rng(int.from_bytes(digest, "big"))
+    def _rng(self, request: pytest.FixtureRequest) -> Any:
+        return self._makers["rng"](request.node)
 
     @pytest.fixture(name="trace")
-    def _trace(self) -> Evidence:
-        return self._judging().evidence
+    def _trace(self, request: pytest.FixtureRequest) -> Any:
+        return self._makers["trace"](request.node)
 
     @pytest.fixture(name="picture")
-    def _picture(self) -> Picture:
-        return self._judging().picture
+    def _picture(self, request: pytest.FixtureRequest) -> Any:
+        return self._makers["picture"](request.node)
+
+    @property
+    def _makers(self) -> direct.Makers:
+        """What makes the value of each fixture, for a case of the judging under way."""
+        return {
+            "student": lambda _: Student(self._judging().calls),
+            "ranks": lambda _: Ranks(self._judging().calls),
+            "rng": lambda case: _generator(self._judging().seed, case),
+            "trace": lambda _: self._judging().evidence,
+            "picture": lambda _: self._judging().picture,
+        }
 
     # -- collection ----------------------------------------------------------------------
 
@@ -82,6 +91,7 @@ class SuitePlugin:
         if not self.problems:
             items.sort(key=lambda case: order.index(item_of(case)))
             self._cases = items
+            self._direct = {case: direct.arguments_of(case, self._makers) for case in items}
 
     # -- running -------------------------------------------------------------------------
 
@@ -97,6 +107,15 @@ class SuitePlugin:
                 # No next item: which one runs is known only after this one, and pytest would
                 # keep the fixtures of a module that may be left.
                 case.config.hook.pytest_runtest_protocol(item=case, nextitem=None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Calls a plain case; leaves any other one to pytest, whose word None is."""
+        arguments = self._direct[item]
+        if arguments is None:
+            return None
+        self._judging().end(item, direct.run(item, arguments))
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
@@ -117,6 +136,12 @@ class SuitePlugin:
     def _judging(self) -> Judging:
         assert self._now is not None, "cases run only while a submission is judged"
         return self._now
+
+
+def _generator(seed: bytes, case: pytest.Item) -> np.random.Generator:
+    """Random numbers of this student's own for this case."""
+    digest = hmac.digest(seed, f"{case.path.name}::{case.name}".encode(), hashlib.sha256)
+    return np.random.default_rng(int.from_bytes(digest, "big"))
 
 
 def _told(text: str) -> str:
