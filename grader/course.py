@@ -250,7 +250,7 @@ def suite_digest(lab: Lab, hidden: Path) -> str:
     stub, from which messages have the names of parameters.
     """
     digest = hashlib.sha256()
-    suite = [path for path in sorted(hidden.rglob("*")) if _is_content(path, hidden)]
+    suite = list(written_files(hidden))
     for path in (lab.folder / "assignment.toml", lab.stub, lab.public_suite, *suite):
         name = path.relative_to(hidden if path in suite else lab.folder).as_posix()
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())
@@ -258,10 +258,12 @@ def suite_digest(lab: Lab, hidden: Path) -> str:
     return digest.hexdigest()
 
 
-def _is_content(path: Path, folder: Path) -> bool:
-    """Whether a file was written by an author: no cache, nothing hidden."""
-    parts = path.relative_to(folder).parts
-    return path.is_file() and not any(part.startswith((".", "__")) for part in parts)
+def written_files(folder: Path) -> Iterator[Path]:
+    """The files below the folder that an author wrote, in order: no caches, nothing hidden."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith((".", "__")) for part in parts):
+            yield path
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:
