@@ -9,6 +9,7 @@ result is recorded as it comes, so that an end at any moment loses only what was
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -112,12 +113,22 @@ def mark(
 
 def _pending(book: Gradebook, keys: Keys, only: Collection[int] | None) -> list[Attempt]:
     slug = keys.graded.lab.slug
-    pending = book.pending(slug, keys.of)
+    pending = _in_turn(book.pending(slug, keys.of))
     if only is None:
         return pending
     # by key: of two attempts with the same content, only the first is listed
     wanted = {keys.of(attempt) for attempt in book.attempts(slug) if attempt.id in only}
     return [attempt for attempt in pending if keys.of(attempt) in wanted]
+
+
+def _in_turn(pending: Sequence[Attempt]) -> list[Attempt]:
+    """Everyone's newest first, then everyone's next: one student's many attempts delay nobody."""
+    turns = Counter[str]()
+    turn: dict[int, int] = {}
+    for attempt in reversed(pending):
+        turn[attempt.id] = turns[attempt.student]
+        turns[attempt.student] += 1
+    return sorted(pending, key=lambda each: (turn[each.id], each.id))
 
 
 class _Batch:

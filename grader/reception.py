@@ -5,25 +5,31 @@ receipt, which follows from its attempt, is written again only where it is missi
 """
 
 import contextlib
+import functools
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import UsageError
+from grader.gradebook.decisions import AuditEntry
 from grader.gradebook.intake import Arrival, digest_of
-from grader.gradebook.rows import Attempt
+from grader.gradebook.rows import Attempt, Student
 from grader.gradebook.store import Gradebook
+from grader.gradebook.tables import storable
 from grader.handin.collecting import collect
 from grader.handin.found import Found, Refused, refused
 from grader.handin.receipts import MAX_RECEIPT_BYTES, Signer
-from grader.submissions import Submission, read_regular, read_submissions
+from grader.submissions import Submission, printable_name, read_regular, read_submissions
 from grader.writing import write_whole
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
 _COLLECT = "collect"
+_COPY = "copy"  # in the log: what else an attempt was handed in as
+_STRANGER = "not on the roster"
 _Known = Mapping[tuple[str, str, str, str], Attempt]
 
 
@@ -56,19 +62,20 @@ def receive_from(
     """
     with _alone(course.root):
         students = book.students()
-        by_lms = {each.lms_id: each.id for each in students if each.lms_id}
+        by_lms = _by_lms(students)
         roster = {each.id for each in students} if known_only else None
-        known = {
-            (each.lab, each.student, each.source, each.digest): each for each in book.attempts()
-        }
+        log = book.audit()
+        known = _known(book.attempts(), log)
         signer = Signer(course.root, course.name)
-        seen = _seen(book)
+        seen = {Path(place): at for place, at in _times(log, _COLLECT)}
+        waiting = dict(_times(log, _STRANGER))
         for path in paths:
             place = _place(path, lab)
+            last_seen = functools.partial(_last, seen, place)
             everything = collect(
-                course, [path], lab=lab, now=now, last_seen=_last(seen, place), students=by_lms
+                course, [path], lab=lab, now=now, last_seen=last_seen, students=by_lms
             )
-            for some in _chunks(_split(everything, roster)):
+            for some in _chunks(_admitted(book, everything, roster, waiting)):
                 yield from _received(book, some, known, signer)
             book.note(_COLLECT, str(place), now.isoformat())
 
@@ -93,15 +100,32 @@ def _written(submission: Submission, now: datetime) -> datetime:
     return min(datetime.fromtimestamp(submission.written, UTC), now)
 
 
-def _split(
-    everything: Iterable[Found | Refused], roster: Collection[str] | None
+def _by_lms(students: Iterable[Student]) -> dict[str, str]:
+    """Ids by number of the learning-management system; a number that two have is nobody's."""
+    students = [each for each in students if each.lms_id]
+    count = Counter(each.lms_id for each in students)
+    return {each.lms_id: each.id for each in students if count[each.lms_id] == 1}
+
+
+def _admitted(
+    book: Gradebook,
+    everything: Iterable[Found | Refused],
+    roster: Collection[str] | None,
+    waiting: Mapping[str, datetime],
 ) -> Iterator[Found | Refused]:
-    """The same, where who is not on the roster is refused."""
+    """The same, where who is not on the roster is refused, and loses no time by that."""
     for each in everything:
-        if isinstance(each, Found) and roster is not None and each.student not in roster:
-            yield refused(each.source, f"{each.student} is not on the roster")
-        else:
+        if not isinstance(each, Found):
             yield each
+            continue
+        key = f"{each.student} {each.lab} {digest_of(each.submission)}"
+        at = min(each.submitted_at, waiting.get(key, each.submitted_at))
+        if roster is None or each.student in roster:
+            yield replace(each, submitted_at=at)
+            continue
+        if key not in waiting:
+            book.note(_STRANGER, key, at.isoformat())
+        yield refused(each.source, f"{each.student} is not on the roster")
 
 
 def _chunks(everything: Iterable[Found | Refused]) -> Iterator[list[Found | Refused]]:
@@ -127,13 +151,15 @@ def _received(
     found = [each for each in some if isinstance(each, Found)]
     for slug in dict.fromkeys(each.lab for each in found):
         of_lab = [each for each in found if each.lab == slug]
-        before = [known.get((slug, each.student, each.source, digest_of(each.submission)))
+        before = [known.get((slug, each.student, storable(each.source), digest_of(each.submission)))
                   for each in of_lab]  # fmt: skip
         new = [each for each, attempt in zip(of_lab, before, strict=True) if attempt is None]
         arrivals = [Arrival(each.submission, each.submitted_at, each.source) for each in new]
         got = iter(book.receive_all(slug, arrivals) if arrivals else [])
         for each, attempt in zip(of_lab, before, strict=True):
             received, is_new = (attempt, False) if attempt is not None else next(got)
+            if attempt is None and not is_new:  # or it would be another one once others follow
+                book.note(_COPY, f"{each.student} {slug}", f"{received.id} {each.source}")
             yield Received(each, received, is_new, _give_receipt(each, received, signer))
 
 
@@ -153,24 +179,33 @@ def _give_receipt(found: Found, attempt: Attempt, signer: Signer) -> str:
     try:
         write_whole(found.receipt_to, signed.encoded())
     except UsageError as error:
-        return str(error)
+        return printable_name(str(error))
     return ""
 
 
-def _seen(book: Gradebook) -> list[tuple[Path, datetime]]:
-    """Which places were collected, and when each time began."""
-    seen = []
-    for entry in book.audit():
-        if entry.what == _COLLECT:
+def _known(attempts: Iterable[Attempt], log: Iterable[AuditEntry]) -> _Known:
+    """The attempts by all that they were handed in as."""
+    by_id = {str(each.id): each for each in attempts}
+    places = [(each, each.source) for each in by_id.values()]
+    for entry in log:
+        number, _, source = entry.detail.partition(" ")
+        if entry.what == _COPY and number in by_id:
+            places.append((by_id[number], source))
+    return {(each.lab, each.student, source, each.digest): each for each, source in places}
+
+
+def _times(log: Iterable[AuditEntry], what: str) -> Iterator[tuple[str, datetime]]:
+    """What such entries of the log are about, with the time that each tells."""
+    for entry in log:
+        if entry.what == what:
             with contextlib.suppress(ValueError):
-                seen.append((Path(entry.subject), datetime.fromisoformat(entry.detail)))
-    return seen
+                yield entry.subject, datetime.fromisoformat(entry.detail)
 
 
-def _last(seen: Iterable[tuple[Path, datetime]], place: Path) -> datetime | None:
-    """When the place, or one that it lies in, was collected last."""
-    times = [at for where, at in seen if where == place or where in place.parents]
-    return max(times, default=None)
+def _last(seen: Mapping[Path, datetime], place: Path, bundle: Path) -> datetime | None:
+    """When the place, or one that it or the bundle lies in, was collected last."""
+    around = {place, *place.parents, *bundle.resolve().parents}
+    return max((seen[each] for each in around if each in seen), default=None)
 
 
 def _place(path: Path, lab: str | None) -> Path:

@@ -1,6 +1,7 @@
 """A course of one tiny lab, sandboxes at the levels of this machine, a database server."""
 
 import contextlib
+import gc
 import importlib.util
 from pathlib import Path
 
@@ -199,6 +200,15 @@ def sandbox(_sandbox, level):
 def repository() -> Path:
     """The folder that holds the project."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def own_cost():
+    """For tests that bound CPU time: what earlier tests left is not searched for garbage again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

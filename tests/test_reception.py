@@ -1,5 +1,6 @@
 """Collecting into the gradebook: attempts once, receipts beside their bundles, nothing lost."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -309,3 +310,47 @@ def test_two_at_once_are_kept_apart(course, book, send, inbox):
         next(receive_from(course, book, [inbox], now=NOW))
     assert len(list(first)) == 1
     assert len(list(receive_from(course, book, [inbox], now=NOW))) == 2
+
+
+@pytest.mark.parametrize("name", ["z.shardlab.zip", os.fsdecode(b"a\xff.shardlab.zip")])
+def test_a_copy_is_no_new_attempt_however_often_it_is_collected(collect, book, send, name):
+    """Packed twice before something else was: its second file is the first attempt, for good."""
+    first = send(source="x = 1\n", minute=0)
+    shutil.copyfile(first, first.with_name(name))
+    send(source="x = 2\n", minute=9)
+    for _ in range(3):
+        received, _ = collect()
+        assert sorted(each.attempt.number for each in received) == [1, 1, 2]
+    assert [each.number for each in book.attempts()] == [1, 2]
+
+
+@pytest.mark.parametrize("part", ["adding", "adding/s1"])
+def test_what_part_was_collected_counts_in_the_whole(collect, book, send, inbox, part):
+    """After one lab's collecting, nobody is in time any more by the collecting of all."""
+    send(source="x = 1\n", minute=-9)
+    collect(inbox / part, now=NOW)
+    send(source="x = 2\n", minute=-5)  # so it says
+    collect()
+    assert [at for *_, at in attempts(book)] == [NOW - timedelta(minutes=9), NOW]
+
+
+def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
+    """What was refused for its student alone counts from the time when it was handed in."""
+    send("s1", minute=-30)
+    for _ in range(2):
+        assert len(collect(now=NOW, known_only=True)[1]) == 1
+    assert [each.what for each in book.audit()].count("not on the roster") == 1
+    book.add_student(Student("s1"))
+    collect(known_only=True)
+    assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
+
+
+def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
+    """Work is never given to one of them by chance: it is kept under the number."""
+    for student in ("ada", "bob"):
+        book.add_student(Student(student, lms_id="4711"))
+    folder = tmp_path / "download"
+    folder.mkdir()
+    (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
+    collect(folder)
+    assert {each.student for each in book.attempts()} == {"4711"}

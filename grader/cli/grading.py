@@ -116,8 +116,10 @@ def regrade(
             book.again([each.id for each in attempts], reason=again)
         run.pending(book, slug, {each.id for each in attempts} if students else None)
         after = book.grades(lab, course.deadline(slug))
+    # who was handed in by someone else meanwhile had no grade before
     changed = [(before[each.student.id], each) for each in after
-               if before[each.student.id].score != each.score]  # fmt: skip
+               if each.student.id in before
+               and before[each.student.id].score != each.score]  # fmt: skip
     for old, new in changed:
         shell.say(_change(old, new))
     shell.say(f"{len(changed)} of {len(after)} grades changed.")

@@ -29,12 +29,21 @@ isolation_option = click.option(
     type=click.Choice(LEVELS),
     help="Run at this level of isolation; see 'shardlab doctor'.",
 )
+_JSON_SAID = "grader.cli.json_said"  # whether standard output is the JSON's alone
+
+
+def _note_json(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
+    context.meta[_JSON_SAID] = str(path) == "-"
+    return path
+
+
 json_option = click.option(
     "--json",
     "json_path",
+    callback=_note_json,
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Also write the result as JSON to FILE, '-' for standard output.",
+    help="Also write the result as JSON to FILE, '-' for standard output, which then has no more.",
 )
 db_option = click.option(
     "--db",
@@ -108,6 +117,8 @@ def write_json(path: Path | None, value: Any) -> None:
     import msgspec
 
     text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False) + "\n"
+    # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
+    text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":
         click.echo(text, nl=False)
         return
@@ -116,13 +127,17 @@ def write_json(path: Path | None, value: Any) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes the file, whole or not at all."""
+    if not path.name:
+        raise UsageError(f"{path} is a folder; name a file")
     write_whole(path, text.encode())
 
 
 def say(*lines: str) -> None:
-    """Prints lines at once, even into a pipe."""
+    """Prints lines at once, even into a pipe; on standard error where JSON has the other."""
+    context = click.get_current_context(silent=True)
+    aside = context is not None and context.meta.get(_JSON_SAID, False)
     for line in lines:
-        click.echo(line)
+        click.echo(line, err=aside)
     sys.stdout.flush()
 
 

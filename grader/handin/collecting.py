@@ -1,6 +1,6 @@
 """Everything that was handed in at some paths: found, or refused with the reason in words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -25,6 +25,8 @@ from grader.handin.loose import Loose, Reading, choose, of_file, of_folder
 from grader.submissions import printable_name
 from grader.writing import PART
 
+MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
+_STRAYS_TOLD = 20
 _LINK = "it is a symbolic link, which is not followed"
 
 
@@ -34,13 +36,13 @@ def collect(
     *,
     lab: str | None = None,
     now: datetime,
-    last_seen: datetime | None = None,
+    last_seen: Callable[[Path], datetime | None] = lambda _: None,
     students: Mapping[str, str] | None = None,
 ) -> Iterator[Found | Refused]:
     """Everything at the paths, each of which exists, one student after another.
 
-    With `lab`, only what is for that one. `last_seen` is when these inboxes were collected
-    last: what lay in none then can't have been handed in before, whatever it says.
+    With `lab`, only what is for that one. `last_seen` says when the place of a bundle was
+    collected last: what did not lie there then can't have been handed in before, whatever it says.
     `students` has the course's id of those whom a learning-management system knows by another.
     """
     if lab is not None:
@@ -52,19 +54,22 @@ def collect(
 
 
 def is_plain(course: Course, path: Path) -> bool:
-    """Whether it is a `.py` file or a folder of them: nothing that says more of itself."""
+    """Whether it is a `.py` file or a folder of them: nothing that says more of itself.
+
+    A bundle in one student's folder says nothing of the other folders.
+    """
     if not path.is_dir():
         return not path.name.endswith((SUFFIX, ".zip"))
     bundles = any(each.name.endswith(SUFFIX) for each in path.iterdir())
-    inbox = any(path.glob(f"*/*/*{SUFFIX}")) or any(path.glob(f"*/*{SUFFIX}"))
-    of_labs = any((path / slug).is_dir() for slug in course.slugs)
-    return not (bundles or inbox or of_labs or _is_download(path))
+    of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
+    inbox = of_lab or any((path / slug).is_dir() for slug in course.slugs)
+    return not (bundles or inbox or _is_download(path))
 
 
 @dataclass(frozen=True)
 class _Collector:
     reading: Reading
-    last_seen: datetime | None
+    last_seen: Callable[[Path], datetime | None]
     students: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, path: Path) -> Iterator[Found | Refused]:
@@ -133,12 +138,16 @@ class _Collector:
         self, folder: Path, owner: tuple[str, str] | None
     ) -> Iterator[Found | Refused]:
         paths = members(folder)
-        yield from self._bundles([each for each in paths if each.name.endswith(SUFFIX)], owner)
-        for path in paths:
-            if path.name.endswith(PART):
-                yield refused(path, "a delivery that was broken off, or is still under way")
-            elif not path.name.endswith((SUFFIX, RECEIPT_SUFFIX)):
-                yield refused(path, "it is no bundle; 'shardlab submit' makes one")
+        bundles = [each for each in paths if each.name.endswith(SUFFIX)]
+        yield from self._bundles(bundles[:MAX_BUNDLES], owner)
+        if (more := len(bundles) - MAX_BUNDLES) > 0:
+            reason = f"the first of {more} bundles too many: {MAX_BUNDLES} of a student are read"
+            yield refused(bundles[MAX_BUNDLES], reason)
+        strays = [each for each in paths if not each.name.endswith((SUFFIX, RECEIPT_SUFFIX))]
+        yield from map(_stray, strays[:_STRAYS_TOLD])
+        if len(strays) > _STRAYS_TOLD:
+            more = len(strays) - _STRAYS_TOLD
+            yield refused(strays[_STRAYS_TOLD], f"the first of {more} more that are no bundles")
 
     # -- bundles -------------------------------------------------------------------------
 
@@ -147,23 +156,34 @@ class _Collector:
     ) -> Iterator[Found | Refused]:
         """One student's bundles in the order in which they were handed in; then what is refused.
 
-        `owner` is the lab and the student whose folder they lie in, if it is an inbox's.
+        `owner` is the lab and the student whose folder they lie in, if it is an inbox's. Each is
+        read for its place in the order, and again when it is its turn: one is in memory.
         """
-        found, others = list[tuple[datetime, datetime, Found]](), list[Refused]()
+        ordered, others = list[tuple[datetime, datetime, str, Path]](), list[Refused]()
         for path in paths:
             try:
                 entry = path_entry(path, path.name)
-                bundle = self._read(entry)
-                if owner is not None:
-                    _check_owner(bundle, *owner)
-                source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
-                one = self._found(bundle, source, receipt_path(path), self.last_seen)
-                found.append((bundle.manifest.created_at, entry.at, one))
+                said = self._owned_bundle(entry, owner).manifest.created_at
+                ordered.append((said, entry.at, path.name, path))
             except BundleError as error:
                 others.append(refused(path, str(error)))
-        found.sort(key=lambda each: (each[0], each[1], each[2].source))
-        yield from (each for *_, each in found)
+        for *_, path in sorted(ordered):
+            try:
+                yield self._bundle_at(path, owner)
+            except BundleError as error:
+                others.append(refused(path, str(error)))
         yield from others
+
+    def _bundle_at(self, path: Path, owner: tuple[str, str] | None) -> Found:
+        bundle = self._owned_bundle(path_entry(path, path.name), owner)
+        source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
+        return self._found(bundle, source, receipt_path(path), self.last_seen(path))
+
+    def _owned_bundle(self, entry: Entry, owner: tuple[str, str] | None) -> Bundle:
+        bundle = self._read(entry)
+        if owner is not None:
+            _check_owner(bundle, *owner)
+        return bundle
 
     def _read(self, entry: Entry) -> Bundle:
         if entry.problem:
@@ -230,6 +250,12 @@ class _Collector:
         yield from choose(files, self.reading)
 
 
+def _stray(path: Path) -> Refused:
+    if path.name.endswith(PART):
+        return refused(path, "a delivery that was broken off, or is still under way")
+    return refused(path, "it is no bundle; 'shardlab submit' makes one")
+
+
 def _check_owner(bundle: Bundle, slug: str, student: str) -> None:
     manifest = bundle.manifest
     if manifest.student != student:
@@ -239,8 +265,12 @@ def _check_owner(bundle: Bundle, slug: str, student: str) -> None:
 
 
 def _is_download(folder: Path) -> bool:
-    """Whether anything directly in it is named the way Canvas or Moodle name things."""
-    return any(owner_of(f"{each.name}/") or owner_of(each.name) for each in members(folder))
+    """Whether what lies directly in it is mostly named the way Canvas or Moodle name things.
+
+    One name alone may be a student's doing.
+    """
+    named = [bool(owner_of(f"{each.name}/") or owner_of(each.name)) for each in members(folder)]
+    return sum(named) > len(named) / 2
 
 
 def _told(place: Path, each: Iterator[Found | Refused]) -> Iterator[Found | Refused]:

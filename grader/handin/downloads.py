@@ -5,7 +5,9 @@
     Canvas  doejane_LATE_4711_98765_tp_sharding-1.py      name, user, submission, the file's own
     Moodle  Jane Doe_4711_assignsubmission_file/tp_sharding.py             name, participant
 
-Both patterns are matched loosely, for systems change them; what does not match is told.
+Both patterns are matched loosely, for systems change them; what does not match is told. Behind
+the system's part of a name stands the student's own, which may look like the system's, too: a
+name that says two owners is nobody's.
 """
 
 import re
@@ -19,6 +21,7 @@ _MOODLE = re.compile(
     r"(?:.*/)?(?P<name>[^/]+?)_(?P<user>\d{1,18})_assignsubmission_file[_/]*(?P<file>.*)",
     re.IGNORECASE,
 )
+_MOODLE_USER = re.compile(r"_(\d{1,18})_assignsubmission_file", re.IGNORECASE)
 _RENAMED = re.compile(r"(?:-\d{1,4}| ?\(\d{1,4}\))$")  # tp_sharding-1, tp_sharding (2)
 
 
@@ -31,12 +34,16 @@ class Owner:
 
 
 def owner_of(name: str) -> Owner | None:
-    """Whose the file of a download is; None if nothing in its path says so."""
+    """Whose the file of a download is; None if its path says so nowhere, or of two."""
+    file = PurePosixPath(name).name
+    canvas = _CANVAS.fullmatch(file)
     if match := _MOODLE.fullmatch(name):
+        same = _MOODLE.fullmatch(file)
+        both = canvas and same and canvas.start("user") < same.start("user")
+        if both or len(set(_MOODLE_USER.findall(name))) > 1:
+            return None
         return Owner(match["user"], PurePosixPath(match["file"]).name)
-    if match := _CANVAS.fullmatch(PurePosixPath(name).name):
-        return Owner(match["user"], match["file"])
-    return None
+    return Owner(canvas["user"], canvas["file"]) if canvas else None
 
 
 def original_name(file: str) -> str:

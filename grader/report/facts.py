@@ -160,7 +160,9 @@ def _item(item: RubricItem, told: Iterable[Result]) -> ItemFacts:
             verdicts[lost[item.item].value] += 1
             alone += len(lost) == 1
             unseen += len(lost) == 1 and _UNSEEN in _message(item, result)
-        waiting += result.verdict(item.item) is Verdict.BLOCKED
+        waiting += any(
+            each.item == item.item and each.verdict is Verdict.BLOCKED for each in result.rubric
+        )
     return ItemFacts(
         item.item, item.title, item.points, item.invariant,
         sum(verdicts.values()), waiting, alone, unseen, dict(verdicts.most_common()),
@@ -175,8 +177,9 @@ def _message(item: RubricItem, result: Result) -> str:
 def _invariants(lab: Lab, told: Iterable[Result]) -> Iterator[InvariantFacts]:
     """Most broken first; those that held for everyone are not among them."""
     broken = Counter[str]()
-    for result in told:
-        broken.update({lab.item(name).invariant for name in lost_items(result)})
+    guarded = {each.item: each.invariant for each in lab.rubric}
+    for result in told:  # of an older suite perhaps, with items that the rubric has no more
+        broken.update({guarded[name] for name in lost_items(result) if name in guarded})
     for name, students in sorted(broken.items(), key=lambda pair: (-pair[1], pair[0])):
         yield InvariantFacts(name, lab.assignment.invariants[name], students)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import socket
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 
-from grader.errors import UsageError
+from grader.errors import SandboxError, UsageError
 from grader.sandbox import attestation, launch
 from grader.sandbox.channel import Channel
 from grader.sandbox.inside.wire import Caps
@@ -98,8 +99,9 @@ class Sandbox:
                 self._zygote, child, pid, channel, entry, limits, alone=self.level is Level.FULL
             )
         except BaseException:
-            self._zygote.reap(child)
             channel.close()
+            with contextlib.suppress(SandboxError):  # it has ended, and so has the child
+                self._zygote.reap(child)
             raise
         self._open = {other for other in self._open if not other.closed} | {process}
         return process

@@ -67,6 +67,16 @@ def export(course, book):
     return run
 
 
+def test_a_folder_is_no_file(export, monkeypatch, tmp_path):
+    """The folder one stands in has no name of its own to write beside; told in a line."""
+    monkeypatch.chdir(tmp_path)
+    ended = export("adding", ".", "--to", "csv")
+    assert (ended.exit_code, ended.stderr.splitlines()[-1]) == (
+        2,
+        "Error: . is a folder; name a file",
+    )
+
+
 @pytest.mark.parametrize("form", ["csv", "canvas", "nbgrader", "junit"])
 def test_each_format_is_written_and_the_rest_named(export, tmp_path, form):
     """Two scores in the file; Cy and Dee on standard error with their reasons."""

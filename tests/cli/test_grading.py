@@ -252,6 +252,24 @@ def test_regrade_touches_only_what_has_changed(course, inbox):
     assert "the machine was busy" in shardlab(course, "audit").output
 
 
+def test_regrade_while_someone_else_collects(course, inbox, monkeypatch):
+    """Who is new since it began has no grade that changed, and ends nothing."""
+    from grader.cli.runs import Run
+
+    grade(course, inbox)
+    (course.root / "dee.py").write_text("x = 1\n")
+    pending = Run.pending
+
+    def meanwhile(self, *arguments, **options):
+        shardlab(course, "collect", course.root / "dee.py")
+        pending(self, *arguments, **options)
+
+    monkeypatch.setattr(Run, "pending", meanwhile)
+    result = shardlab(course, "regrade", "adding")
+    assert result.exit_code == 0, result.exception
+    assert "0 of 4 grades changed." in result.output
+
+
 def test_regrade_of_a_stranger(course, inbox):
     """One line, and how to see who there is."""
     grade(course, inbox)

@@ -1,6 +1,7 @@
 """Handing in from end to end: submit, collect, status, receipt, as typed."""
 
 import json
+import os
 import zipfile
 
 import pytest
@@ -249,6 +250,20 @@ def test_collect_lists_what_it_refuses(desk, inbox, staff, course):
     assert [each["reason"] for each in facts["refused"]] == [
         "it is cut short: a zip without its end"
     ]
+
+
+def test_names_of_files_neither_steer_the_terminal_nor_stop_the_json(desk, inbox, staff, tmp_path):
+    """A bundle called by bytes that are no text, and one whose receipt can't be written."""
+    for name in (os.fsdecode(b"\xff"), "\x1b[2J"):
+        run("submit", "adding", "--student", "s041", "--pack", "packed.zip")
+        folder = inbox / "adding" / "s041"
+        (folder / f"{name}.receipt.json").mkdir(parents=True)
+        (folder / f"{name}.shardlab.zip").write_bytes((desk / "packed.zip").read_bytes())
+    result = staff("collect", inbox, "--json", tmp_path / "c.json")
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "\x1b" not in result.output
+    assert "can't be written" in result.output
+    assert len(json.loads((tmp_path / "c.json").read_text("utf-8"))["received"]) == 2
 
 
 def test_collect_goes_on_without_a_path_that_is_missing(desk, inbox, staff):

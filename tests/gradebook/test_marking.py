@@ -1,6 +1,7 @@
 """Grading from the gradebook into it: what is done once is done, and nothing else is."""
 
 import functools
+import shutil
 import threading
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.batch import Local
+from grader.course import load_course
 from grader.gradebook.intake import Arrival
 from grader.gradebook.store import Gradebook
 from grader.marking import mark
@@ -97,6 +99,15 @@ def test_the_same_key_is_never_graded_twice(run, hand_in, solution):
     assert (again.total, again.results) == (0, [])
 
 
+def test_everyone_has_a_turn_before_anyone_has_another(book, course, hand_in, level):
+    """Who hands in three times waits for the others, but for the newest."""
+    for sources in ((b"1", b"2"), (b"3",), (b"4",)):
+        hand_in(*sources)
+    crew = ByName()
+    mark(book, course, "adding", crew, level=level)
+    assert crew.seen == ["s1-1", "s0-3", "s0-2", "s0-1"]
+
+
 def test_a_new_attempt_is_graded_and_nothing_else(run, hand_in, solution, book, course):
     """Handing in anew grades one submission; the best one counts."""
     hand_in(WRONG, WRONG)
@@ -116,6 +127,24 @@ def test_a_changed_suite_regrades_everything_of_its_lab(run, hand_in, course, so
     assert len(run().results) == 1
     path.write_text(before)
     assert run().total == 0
+
+
+def test_a_changed_suite_touches_no_other_lab(course, book, level):
+    """Two labs, each with a submission: a change of one's suite regrades that one's alone."""
+    for kind in ("assignments", "solutions", "tests/hidden"):
+        shutil.copytree(course.root / kind / "adding", course.root / kind / "second")
+    assignment = course.root / "assignments/second/assignment.toml"
+    assignment.write_text(assignment.read_text().replace('"adding"', '"second"'))
+    (course.root / "course.toml").write_text('name = "Two"\nlabs = ["adding", "second"]\n')
+    both = load_course(course.root)
+    for slug in both.slugs:
+        submission = from_source(both.lab(slug), "ann", b"50")
+        book.receive(slug, submission, submitted_at=NOW)
+        assert mark(book, both, slug, ByName(), level=level).total == 1
+    path = next(both.hidden_suite(both.lab("second")).glob("test_*.py"))
+    path.write_text(path.read_text() + "\n# another suite\n")
+    assert mark(book, both, "adding", ByName(), level=level).total == 0
+    assert mark(book, both, "second", ByName(), level=level).total == 1
 
 
 def test_an_override_survives_a_regrade(run, hand_in, course, book):

@@ -10,7 +10,7 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import UsageError
-from grader.handin.collecting import collect
+from grader.handin.collecting import collect, is_plain
 from grader.handin.downloads import original_name, owner_of
 from grader.handin.found import Found
 from grader.handin.inbox import deliver
@@ -110,13 +110,42 @@ def test_an_empty_inbox_holds_nothing(inbox, gather):
     assert gather(inbox) == ([], {})
 
 
+def test_one_student_s_folder_keeps_nobody_waiting(inbox, packed, put, gather, monkeypatch):
+    """Heaps of bundles and of other files: some are read and told, and the rest is counted."""
+    monkeypatch.setattr("grader.handin.collecting.MAX_BUNDLES", 3)
+    for number in range(5):
+        put(packed("s1", b"x = %d" % number).raw, "s1", f"{number}.shardlab.zip")
+    for number in range(99):
+        put(b"", "s1", f"junk{number}")
+    put(packed("s2").raw, "s2")
+    found, refused = gather(inbox)
+    assert [each.student for each in found] == ["s1", "s1", "s1", "s2"]
+    assert len(refused) < 30
+    assert "the first of 79 more that are no bundles" in refused.values()
+    assert "the first of 2 bundles too many: 3 of a student are read" in refused.values()
+
+
+def test_bundles_are_read_one_by_one(inbox, packed, put, course, now):
+    """However many they are; one that has gone since its place was found is refused."""
+    paths = [put(packed("s1", b"x = %d" % n).raw, "s1", f"{n}.shardlab.zip") for n in range(3)]
+    first, second, third = _first_then(collect(course, [inbox], now=now), paths[1].unlink)
+    assert [first.source, second.source] == ["adding/s1/0.shardlab.zip", "adding/s1/2.shardlab.zip"]
+    assert third.where == str(paths[1])
+
+
+def _first_then(each, do):
+    first = next(each)
+    do()
+    return [first, *each]
+
+
 def test_what_was_not_there_can_t_be_old(inbox, packed, gather, now):
     """A bundle counts from its own time, but not from before the last look at this inbox."""
     deliver(inbox, packed(now=now - timedelta(days=2)))
     seen = now - timedelta(days=1)
     assert gather(inbox)[0][0].submitted_at == now - timedelta(days=2)
-    assert gather(inbox, last_seen=seen)[0][0].submitted_at == seen
-    assert gather(inbox, last_seen=now + timedelta(days=9))[0][0].submitted_at == now
+    assert gather(inbox, last_seen=lambda _: seen)[0][0].submitted_at == seen
+    assert gather(inbox, last_seen=lambda _: now + timedelta(days=9))[0][0].submitted_at == now
 
 
 def test_a_clock_that_is_ahead_counts_as_now(inbox, packed, gather, now):
@@ -324,6 +353,25 @@ def test_names_of_downloads(name, owner, file):
     assert (owner_of(name).lms_id, owner_of(name).file) == (owner, file)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jane Doe_4711_assignsubmission_file/x_4712_assignsubmission_file_adding.py",
+        "Jane Doe_4711_assignsubmission_file/a/x_4712_assignsubmission_file/adding.py",
+        "doejane_4711_98765_x_4712_assignsubmission_file_adding.py",
+        "x_4712_assignsubmission_file_y_4711_assignsubmission_file/adding.py",
+    ],
+)
+def test_nobody_hands_in_as_another_by_the_name_of_a_file(folder, gather, name):
+    """A student may call a file as the system would call another's: such a one is refused."""
+    write(folder / name)
+    write(folder / "ada_4713_1_adding.py")
+    write(folder / "bob_4714_2_adding.py")
+    found, refusal = gather(folder)
+    assert sources(found) == [("4713", GOOD), ("4714", GOOD)]
+    assert list(refusal.values()) == ["whose it is can't be told from its name"]
+
+
 @pytest.mark.parametrize("name", ["x.py", "doejane_4711.py", "a_b_c_d.py", "1_2_3", "", "__1_2_"])
 def test_other_names_are_nobody_s(name):
     """No guess is made."""
@@ -334,6 +382,16 @@ def test_other_names_are_nobody_s(name):
 def test_names_that_systems_change(file):
     """A number that was appended is no part of the name."""
     assert original_name(file) == "a.py"
+
+
+@pytest.mark.parametrize("name", ["eve/x.shardlab.zip", "eve_1_2_x.py"])
+def test_no_student_changes_how_the_others_are_read(course, folder, gather, name):
+    """A bundle in one's own folder, a name as of a download: the class stays plain files."""
+    for student in ("Ada Lovelace", "bob", "eve"):
+        write(folder / student / "adding.py")
+    write(folder / name)
+    assert is_plain(course, folder)
+    assert {student for student, _ in sources(gather(folder)[0])} >= {"bob", "eve"}
 
 
 def test_which_lab_is_said_by_the_name_or_by_the_caller(course, folder, now):

@@ -41,6 +41,15 @@ def test_work_that_does_not_load_breaks_no_invariant(rows):
     assert not facts.hardest
 
 
+def test_results_of_another_rubric_are_counted_as_far_as_they_go(rows):
+    """A lab whose rubric was changed has facts before it is graded again."""
+    result = rows.result(add="failed", total="blocked")
+    renamed = replace(result, rubric=(replace(result.rubric[0], item="old"),))
+    facts = facts_of(rows.lab, [rows.grade("a", result), rows.grade("b", renamed)])
+    assert [(each.lost, each.waiting) for each in facts.items] == [(1, 0), (0, 1)]
+    assert [(each.invariant, each.students) for each in facts.invariants] == [("I1", 1)]
+
+
 def test_an_item_that_fails_alone_and_unseen_is_a_warning(rows):
     """Two students who lost nothing else and pass all they can see; one alone is chance."""
     unseen = "   Note      every public case\n             passes; a hidden case ends as 'failed'"

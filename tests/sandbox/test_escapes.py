@@ -284,7 +284,7 @@ def _opened(full_sandbox, where, limits):
 
 
 @pytest.mark.parametrize("attack", ALL, ids=lambda a: f"{a.where}-{a.name}")
-def test_attack(full_sandbox, host, attack):
+def test_attack(full_sandbox, host, attack, own_cost):
     """It reaches nothing, costs its own call at most, and the next process works."""
     with _opened(full_sandbox, attack.where, attack.limits) as process:
         assert process.loaded() == Returned(None)

@@ -146,6 +146,23 @@ def test_a_zygote_that_is_killed_is_noticed(need, level):
         assert process.call("f", 1) == Returned(1)
 
 
+def test_a_zygote_that_dies_while_a_process_opens(need, monkeypatch):
+    """The error is told, and no descriptor of the process that was to be stays open."""
+    need(Level.FULL)
+
+    def dies(_sock, _level, _child):
+        sandbox._zygote._started.process.kill()
+        sandbox._zygote._started.process.wait()
+        raise SandboxError("not attested")
+
+    with Sandbox(Level.FULL) as sandbox:
+        monkeypatch.setattr("grader.sandbox.attestation.attest", dies)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with pytest.raises(SandboxError, match="not attested"):
+            sandbox.open({"work.py": WORK}, "work")
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_a_child_that_is_killed_from_outside(opened, sandbox):
     """At full isolation nothing inside can do it, so it is our fault, never the submission's."""
     process = opened(WORK)

@@ -46,7 +46,7 @@ PLACES = [path for path in places(JSON) if path]
 
 
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
-def test_any_field_may_hold_anything(path):
+def test_any_field_may_hold_anything(path, own_cost):
     """Refused or judged, each within a second of CPU; no text is long or commands a terminal."""
     for value in INSTEAD:
         header = json.loads(json.dumps(JSON))
