@@ -72,9 +72,7 @@ def passed_items(run: SuiteRun) -> int:
     return len(items - lost)
 
 
-def _unreadable(
-    workspace: Workspace, problem: str, on_result: OnResult = lambda _: None
-) -> SuiteRun:
+def _unreadable(workspace: Workspace, problem: str, on_result: OnResult) -> SuiteRun:
     """Where there is nothing to run: the first item says why, and the others wait for it."""
     first, *others = (item.item for item in workspace.lab.rubric)
     failed = CaseResult(first, "reading the file", Verdict.FAILED, Finding(error=problem))

@@ -16,29 +16,24 @@ from __future__ import annotations
 import ast
 import hashlib
 import math
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from grader.errors import CourseError, UsageError
 from grader.key import course_key
+from grader.tables import Table, convert, read_table
 
 POINTS_OF_A_LAB = 100
 HINTS_IN_A_LADDER = 3
-_T = TypeVar("_T")
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of a TOML file; a key that nobody reads is a typing error, so it is refused."""
-
-
-class RubricItem(_Table, frozen=True):
+class RubricItem(Table, frozen=True):
     """One line of a rubric: a fact about the student's work, and what it is worth."""
 
     item: str
@@ -49,14 +44,14 @@ class RubricItem(_Table, frozen=True):
     builds_on: tuple[str, ...] = ()
 
 
-class Question(_Table, frozen=True):
+class Question(Table, frozen=True):
     """An ungraded question to answer before running, and its answer."""
 
     question: str
     answer: str
 
 
-class LabLimits(_Table, frozen=True):
+class LabLimits(Table, frozen=True):
     """What one submission may use."""
 
     call_seconds: float = 2.0
@@ -64,7 +59,7 @@ class LabLimits(_Table, frozen=True):
     memory_mb: int = 256
 
 
-class Assignment(_Table, frozen=True):
+class Assignment(Table, frozen=True):
     """`assignment.toml`."""
 
     slug: str
@@ -82,7 +77,7 @@ class Assignment(_Table, frozen=True):
     trace: bool = False  # whether a submission may come with one, of `shardlab capture`
 
 
-class Deadline(_Table, frozen=True):
+class Deadline(Table, frozen=True):
     """`[deadlines.SLUG]` of `course.toml`: when a lab is due, and what lateness costs.
 
     Each day begun after due date and grace costs `per_day` of the lab's 100 points; what comes
@@ -96,17 +91,17 @@ class Deadline(_Table, frozen=True):
     counts: Literal["best", "last"] = "best"
 
 
-class CourseFile(_Table, frozen=True):
+class CourseFile(Table, frozen=True):
     """`course.toml`."""
 
     name: str
     labs: tuple[str, ...]
-    deadlines: dict[str, dict[str, Any]] = {}
+    deadlines: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     inbox: str = ""  # where `submit` delivers: a folder, or a file: URL
     receipt_key: str = ""  # in what is released: the public half of the key that signs receipts
 
 
-class _Ladder(_Table, frozen=True):
+class _Ladder(Table, frozen=True):
     hints: tuple[str, ...]
 
 
@@ -152,7 +147,7 @@ class Lab:
     def hints(self) -> Mapping[str, tuple[str, ...]]:
         """The ladder of hints of each rubric item."""
         path = self.folder / "hints.toml"
-        ladders = _read(path, dict[str, _Ladder])
+        ladders = read_table(path, dict[str, _Ladder])
         _same_names(path, set(ladders), {each.item for each in self.rubric}, "a ladder of hints")
         for item, ladder in ladders.items():
             if len(ladder.hints) != HINTS_IN_A_LADDER:
@@ -226,7 +221,7 @@ def find_course(start: Path) -> Path:
 
 def load_course(root: Path) -> Course:
     """The course in `root`. Its labs are read when they are asked for."""
-    course = _read(root / "course.toml", CourseFile)
+    course = read_table(root / "course.toml", CourseFile)
     deadlines = dict(_deadlines(root / "course.toml", course))
     return Course(root, course.name, course.labs, course.inbox, course.receipt_key, deadlines)
 
@@ -234,7 +229,7 @@ def load_course(root: Path) -> Course:
 def load_lab(folder: Path) -> Lab:
     """The lab whose assignment lies in `folder`, checked."""
     path = folder / "assignment.toml"
-    lab = Lab(folder, _read(path, Assignment))
+    lab = Lab(folder, read_table(path, Assignment))
     for problem in _problems(lab):
         raise CourseError(f"{path}: {problem}")
     for needed in (lab.stub, lab.public_suite, folder / "README.md", folder / "hints.toml"):
@@ -250,7 +245,7 @@ def suite_digest(lab: Lab, hidden: Path) -> str:
     stub, from which messages have the names of parameters.
     """
     digest = hashlib.sha256()
-    suite = [path for path in sorted(hidden.rglob("*")) if _is_content(path, hidden)]
+    suite = list(written_files(hidden))
     for path in (lab.folder / "assignment.toml", lab.stub, lab.public_suite, *suite):
         name = path.relative_to(hidden if path in suite else lab.folder).as_posix()
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())
@@ -258,10 +253,12 @@ def suite_digest(lab: Lab, hidden: Path) -> str:
     return digest.hexdigest()
 
 
-def _is_content(path: Path, folder: Path) -> bool:
-    """Whether a file was written by an author: no cache, nothing hidden."""
-    parts = path.relative_to(folder).parts
-    return path.is_file() and not any(part.startswith((".", "__")) for part in parts)
+def written_files(folder: Path) -> Iterator[Path]:
+    """The files below the folder that an author wrote, in order: no caches, nothing hidden."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith((".", "__")) for part in parts):
+            yield path
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:
@@ -269,7 +266,7 @@ def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]
         key = f"deadlines.{slug}"
         if slug not in course.labs:
             raise CourseError(f"{path}: key '{key}': no lab of that name in 'labs'")
-        yield slug, _convert(path, table, Deadline, key)
+        yield slug, convert(path, table, Deadline, key)
 
 
 def _problems(lab: Lab) -> Iterator[str]:
@@ -308,32 +305,6 @@ def _same_names(path: Path, got: set[str], expected: set[str], what: str) -> Non
         raise CourseError(f"{path}: rubric item '{missing[0]}' has no {what.removeprefix('a ')}")
     if extra := sorted(got - expected):
         raise CourseError(f"{path}: key '{extra[0]}': no rubric item of that name")
-
-
-def _read(path: Path, kind: type[_T]) -> _T:
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise CourseError(f"{path}: missing") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path}: can't be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CourseError(f"{path}: not TOML: {error}") from None
-    return _convert(path, table, kind)
-
-
-def _convert(path: Path, table: dict[str, Any], kind: type[_T], under: str = "") -> _T:
-    try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
-        raise CourseError(f"{path}: {_where(str(error), under)}") from None
-
-
-def _where(message: str, under: str = "") -> str:
-    """msgspec's "… - at `$.rubric[0].points`" the way a person would put it."""
-    text, _, place = message.partition(" - at ")
-    key = f"{under}{place.strip('`').removeprefix('$')}".removeprefix(".")
-    return f"key '{key}': {text}" if key else text
 
 
 def _parse(path: Path) -> ast.Module:

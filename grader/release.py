@@ -9,11 +9,10 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from grader.course import Course, Lab
+from grader.course import Course, Lab, written_files
 from grader.errors import CourseError
 from grader.handin.receipts import public_key
 from grader.key import receipt_seed
-from grader.workspace import released_files
 from grader.writing import write_whole
 
 MIN_LINE = 20
@@ -51,7 +50,7 @@ def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
         f"{key} = {json.dumps(fact, ensure_ascii=False)}" for key, fact in facts.items() if fact
     ]
     yield "course.toml", ("\n".join(lines) + "\n").encode()
-    for path in released_files(lab):
+    for path in written_files(lab.folder):
         member = f"assignments/{lab.slug}/{path.relative_to(lab.folder).as_posix()}"
         yield member, path.read_bytes()
 

@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 
 import msgspec
 
-from grader.course import Course, Lab, load_lab
+from grader.course import Course, Lab, load_lab, written_files
 from grader.errors import UsageError
 from grader.handin.inbox import absolute_inbox
 from grader.traces.challenge import PRACTICE
@@ -137,7 +137,7 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
         )
     draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
     try:
-        for member in released_files(lab):
+        for member in written_files(lab.folder):
             relative = member.relative_to(lab.folder)
             _copy(member, draft / _OWN / "lab" / relative)
             if str(relative) not in _NOT_SHOWN:
@@ -174,14 +174,6 @@ def find_workspace(start: Path, slug: str | None = None) -> Workspace:
         f"no folder of {name} here; go to the folder that 'shardlab start' made, "
         f"or make one: shardlab start {slug or '<lab>'}"
     )
-
-
-def released_files(lab: Lab) -> Iterator[Path]:
-    """The files of an assignment that students get, in order; caches and dotfiles are not."""
-    for path in sorted(lab.folder.rglob("*")):
-        parts = path.relative_to(lab.folder).parts
-        if path.is_file() and not any(part.startswith((".", "__")) for part in parts):
-            yield path
 
 
 def _copy(source: Path, target: Path) -> None:

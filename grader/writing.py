@@ -26,6 +26,15 @@ def write_whole(path: Path, content: bytes) -> None:
         raise UsageError(f"{path} can't be written: {error.strerror or error}") from None
 
 
+def write_with_folders(path: Path, content: bytes) -> None:
+    """Makes the folders above the file and writes it, as `write_whole` does."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path.parent} can't be made: {error.strerror or error}") from None
+    write_whole(path, content)
+
+
 def draft_of(path: Path) -> Path:
     """A name beside the file that no other writer uses, and no reader takes for the file."""
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")

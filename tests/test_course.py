@@ -4,7 +4,14 @@ import os
 
 import pytest
 
-from grader.course import LabLimits, find_course, load_course, load_lab, suite_digest
+from grader.course import (
+    LabLimits,
+    find_course,
+    load_course,
+    load_lab,
+    suite_digest,
+    written_files,
+)
 from grader.errors import CourseError, UsageError
 
 
@@ -232,3 +239,14 @@ def test_words_for_students_grade_nothing_again(folder, digest, name):
     before = digest()
     edit(folder / name, "\n", "\n\n")
     assert digest() == before
+
+
+def test_written_files_are_those_of_an_author(folder):
+    """Sub-folders too; caches and hidden files are nobody's hand-out."""
+    for name in ("figures/shape.svg", "__pycache__/x.pyc", ".DS_Store", "figures/.hidden"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x", "utf-8")
+    names = [path.relative_to(folder).as_posix() for path in written_files(folder)]
+    assert names == sorted(names)
+    assert "figures/shape.svg" in names
+    assert not [name for name in names if name.startswith(("__", ".")) or "/." in name]

@@ -17,6 +17,7 @@ PARTS = (
     "times",
     "drawing",
     "key",
+    "tables",
     "course",
     "sandbox",
     "fabric",

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.errors import CourseError, UsageError
-from grader.workspace import State, find_workspace, released_files, start
+from grader.workspace import State, find_workspace, start
 
 
 @pytest.fixture
@@ -64,17 +64,6 @@ def test_a_start_that_fails_leaves_nothing(lab, desk, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         start(lab, desk)
     assert list(desk.iterdir()) == []
-
-
-def test_released_files_are_those_an_author_wrote(lab):
-    """Sub-folders too; caches and hidden files are nobody's hand-out."""
-    for name in ("figures/shape.svg", "__pycache__/x.pyc", ".DS_Store", "figures/.hidden"):
-        (lab.folder / name).parent.mkdir(exist_ok=True)
-        (lab.folder / name).write_text("x", "utf-8")
-    names = [path.relative_to(lab.folder).as_posix() for path in released_files(lab)]
-    assert names == sorted(names)
-    assert "figures/shape.svg" in names
-    assert not [name for name in names if name.startswith(("__", ".")) or "/." in name]
 
 
 # -- finding -------------------------------------------------------------------------------

@@ -1,8 +1,6 @@
 """The command that takes grades to other systems: export."""
 
-import os
 import shutil
-import tempfile
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
+from grader.writing import draft_of
 
 if TYPE_CHECKING:
     from grader.course import Lab
@@ -182,26 +181,16 @@ def _write_folder(target: Path, files: Mapping[str, str]) -> None:
 
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} is there already; name a new folder, or move it away")
+    draft = draft_of(target.absolute())
     try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
-    except OSError as error:
-        raise UsageError(f"{target} can't be written: {error.strerror}") from None
-    try:
+        draft.mkdir()
         for name, text in files.items():
             (draft / name).write_text(text, "utf-8")
-        draft.chmod(0o777 & ~_umask())
         draft.replace(target)
     except OSError as error:
         raise UsageError(f"{target} can't be written: {error.strerror}") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    present = os.umask(0o077)
-    os.umask(present)
-    return present
 
 
 def columns_of(given: Sequence[str], labs: "Sequence[Lab]") -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
+from grader.writing import write_with_folders
 
 if TYPE_CHECKING:
     from grader.course import Course, Lab
@@ -93,7 +94,7 @@ def _feedback_of(
         made.append(told)
         if target is not None:
             path = target / lab.slug / file_name(grade.student.id)
-            _write_page(path, feedback_page(told))
+            write_with_folders(path, feedback_page(told).encode())
     if target is not None and made:
         shell.say(f"Wrote {_pages(len(made))} to {target / lab.slug}/")
     return made
@@ -153,7 +154,7 @@ def _show_own(here: "Workspace", told: "Feedback", *, text: bool, json_path: Pat
     if text:
         shell.say(*feedback_lines(told))
     else:
-        _write_page(here.folder / _PAGE, feedback_page(told))
+        write_with_folders(here.folder / _PAGE, feedback_page(told).encode())
         shell.say(told.headline, f"Wrote {here.folder / _PAGE}")
     shell.write_json(json_path, told)
 
@@ -204,7 +205,7 @@ def report(
         course.name, graded, link=_link_in(target), anonymous=course.key() if anonymous else None
     )
     path = target / (_ANONYMOUS if anonymous else _INDEX)
-    _write_page(path, class_page(made))
+    write_with_folders(path, class_page(made).encode())
     for lab in made.labs if not text else ():
         lines = summary_lines(lab.facts) or ["No rubric item was lost yet."]
         shell.say(*([f"{lab.facts.lab}:"] if len(made.labs) > 1 else []), *lines)
@@ -248,16 +249,6 @@ def _course_and_labs(context: click.Context, slugs: Sequence[str]) -> "tuple[Cou
     """The course, and the labs that were named; without names all of them."""
     course = shell.course_of(context)
     return course, [course.lab(slug) for slug in slugs] if slugs else course.labs()
-
-
-def _write_page(path: Path, page: str) -> None:
-    from grader.errors import UsageError
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent} can't be made: {error.strerror}") from None
-    shell.write_text(path, page)
 
 
 def _pages(count: int) -> str:

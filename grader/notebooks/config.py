@@ -12,7 +12,7 @@ from grader.notebooks.preprocess import (
     SaveComments,
     ShardlabAutograde,
 )
-from grader.notebooks.source import write_with_folders
+from grader.writing import write_with_folders
 
 _CONFIG = """\
 from grader.notebooks.config import configure

@@ -26,7 +26,7 @@ from grader.notebooks.pieces import (
     stub_pieces,
 )
 from grader.notebooks.restore import METADATA
-from grader.writing import write_whole
+from grader.writing import write_with_folders
 
 _PICTURES = (".svg", ".png")  # what a hand-out shows
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
@@ -91,15 +91,6 @@ def serialised(notebook: Any) -> bytes:
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook)
     return text.encode() + b"\n"
-
-
-def write_with_folders(path: Path, content: bytes) -> None:
-    """Makes the folders above the file and writes it, whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
-    write_whole(path, content)
 
 
 def _notebook(cells: list[Any]) -> Any:
