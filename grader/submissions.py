@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.course import Lab
+from grader.errors import UsageError
 from grader.traces.format import MAX_TRACE_BYTES
 
 MAX_SOURCE_BYTES = 256 << 10
@@ -84,12 +85,12 @@ def from_source(lab: Lab, name: str, source: bytes) -> Submission:
 
 
 def _at(lab: Lab, path: Path) -> Iterator[Submission]:
-    if not path.is_dir() or path.suffix == ".py":
+    if not is_folder(path) or path.suffix == ".py":
         yield read_submission(lab, path, path.stem)
     elif _is_workspace(lab, path):
         yield read_submission(lab, path / lab.assignment.file, path.resolve().name)
     else:
-        for member in sorted(path.iterdir()):
+        for member in _members(path):
             if not member.name.startswith((".", "__")):
                 yield from _member(lab, member)
 
@@ -101,23 +102,30 @@ def _is_workspace(lab: Lab, folder: Path) -> bool:
     else in it would be graded.
     """
     own = {lab.assignment.file, lab.public_suite.name}
-    if not all((folder / name).is_file() for name in own):
+    if not all(is_file(folder / name) for name in own):
         return False
-    others = [each for each in folder.iterdir() if each.name not in own]
+    others = [each for each in _members(folder) if each.name not in own]
     submitted = any(
-        each.suffix.lower() == ".py" or (each / lab.assignment.file).is_file()
+        each.suffix.lower() == ".py" or is_file(each / lab.assignment.file)
         for each in others
         if not each.name.startswith((".", "__"))
     )
-    return (folder / ".shardlab").is_dir() or not submitted
+    return is_folder(folder / ".shardlab") or not submitted
+
+
+def _members(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder} can't be read: {error.strerror}") from None
 
 
 def _member(lab: Lab, member: Path) -> Iterator[Submission]:
     if member.suffix.lower() == ".py":
         yield read_submission(lab, member, member.stem)
-    elif member.is_symlink():
+    elif is_link(member):
         yield Submission(member.name, problem=_is_a_link(member))
-    elif member.is_dir():
+    elif is_folder(member):
         yield read_submission(lab, member / lab.assignment.file, member.name)
 
 
@@ -146,7 +154,7 @@ def read_regular(path: Path, limit: int) -> bytes:
 def _why_unreadable(path: Path, file: str, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"no {file} in it"
-    if path.is_symlink():
+    if is_link(path):
         return _is_a_link(path)
     name = printable_name(path.name)
     if isinstance(error, IsADirectoryError):
@@ -156,6 +164,31 @@ def _why_unreadable(path: Path, file: str, error: OSError) -> str:
 
 def _is_a_link(path: Path) -> str:
     return f"{printable_name(path.name)} is a symbolic link, which is not followed"
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is known to lie there. Unlike pathlib's, none of these ever raises.
+
+    A student's folder that may not be looked into must not keep back the others.
+    """
+    return stat.S_ISDIR(_mode(path, follow=True))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a regular file is known to lie there."""
+    return stat.S_ISREG(_mode(path, follow=True))
+
+
+def is_link(path: Path) -> bool:
+    """Whether a symbolic link is known to lie there."""
+    return stat.S_ISLNK(_mode(path, follow=False))
+
+
+def _mode(path: Path, *, follow: bool) -> int:
+    try:
+        return path.stat(follow_symlinks=follow).st_mode
+    except OSError:
+        return 0
 
 
 def printable_name(name: str) -> str:

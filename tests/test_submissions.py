@@ -1,6 +1,8 @@
 """Submissions as students leave them: all are found, nothing is followed, none is lost."""
 
 import os
+import shutil
+import subprocess
 import sys
 
 import pytest
@@ -218,3 +220,49 @@ def test_what_python_may_read_is_for_python_to_judge(lab, inbox, source):
     submission = read_submission(lab, put(inbox / "adding.py", source), "s1")
     assert submission.problem == ""
     assert submission.files == {"adding.py": source}
+
+
+LOCKED = """
+import sys
+from pathlib import Path
+from grader.course import load_course
+from grader.errors import UsageError
+from grader.handin.collecting import collect, is_plain
+from grader.submissions import read_submissions
+from datetime import UTC, datetime
+course, place = load_course(Path(sys.argv[1])), Path(sys.argv[2])
+print(is_plain(course, place), is_plain(course, place / "eve"))
+for each in read_submissions(course.lab("adding"), [place]):
+    print(each.name, each.problem or "read")
+for each in collect(course, [place, place / "eve"], now=datetime.now(UTC)):
+    print(type(each).__name__)
+try:
+    read_submissions(course.lab("adding"), [place / "eve"])
+except UsageError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_nobody_may_look_into_keeps_nobody_back(course, tmp_path):
+    """Its owner has a problem in words, and all others are read."""
+    place = tmp_path / "class"
+    for student in ("ann", "eve"):
+        (place / student).mkdir(parents=True)
+        (place / student / "adding.py").write_text("x = 1\n")
+    (place / "eve").chmod(0)
+    command = [sys.executable, "-c", LOCKED, str(course.root), str(place)]
+    if os.getuid() == 0:
+        if not (setpriv := shutil.which("setpriv")):
+            pytest.skip("root may look anywhere, and there is no setpriv to take that away")
+        command = [setpriv, "--bounding-set=-dac_override,-dac_read_search", *command]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    (place / "eve").chmod(0o755)
+    assert told.stdout.splitlines() == [
+        "True False",
+        "ann read",
+        "eve adding.py can't be read: Permission denied",
+        "Refused",
+        "Found",
+        "Refused",
+        f"{place / 'eve'} can't be read: Permission denied",
+    ], told.stderr

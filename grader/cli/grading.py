@@ -62,7 +62,7 @@ def grade(
         if slug is None:
             raise click.UsageError("--seed-for needs a LAB")
         shell.say(f"Seed of {seed_for}: {GradedLab.of(course, slug).seed(seed_for).hex()}")
-    present = [path for path in paths if path.exists() or path.is_symlink()]
+    present = [path for path in paths if os.path.lexists(path)]
     for path in [path for path in paths if path not in present]:
         click.echo(f"Error: {path}: no such file or folder; the rest is graded", err=True)
     if no_record or student is not None:
@@ -154,7 +154,7 @@ def _lab_and_paths(course: "Course", targets: Sequence[str]) -> tuple[str | None
     first, *rest = targets
     if first in course.slugs:
         return first, [Path(each) for each in rest]
-    if not Path(first).exists() and not Path(first).is_symlink() and os.sep not in first:
+    if not os.path.lexists(first) and os.sep not in first:
         course.lab(first)  # says which labs there are
     return None, [Path(each) for each in targets]
 

@@ -228,7 +228,7 @@ def collect(
 
     course = shell.course_of(context)
     places = list(paths) or [_course_inbox(course)]
-    missing = [path for path in places if not path.exists() and not path.is_symlink()]
+    missing = [path for path in places if not os.path.lexists(path)]
     for path in missing:
         click.echo(f"Error: {path}: no such file or folder; the rest is collected", err=True)
     rows: list[dict[str, object]] = []

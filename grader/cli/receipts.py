@@ -41,8 +41,9 @@ def verify(
     from grader.handin.archive import BundleError
     from grader.handin.receipts import file_problem, read_receipt
     from grader.handin.receipts import verify as verify_receipt
+    from grader.submissions import printable_name
 
-    known = key or _known_key(context)
+    name, known = printable_name(path.name), key or _known_key(context)
     problem, verified = "", None
     try:
         verified = verify_receipt(read_receipt(path), known)
@@ -50,10 +51,10 @@ def verify(
     except BundleError as error:
         problem = str(error)
     if problem:
-        shell.say(f"{shell.word('INVALID', 'red')}  {path.name}: {problem}")
+        shell.say(f"{shell.word('INVALID', 'red')}  {name}: {problem}")
     else:
         assert verified is not None
-        shell.say(f"{shell.word('VALID', 'green')}  {path.name}: signed by this course.")
+        shell.say(f"{shell.word('VALID', 'green')}  {name}: signed by this course.")
         _say_facts(verified)
         _say_compared(verified, path, files)
     shell.write_json(json_path, {"valid": not problem, "problem": problem, "receipt": verified})
@@ -67,13 +68,15 @@ def show(path: Path, json_path: Path | None) -> None:
     """Show what a receipt says, unverified."""
     from grader.handin.archive import BundleError
     from grader.handin.receipts import read_receipt
+    from grader.submissions import printable_name
 
+    name = printable_name(path.name)
     try:
         signed = read_receipt(path)
     except BundleError as error:
-        shell.say(f"{path.name}: {error}")
+        shell.say(f"{name}: {error}")
         shell.finish(shell.FALLS_SHORT)
-    shell.say(f"{path.name}, not verified:")
+    shell.say(f"{name}, not verified:")
     _say_facts(signed.receipt)
     shell.write_json(json_path, signed)
 

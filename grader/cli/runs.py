@@ -43,6 +43,7 @@ class Run:
     table: bool = True
     labs: list[LabRun] = field(default_factory=list)
     failed: bool = False  # whether a lab could not be graded at all
+    refused: bool = False  # whether something that was handed in could not be taken
 
     def check_installed(self, slugs: Iterable[str]) -> None:
         """Refuses once what else would be a fault a submission."""
@@ -122,6 +123,7 @@ class Run:
                 found.setdefault(each.found.lab, []).append(each.attempt)
             else:
                 click.echo(f"Refused: {each.where}: {each.reason}", err=True)
+                self.refused = True
         return found
 
     def pending(
@@ -196,11 +198,13 @@ class Run:
         return data[0] if slug else {"labs": data}
 
     def finish(self) -> None:
-        """Ends the command with 3 where a fault of ours withheld a score."""
+        """Ends the command with 3 where a fault of ours withheld a score, 1 where work is left."""
         if self.failed or any(
             result.status == "withheld" for lab in self.labs for result in lab.results
         ):
             shell.finish(shell.OUR_FAULT)
+        if self.refused:
+            shell.finish(shell.FALLS_SHORT)
 
 
 def _named(

@@ -36,6 +36,8 @@ def list_labs(context: click.Context) -> None:
 @click.pass_context
 def start(context: click.Context, slug: str, parent: Path, nonce: str, student: str | None) -> None:
     """Make a folder with a lab's hand-out, stub and public tests."""
+    import textwrap
+
     from grader import workspace
 
     course = shell.course_of(context)
@@ -47,6 +49,7 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(
         f"Created {slug}/: README.md, {about.file} ({count} functions), test_public.py",
+        *textwrap.wrap(about.goal, 80),
         f"About {about.minutes} min. {about.device}. Works offline.",
         f"Next: read {slug}/README.md, then: cd {slug} && shardlab check",
     )

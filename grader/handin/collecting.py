@@ -1,5 +1,6 @@
 """Everything that was handed in at some paths: found, or refused with the reason in words."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from grader.handin.downloads import owner_of
 from grader.handin.entries import Entry, Zip, folder_entries, members, path_entry
 from grader.handin.found import Found, Refused, refused
 from grader.handin.loose import Loose, Reading, choose, of_file, of_folder
-from grader.submissions import printable_name
+from grader.submissions import is_folder, is_link, printable_name
 from grader.writing import PART
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
@@ -58,11 +59,14 @@ def is_plain(course: Course, path: Path) -> bool:
 
     A bundle in one student's folder says nothing of the other folders.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         return not path.name.endswith((SUFFIX, ".zip"))
-    bundles = any(each.name.endswith(SUFFIX) for each in path.iterdir())
+    try:
+        bundles = any(each.name.endswith(SUFFIX) for each in members(path))
+    except BundleError:
+        return False  # collecting says why it can't be read
     of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
-    inbox = of_lab or any((path / slug).is_dir() for slug in course.slugs)
+    inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
     return not (bundles or inbox or _is_download(path))
 
 
@@ -78,9 +82,9 @@ class _Collector:
 
     def _at(self, path: Path) -> Iterator[Found | Refused]:
         """What lies there, by what it looks like."""
-        if path.is_dir():  # an inbox may well be given by a link
+        if is_folder(path):  # an inbox may well be given by a link
             yield from self._folder(path)
-        elif path.is_symlink():
+        elif is_link(path):
             yield refused(path, _LINK)
         elif path.name.endswith(SUFFIX):
             yield from self._bundles([path], owner=None)
@@ -112,11 +116,11 @@ class _Collector:
         """Whether it is the part of an inbox for its lab, and nobody's workspace."""
         lab = self.reading.labs[folder.name]
         own = (".shardlab", lab.assignment.file)
-        return folder.is_dir() and not any((folder / name).exists() for name in own)
+        return is_folder(folder) and not any(os.path.lexists(folder / name) for name in own)
 
     def _inbox(self, inbox: Path) -> Iterator[Found | Refused]:
         for folder in members(inbox):
-            if folder.is_symlink() or not folder.is_dir():
+            if is_link(folder) or not is_folder(folder):
                 yield refused(folder, "an inbox has folders only, one a lab")
             elif folder.name not in self.reading.labs:
                 yield refused(folder, "no lab of this course is called so")
@@ -125,9 +129,9 @@ class _Collector:
 
     def _lab_folder(self, lab_folder: Path, slug: str) -> Iterator[Found | Refused]:
         for folder in members(lab_folder):
-            if folder.is_symlink():
+            if is_link(folder):
                 yield refused(folder, _LINK)
-            elif not folder.is_dir():
+            elif not is_folder(folder):
                 yield refused(folder, "it lies beside the students' folders, and is nobody's")
             elif not is_student_id(folder.name):
                 yield refused(folder, "its name is no student id")

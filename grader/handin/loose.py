@@ -13,7 +13,13 @@ from grader.handin.bundle import is_student_id, trace_name
 from grader.handin.downloads import original_name
 from grader.handin.entries import Entry, members, path_entry
 from grader.handin.found import Found, Refused, refused
-from grader.submissions import MAX_SOURCE_BYTES, from_bytes, printable_name
+from grader.submissions import (
+    MAX_SOURCE_BYTES,
+    from_bytes,
+    is_folder,
+    is_link,
+    printable_name,
+)
 from grader.traces.format import MAX_TRACE_BYTES
 
 WHICH_LAB = "which lab it is for can't be told; say it: --lab SLUG"
@@ -75,13 +81,13 @@ def choose(files: Iterable[Loose], reading: Reading) -> Iterator[Found | Refused
 
 def of_folder(folder: Path, reading: Reading) -> Iterator[Loose | Refused]:
     """The files of a plain folder: `<student>.py`, `<student>/<the lab's file>`, or a workspace."""
-    if (folder / ".shardlab").is_dir():
+    if is_folder(folder / ".shardlab"):
         yield from _of_member(folder.resolve(), reading)
         return
     for member in members(folder):
-        if member.is_symlink():
+        if is_link(member):
             yield refused(member, "it is a symbolic link, which is not followed")
-        elif member.is_dir():
+        elif is_folder(member):
             yield from _of_member(member, reading)
         else:
             yield of_file(member)

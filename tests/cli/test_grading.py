@@ -225,6 +225,16 @@ def test_a_name_that_is_neither_lab_nor_path(course):
     assert "no lab 'addding' in this course; it has: adding" in result.output
 
 
+def test_what_is_refused_shows_in_the_exit_code(course, tmp_path):
+    """As with collect: the rest is graded, and a script learns that something was not."""
+    folder = tmp_path / "in" / "adding" / "ann"
+    folder.mkdir(parents=True)
+    (folder / "bad.shardlab.zip").write_bytes(b"no zip")
+    result = grade(course, tmp_path / "in")
+    assert "Refused" in result.output
+    assert result.exit_code == 1
+
+
 def test_regrade_shows_whose_score_changes(course, inbox):
     """After a change of the suite: who changed, with overrides beside the new score."""
     grade(course, inbox)

@@ -319,6 +319,17 @@ def test_a_receipt_verifies_offline(received, course):
     assert all(len(line) <= 80 for line in result.output.splitlines())
 
 
+@pytest.mark.parametrize("command", ["verify", "show"])
+def test_the_name_of_a_receipt_does_not_steer_the_terminal(received, command):
+    """Staff are given them under any name; good ones and bad ones are told with it escaped."""
+    path = received.rename(received.with_name("\x1b[2J.json"))
+    for content in (path.read_text(), "{}"):
+        path.write_text(content)
+        result = run("receipt", command, path)
+        assert "\\x1b[2J.json" in result.output
+        assert "\x1b[2J" not in result.output
+
+
 def test_a_file_that_went_on_is_told(received, desk):
     """Beside the receipt it is a remark; given by name it is the question, and the answer is no."""
     write(desk, GOOD + "# later\n")
