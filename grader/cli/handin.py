@@ -221,8 +221,9 @@ def collect(
     """Take into the gradebook what was handed in, and sign receipts.
 
     PATH is an inbox, a bundle, a folder of STUDENT.py files, or a bulk download of Canvas or
-    Moodle, as a zip or unpacked; the course's own inbox if none is given. Run it as often as
-    you like: what was taken already stays as it is.
+    Moodle, as a zip or unpacked; the course's own inbox if none is given. Run it often,
+    and soon after a due date: what was taken stays as it is, and what comes later counts as
+    handed in after the last time.
     """
     from grader.reception import Received, receive_from
 
