@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,12 @@ def _wait_until(condition, seconds):
     while not condition():
         assert time.monotonic() < deadline, "still not so"
         os.sched_yield()
+
+
+def test_workers_have_a_core_each_where_they_fill_the_machine(settings, monkeypatch):
+    """Fewer workers, and those that run on a GPU, go where the system sends them."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3}, raising=False)
+    assert local._cores_for(1, settings) == [None]
+    assert local._cores_for(2, settings) == [2, 3]
+    assert local._cores_for(3, settings) == [2, 3, 2]
+    assert local._cores_for(2, replace(settings, live=True)) == [None, None]
