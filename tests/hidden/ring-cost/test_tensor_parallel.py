@@ -17,7 +17,7 @@ DECODE_COMPUTE, PREFILL_COMPUTE = 5.26e-3, 292e-3
 @pytest.mark.rubric("tp-comm")
 def test_two_all_reduces_per_layer(student, rng, near, link, ring_time):
     """Of num_tokens * hidden_size values each; none without layers, latency without tokens."""
-    hidden, dtype_bytes = 128 * int(rng.integers(1, 64)), int(rng.integers(1, 5))
+    hidden, dtype_bytes = 128 * int(rng.integers(1, 64)), int(rng.integers(2, 5))
     world_size = int(rng.integers(2, 9))
     for num_layers, num_tokens in product((0, 1, 3), (0, 1, int(rng.integers(2, 5000)))):
         message = num_tokens * hidden * dtype_bytes
