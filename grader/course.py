@@ -175,7 +175,14 @@ class Course:
     def lab(self, slug: str) -> Lab:
         """The lab of that name, read and checked; an unknown one is the caller's mistake."""
         if slug not in self.slugs:
-            raise UsageError(f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}")
+            bundles = (
+                "; two bundles were unzipped into one folder: give each a folder of its own"
+                if (self.root / "assignments" / slug).is_dir()
+                else ""
+            )
+            raise UsageError(
+                f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}{bundles}"
+            )
         lab = load_lab(self.root / "assignments" / slug)
         if lab.slug != slug:
             where = lab.folder / "assignment.toml"

@@ -70,8 +70,15 @@ def test_labs_come_in_their_order(course, folder):
 
 def test_an_unknown_lab_is_the_callers_mistake(course):
     """The text lists those that there are."""
-    with pytest.raises(UsageError, match="no lab 'ading' in this course; it has: adding"):
+    with pytest.raises(UsageError, match=r"no lab 'ading' in this course; it has: adding$"):
         course.lab("ading")
+
+
+def test_bundles_that_were_unzipped_into_one_folder_are_told(course):
+    """The second course.toml has taken the first one's place: the text says what happened."""
+    (course.root / "assignments" / "other").mkdir()
+    with pytest.raises(UsageError, match="adding; two bundles were unzipped into one folder"):
+        course.lab("other")
 
 
 def test_the_course_is_found_from_below(course, monkeypatch):

@@ -95,7 +95,7 @@ def release(context: click.Context, slug: str, target: Path | None) -> None:
     target = target or Path(f"{slug}.zip")
     members = release_lab(course, course.lab(slug), target)
     shell.say(f"Wrote {target}: {len(members)} files.", *(f"  {name}" for name in members))
-    shell.say("Students: unpack it, then in its folder: shardlab start " + slug)
+    shell.say("Students: unzip it into a new folder, then in its folder: shardlab start " + slug)
 
 
 @click.command(epilog="Example: shardlab demo")

@@ -62,7 +62,7 @@ def override(
             book.override(student, lab, item, points, reason=reason, author=author)
             shell.say(f"{student} {slug} {item}: {points} of {lab.item(item).points} points.")
         grade = book.grade(student, lab, course.deadline(slug))
-    shell.say(f"Score now {_score(grade)}. Students see it when you publish.")
+    shell.say(f"Score now: {_score(grade)}. Students see it when you publish.")
 
 
 @click.command(epilog="Example: shardlab extend s041 tp-sharding --until +2d --reason 'was ill'")
@@ -98,7 +98,10 @@ def extend(
             )
         book.extend(student, lab, due, reason=reason, author=author)
         grade = book.grade(student, lab, deadline)
-    shell.say(f"{slug} is due for {student} at {minute(due)}. Score now {_score(grade)}.")
+    shell.say(
+        f"{slug} is due for {student} at {minute(due)}.",
+        f"Score now: {_score(grade)}. Students see it when you publish.",
+    )
 
 
 @click.command(epilog="Example: shardlab publish tp-sharding")
@@ -227,7 +230,9 @@ def _remarks(grade: "Grade") -> Sequence[str]:
         remarks.append(f"past the cut-off, {days(counts.late_days)} late")
     elif counts is not None and counts.late_days:
         remarks.append(f"{counts.late_days} d late -{counts.penalty}")
-    remarks += [f"{each.item} {each.points} by {_safe(each.author)}" for each in grade.overrides]
+    remarks += [
+        f"{each.item} set to {each.points} by {_safe(each.author)}" for each in grade.overrides
+    ]
     if grade.extension is not None and grade.due is not None:
         remarks.append(f"due {grade.due:%m-%d %H:%M}")
     if grade.published is not None and grade.published != grade.score:

@@ -163,7 +163,7 @@ def status(slug: str | None, json_path: Path | None) -> None:
     here = find_workspace(Path.cwd(), slug)
     state = here.state()
     if not state.sent:
-        shell.say(f"{here.lab.slug}: nothing handed in from this folder. shardlab submit")
+        shell.say(f"{here.lab.slug}: nothing handed in from this folder. Next: shardlab submit")
     else:
         shell.say(f"{here.lab.slug}, student {state.student or '?'}")
     rows = []
@@ -282,12 +282,17 @@ def _say_counts(rows: list[dict[str, object]], refused: int) -> None:
         shell.say(f"Collected {slug}: {sum(map(bool, news))} new, {news.count(False)} known.")
     if not rows:
         shell.say("Collected nothing.")
+    elif any(row["new"] for row in rows):
+        shell.say("Next: shardlab grade")
     if refused:
         shell.say(f"{refused} refused, listed above; nothing was changed there.")
 
 
 def _indented(text: str, by: int) -> list[str]:
-    return textwrap.wrap(text, 78, initial_indent=" " * by, subsequent_indent=" " * by)
+    indent = " " * by
+    return textwrap.wrap(
+        text, 78, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def _size(count: int) -> str:

@@ -119,7 +119,7 @@ def say_hint(here: "Workspace", item: str) -> None:
     state = here.state()
     item = item or state.last_failed
     if not item:
-        shell.say("Nothing has failed yet. First: shardlab check")
+        shell.say("Nothing failed in the last check. Next: shardlab check")
         return
     if item not in here.lab.hints:
         raise UsageError(f"no rubric item '{item}'; there are: {', '.join(here.lab.hints)}")
@@ -128,6 +128,8 @@ def say_hint(here: "Workspace", item: str) -> None:
     shell.say(f"{here.lab.item(item).title}")
     shell.say(f"Hint {taken + 1} of {len(ladder)} (none contains code)")
     shell.say(*textwrap.wrap(ladder[taken], 78, initial_indent="  ", subsequent_indent="  "))
+    if taken + 1 == len(ladder):
+        shell.say("That is the last hint for this item.")
     state.hints_taken[item] = taken + 1
     here.remember(state)
 

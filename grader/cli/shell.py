@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DONE, FALLS_SHORT, USAGE, OUR_FAULT = 0, 1, 2, 3
 LEVELS = ("full", "shared", "landlock", "none")
+_ERROR = "Error: "
 _EXIT_CODES: dict[type[ShardlabError], int] = {
     CourseError: FALLS_SHORT,
     SandboxError: OUR_FAULT,
@@ -61,12 +62,31 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise  # its text is the help
+        except click.UsageError as error:
+            raise click.UsageError(_wrapped(error.format_message()), error.ctx) from None
         except ShardlabError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"{_ERROR}{_wrapped(str(error))}", err=True)
             ctx.exit(_EXIT_CODES.get(type(error), OUR_FAULT))
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(130)
+
+
+def _wrapped(text: str) -> str:
+    """An error's text in lines of 80 columns, after its word; indented lines stay as they are."""
+    import textwrap
+
+    lines: list[str] = []
+    for line in f"{_ERROR}{text}".split("\n"):
+        whole = not line or line.startswith(" ")
+        lines += (
+            [line]
+            if whole
+            else textwrap.wrap(line, 80, break_long_words=False, break_on_hyphens=False)
+        )
+    return "\n".join(lines).removeprefix(_ERROR)
 
 
 def course_of(context: click.Context) -> "Course":

@@ -89,7 +89,7 @@ def print_report(report: "Report", *, show: int) -> None:
     """The list, what was not compared, and the first pairs side by side."""
     from grader.similarity import told
 
-    shell.say(f"{report.compared} submissions compared. "
+    shell.say(f"{report.compared} submission{'s' * (report.compared != 1)} compared. "
               "Alike is a reason to look, and proves nothing.")  # fmt: skip
     if not report.pairs:
         shell.say("No pair is alike enough to be listed.")

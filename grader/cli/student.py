@@ -128,7 +128,9 @@ def reset(slug: str | None) -> None:
 
     here = find_workspace(Path.cwd(), slug)
     kept = here.reset()
-    shell.say(f"{here.file.name} is the stub again." + (f" Yours is {kept.name}." if kept else ""))
+    shell.say(
+        f"{here.file.name} is the stub again." + (f" Yours is kept as {kept.name}." if kept else "")
+    )
 
 
 @click.command(epilog="Example: shardlab predict tp-sharding")
@@ -148,7 +150,7 @@ def predict(slug: str | None) -> None:
             "   Your prediction", default=known or None, show_default=bool(known)
         )
         here.remember(state)
-    shell.say("Kept. When all public checks pass, 'shardlab check' shows them beside the answers.")
+    shell.say("Kept. Once all public checks pass, 'shardlab check' shows the answers, too.")
 
 
 @click.command(epilog="Example: shardlab doctor")

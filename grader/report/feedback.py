@@ -61,8 +61,8 @@ class Picture(msgspec.Struct, frozen=True):
 class Feedback(msgspec.Struct, frozen=True):
     """All that is told of one student's work on one lab.
 
-    `headline` is the outcome in a few words; `reasons` say how the score came about. Without a
-    score it is a public check, or there is none yet.
+    `headline` is the outcome in a few words; `reasons` say how the score came about. A public
+    check has no score; a grade may have none yet.
     """
 
     lab: str
@@ -81,6 +81,7 @@ class Feedback(msgspec.Struct, frozen=True):
     left_out: int = 0  # attempts before these
     progress: Picture = Picture()
     digest: str = ""
+    public: bool = False  # made of public checks, where the student works
 
 
 def picture_of(run: SuiteRun) -> Picture:

@@ -60,6 +60,7 @@ def feedback_of_check(
         attempts=tuple(attempts[-MOST_ATTEMPTS:]),
         left_out=max(0, len(attempts) - MOST_ATTEMPTS),
         digest=digest,
+        public=True,
     )
 
 

@@ -72,7 +72,7 @@ def test_the_table_says_what_made_each_grade(run, book):
     lines = run("grades", "adding").splitlines()
     assert lines[0] == "Due 2026-12-01 23:59 UTC; the best attempt counts."
     assert lines[2].split()[:5] == ["ann", "50/100", "1", "of", "1"]
-    assert "total 10 by carl" in lines[2]
+    assert "total set to 10 by carl" in lines[2]
     assert "withheld" in lines[3]
     assert "GRADER FAULT: a fault" in lines[3]
     assert "ungraded" in lines[4]
@@ -93,9 +93,9 @@ def test_json_holds_the_same(run, book, tmp_path):
 def test_an_override_and_its_withdrawal(run, book, course):
     """Both say the score that is now in force."""
     said = run("override", "ann", "adding", "total", "60", "--reason", "valid")
-    assert "Score now 100/100" in said
+    assert "Score now: 100/100" in said
     said = run("override", "ann", "adding", "total", "--withdraw", "--reason", "not valid")
-    assert "Score now 40/100" in said
+    assert "Score now: 40/100" in said
     assert book.grade("ann", course.lab("adding")).overrides == ()
 
 

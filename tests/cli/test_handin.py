@@ -167,7 +167,7 @@ def test_an_inbox_that_is_gone_loses_nothing(desk, inbox):
     inbox.rmdir()
     result = run("submit", "adding", "--student", "s1")
     assert result.exit_code == 2
-    assert "no such folder" in result.output
+    assert "no such folder" in " ".join(result.output.split())
     command = result.output.splitlines()[-1].split()
     assert command[:3] == ["shardlab", "submit", "--pack"]
     assert run(*command[1:], "--student", "s1").exit_code == 2  # not in the lab's folder
@@ -203,7 +203,10 @@ def test_collect_and_then_status(desk, inbox, staff):
     run("submit", "adding", "--student", "s1")
     assert "no receipt yet" in run("status", "adding").output
     result = staff("collect", inbox)
-    assert (result.exit_code, result.output) == (0, "Collected adding: 1 new, 0 known.\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "Collected adding: 1 new, 0 known.\nNext: shardlab grade\n",
+    )
     assert staff("collect").output == "Collected adding: 0 new, 1 known.\n"
     output = run("status", "adding").output
     assert "received as attempt 1" in output

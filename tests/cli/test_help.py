@@ -53,3 +53,25 @@ def test_an_unknown_lab_is_told_with_those_there_are(course):
     result = CliRunner().invoke(main, ["--course", str(course.root), "start", "ading"])
     assert result.exit_code == 2
     assert "adding" in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["check"], ["grade", "adding", "--isolation", "none such"], ["export", "--to", "x", "y"]],
+)
+def test_errors_fit_a_terminal(words, tmp_path, monkeypatch):
+    """Ours and click's own are told within 80 columns, without a word lost."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert max(map(len, result.output.splitlines())) <= 80
+    last = result.output.partition("Error: ")[2].split()
+    assert last[-1] in ("<lab>", "'none'.", "'nbgrader'.")
+
+
+def test_what_is_indented_in_an_error_is_left_as_it_is(tmp_path, monkeypatch):
+    """A command to copy stays on its line, however long."""
+    from grader.cli.shell import _wrapped
+
+    command = f"  shardlab submit --pack {'x' * 90} --student s1"
+    assert _wrapped(f"no:\n{command}").splitlines() == ["no:", command]

@@ -146,6 +146,7 @@ def test_hints_climb_a_ladder(started):
     outputs = [run("hint", "adding").output for _ in range(4)]
     assert ["one" in outputs[0], "two" in outputs[1], "three" in outputs[2]] == [True] * 3
     assert "three" in outputs[3]
+    assert ["last hint" in each for each in outputs] == [False, False, True, True]
 
 
 def test_hint_before_any_check_says_what_to_do(started):

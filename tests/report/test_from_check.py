@@ -36,7 +36,9 @@ def test_all_passed_is_never_called_a_score(check, solution):
     feedback = check(solution)
     assert feedback.score is None
     assert feedback.headline == "Public checks passed. Hidden checks run at grading."
-    assert "points" not in feedback_page(feedback).split("</head>")[1]
+    page = feedback_page(feedback).split("</head>")[1]
+    assert "points" not in page
+    assert "Nothing here is graded." in page
 
 
 def test_the_picture_is_of_the_students_own_run(check, solution):

@@ -61,6 +61,12 @@ def test_a_page_needs_nothing_else(pages, name):
     assert not [key for key, _ in outline.attributes if key.startswith("on") or key == "style"]
 
 
+@pytest.mark.parametrize("name", ["feedback", "withheld", "missing"])
+def test_a_graded_page_never_says_that_nothing_is_graded(pages, name):
+    """That is what the page of one's own public checks says."""
+    assert "Nothing here is graded" not in pages[name]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_headings_are_in_order_and_ids_alone(pages, name):
     """One h1, no level is skipped, and no id stands twice."""
