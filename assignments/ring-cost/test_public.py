@@ -41,7 +41,12 @@ def size_of(nbytes):
 def ratio(got, exact):
     if not exact or not got:
         return ""
-    return f"ratio {float(Fraction(got) / exact):.3f}"
+    return f"ratio {plain(float(Fraction(got) / exact))}"
+
+
+def plain(value):
+    """Three decimals, where they say something."""
+    return f"{value:.3f}" if 0.001 <= abs(value) < 10_000 or not value else f"{value:.3g}"
 
 
 def near(got, exact, roundings):
@@ -310,7 +315,8 @@ def test_any_length(ranks, world_size, length):
 @pytest.mark.rubric("ring-lengths")
 def test_vectors_only(ranks):
     """An array that is not 1-D is refused on every rank."""
-    ranks(2).raises(ValueError).ring_all_reduce(np.ones((2, 2), np.float32), GROUP)
+    nudge = "The contract has a 1-D x. Who looks at that before the first chunk leaves?"
+    ranks(2).raises(ValueError, nudge=nudge).ring_all_reduce(np.ones((2, 2), np.float32), GROUP)
 
 
 # -- its price -----------------------------------------------------------------------------
@@ -353,9 +359,9 @@ def _furthest_off(ratios):
 
 def _over_sizes(ratios):
     if max(ratios) - min(ratios) < 1e-6:
-        return f"ratio {ratios[0]:.3f} on all six public sizes"
+        return f"ratio {plain(ratios[0])} on all six public sizes"
     pairs = zip((SIZES[0], SIZES[3], SIZES[5]), (ratios[0], ratios[3], ratios[5]), strict=True)
-    return "ratio " + ", ".join(f"{each:.3f} at {size_of(size)}" for size, each in pairs)
+    return "ratio " + ", ".join(f"{plain(each)} at {size_of(size)}" for size, each in pairs)
 
 
 def _price_nudge(ratios):
@@ -363,6 +369,8 @@ def _price_nudge(ratios):
         return (
             "Every rank ends with the full sum. Follow chunk 0: after two steps, who has its sum?"
         )
+    if any(max(abs(each / unit - 1) for each in ratios) < 1e-6 for unit in (1e3, 1e6, 1e9)):
+        return "Off by a power of ten at every size. Which unit does the contract ask for?"
     if abs(ratios[0] - 1) < 1e-9:
         return (
             "With 0 bytes you are right. What does the other term divide, by what, in which units?"
@@ -506,7 +514,9 @@ def test_fit_of_gigabytes(student):
 @pytest.mark.rubric("fit-link")
 def test_fit_needs_two_sizes(student):
     """One size, however often, lies on many lines."""
-    student.raises(ValueError).fit_link(4, [(1_000_000, 30e-6), (1_000_000, 40e-6)])
+    nudge = "Both timings are of one size. How many lines fit through them alike?"
+    samples = [(1_000_000, 30e-6), (1_000_000, 40e-6)]
+    student.raises(ValueError, nudge=nudge).fit_link(4, samples)
 
 
 # -- tensor parallelism --------------------------------------------------------------------
@@ -595,7 +605,9 @@ PAIRS = [[0, 1], [2, 3]]
 )
 def test_groups_that_stay(student, tp_groups, domain_of_rank):
     """Every group in one domain, whatever its length and wherever its ranks stand."""
-    equal(student.check_tp_placement(tp_groups, domain_of_rank), None)
+    got = student.check_tp_placement(tp_groups, domain_of_rank)
+    nudge = "These groups are fine. What does the contract want of a call that refuses nothing?"
+    require(got is None, expected="None", got=got, nudge=nudge)
 
 
 @pytest.mark.rubric("placement")

@@ -91,7 +91,8 @@ class CheckPrinter:
             if item not in self._waiting:
                 count["PASS" if result.verdict == "passed" else "FAIL"] += 1
         if not self.first_failed:
-            return "Public checks passed. Hidden checks run at grading."
+            then = "capture" if self._lab.assignment.trace else "submit"
+            return f"Public checks passed. Hidden checks run at grading. Next: shardlab {then}"
         waiting = f", {count['WAIT']} waiting" if count["WAIT"] else ""
         return f"Result: {count['PASS']} pass, {count['FAIL']} fail{waiting}. Next: {self._then}"
 

@@ -118,6 +118,7 @@ def number(value: Any, *, of: str = "") -> int | float | Fraction:
     return result
 
 
+_NO_RETURN = "Does every way through your function end in a return?"
 _OTHER_DTYPE = "Which line of yours makes another dtype of it?"
 
 # -- findings ------------------------------------------------------------------------------
@@ -316,7 +317,8 @@ def _named(of: str, text: str) -> str:
 
 
 def _wrong_kind(expected: str, got: str) -> NoReturn:
-    raise CaseFailure(Verdict.BAD_RETURN, Finding(expected=expected, got=got))
+    nudge = _NO_RETURN if got == "None" else ""
+    raise CaseFailure(Verdict.BAD_RETURN, Finding(expected=expected, got=got, nudge=nudge))
 
 
 def _fail(finding: Finding, note: str = "", nudge: str = "") -> NoReturn:
