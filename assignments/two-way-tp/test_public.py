@@ -9,7 +9,18 @@ items look at the trace that `shardlab capture` writes beside your file.
 import numpy as np
 import pytest
 
-from grader.suite import TORCH_GROUP, Fields, PerRank, Tensor, equal, require, within
+from grader.suite import (
+    TORCH_GROUP,
+    Fields,
+    Held,
+    MemoryBars,
+    Part,
+    PerRank,
+    Tensor,
+    equal,
+    require,
+    within,
+)
 from grader.traces.model import Config
 from grader.traces.reference import Reference
 
@@ -279,15 +290,13 @@ def test_two_sums_a_layer(ranks, num_layers, picture):
 
 
 def draw(picture, config, run):
-    """What splits and what does not, as bars: `#` cut, `=` whole on every rank."""
+    """What splits and what does not: bytes of every rank, beside those of one alone."""
     cut = sum(8 * np.prod(s) for n, s in config.shapes().items() if "attn" in n or "mlp" in n)
     kept = sum(8 * np.prod(s) for s in config.shapes().values()) - cut
-    for label, share in (("TP 1 rank 0", 1), ("TP 2 rank 0", 2), ("TP 2 rank 1", 2)):
-        bars = "#" * round(cut / share / 16), "=" * round(kept / 16)
-        picture.line(f"{label}  {bars[0]}{bars[1]}  {int(cut // share + kept)} bytes")
-    picture.line(
-        f"# cut: attention, MLP.  = whole on every rank: embedding, norms, {int(kept)} bytes"
-    )
+    shares = (("TP 1 rank 0", 1), ("TP 2 rank 0", 2), ("TP 2 rank 1", 2))
+    ranks = tuple(Held(label, (int(cut // share), int(kept))) for label, share in shares)
+    kinds = Part("#", "attention and MLP, cut"), Part("=", "embedding and norms, whole")
+    picture.draw(MemoryBars("what each rank holds", kinds, ranks))
     picture.line(f"Cost: {len(run.ops)} all-reduces of {run.log[0].nbytes} bytes: 2 a layer.")
 
 

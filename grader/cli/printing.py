@@ -91,8 +91,7 @@ class CheckPrinter:
             if item not in self._waiting:
                 count["PASS" if result.verdict == "passed" else "FAIL"] += 1
         if not self.first_failed:
-            then = "capture" if self._lab.assignment.trace else "submit"
-            return f"Public checks passed. Hidden checks run at grading. Next: shardlab {then}"
+            return "Public checks passed. Hidden checks run at grading. Next: shardlab submit"
         waiting = f", {count['WAIT']} waiting" if count["WAIT"] else ""
         return f"Result: {count['PASS']} pass, {count['FAIL']} fail{waiting}. Next: {self._then}"
 

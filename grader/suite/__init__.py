@@ -23,7 +23,19 @@ text and SVG out, both made by `grader.drawing`.
 What a suite may import is re-exported here.
 """
 
-from grader.drawing import Bar, Curve, Curves, Gantt, Mark, Panel, ShardMap, Split
+from grader.drawing import (
+    Bar,
+    Curve,
+    Curves,
+    Gantt,
+    Held,
+    Mark,
+    MemoryBars,
+    Panel,
+    Part,
+    ShardMap,
+    Split,
+)
 from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
 from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards, whole
@@ -36,8 +48,11 @@ __all__ = [
     "Curves",
     "Fields",
     "Gantt",
+    "Held",
     "Mark",
+    "MemoryBars",
     "Panel",
+    "Part",
     "PerRank",
     "ShardMap",
     "Shards",

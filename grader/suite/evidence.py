@@ -9,6 +9,7 @@ from grader.traces import CHECKS, Challenge, Flaw, Trace, TraceError, read_trace
 from grader.traces.picture import bars, unsplit
 
 _CAPTURE = "In the lab's folder: shardlab capture. Then submit the .trace beside your file."
+_ON_A_GPU = "what a GPU's allocator counts"
 _SHOWN = 3  # flaws of one check that are told
 
 
@@ -29,7 +30,9 @@ class Evidence:
             nudge = self._nudge(check)
             more = f" (and {len(flaws) - _SHOWN} more)" if len(flaws) > _SHOWN else ""
             text = "\n".join(flaws[:_SHOWN]) + more
-            expected = "a trace consistent with your challenge"
+            expected = (
+                _ON_A_GPU if self._open_on(check) else "a trace consistent with your challenge"
+            )
             finding = Finding(expected=expected, got=text, nudge=nudge)
             raise CaseFailure(Verdict.FAILED, finding)
 
@@ -42,7 +45,7 @@ class Evidence:
         """A question that fits what costs every check; else the item's own is better."""
         if any(not flaw.check for flaw in self._verified()):
             return "Was it captured in your own folder, with your own nonce?"
-        if check == "memory" and self.trace.header.run.device == "cpu":
+        if self._open_on(check):
             return "Is there a machine with a GPU on which you can capture again?"
         return ""
 
@@ -52,10 +55,16 @@ class Evidence:
             open_checks = [check for check in CHECKS if self.flaws(check)]
         except CaseFailure as failure:
             return failure.finding.error
-        if open_checks:
-            return f"trace not consistent in: {', '.join(open_checks)}"
+        if wrong := [check for check in open_checks if not self._open_on(check)]:
+            return f"trace not consistent in: {', '.join(wrong)}"
         run = self.trace.header.run
-        return f"trace consistent ({run.device}, {run.backend}). {unsplit(self.trace)}"
+        but = "; a CPU has no memory of a GPU to show" if open_checks else ""
+        return f"trace consistent ({run.device}, {run.backend}{but}). {unsplit(self.trace)}"
+
+    def _open_on(self, check: str) -> bool:
+        """Whether the check is open for want of a GPU, and not for anything that is wrong."""
+        foreign = any(not flaw.check for flaw in self._verified())
+        return check == "memory" and not foreign and self.trace.header.run.device == "cpu"
 
     def picture(self) -> list[str]:
         """What each rank holds, in lines of at most 74 characters."""

@@ -33,16 +33,6 @@ _OTHERS = (
 )  # fmt: skip
 
 
-class _Done:
-    """The work of a collective that is finished: what `async_op=True` gives."""
-
-    def wait(self, *_: Any) -> bool:
-        return True
-
-    def is_completed(self) -> bool:
-        return True
-
-
 class Recorder:
     """Stands before torch's collectives and keeps what goes in and what comes out."""
 
@@ -61,15 +51,16 @@ class Recorder:
 
     def all_reduce(
         self, tensor: Any, op: Any = dist.ReduceOp.SUM, group: Any = None, async_op: bool = False
-    ) -> _Done | None:
-        """torch's all_reduce, finished before it returns."""
+    ) -> Any:
+        """torch's all_reduce, finished before it returns; what `async_op` gives is torch's own."""
         place = f"rank{self._rank}/reduce{len(self.events)}"
         self.tensors[f"{place}/in"] = _numpy(tensor)
         started = self._now()
-        self._all_reduce(tensor, op=op, group=group)
+        work = self._all_reduce(tensor, op=op, group=group, async_op=True)
+        work.wait()
         self._note("all_reduce", tensor, self._now() - started)
         self.tensors[f"{place}/out"] = _numpy(tensor)
-        return _Done() if async_op else None
+        return work if async_op else None
 
     def _noting(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*args: Any, **kwargs: Any) -> Any:

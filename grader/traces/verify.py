@@ -24,6 +24,7 @@ _LEAST_SECONDS = 1e-7
 _BLOCK = 512
 _LARGE = 1 << 20
 _SEGMENT = 2 << 20
+_ON_GPUS = {("nccl", WORLD_SIZE), ("gloo", 1)}  # as `capture` runs two ranks on GPUs
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,8 @@ def _reductions(trace: Trace, challenge: Challenge) -> Iterator[str]:
         for index, event in enumerate(rank.collectives):
             yield from _event(rank.rank, index, event, tokens * config.hidden)
     yield from _timings(trace, challenge)
-    reference = _judged_from(challenge, _sums_of(trace, challenge)).partials
-    for index in range(wanted):
-        yield from _reduction(trace, index, shape, reference[index])
+    partials = _judged_from(challenge, _sums_of(trace, challenge)).partials
+    yield from _sums_and_parts(trace, partials, shape)
 
 
 def _event(rank: int, index: int, event: Event, count: int) -> Iterator[str]:
@@ -146,6 +146,13 @@ def _timings(trace: Trace, challenge: Challenge) -> Iterator[str]:
             yield f"rank {rank.rank}: forward_seconds {rank.forward_seconds:.3g} can't be"
 
 
+def _sums_and_parts(
+    trace: Trace, partials: Sequence[tuple[Approx, ...]], shape: tuple[int, ...]
+) -> Iterator[str]:
+    for index, expected in enumerate(partials):
+        yield from _reduction(trace, index, shape, expected)
+
+
 def _reduction(
     trace: Trace, index: int, shape: tuple[int, ...], expected: tuple[Approx, ...]
 ) -> Iterator[str]:
@@ -171,11 +178,13 @@ def _reduction(
 
 def _logits(trace: Trace, challenge: Challenge) -> Iterator[str]:
     # From the trace's own sums, which bounds rounding tightly; or from the reference's, so that
-    # a flaw among the sums does not cost the logits too.
-    expected, own = (
-        _judged_from(challenge, sums).logits
-        for sums in (_sums_of(trace, challenge), _own_sums(challenge))
-    )
+    # a flaw among the sums does not cost the logits too. Sums with a flaw bound nothing: huge
+    # ones that cancel would make room for any logits.
+    expected = own = _judged_from(challenge, _own_sums(challenge)).logits
+    told = _judged_from(challenge, _sums_of(trace, challenge))
+    shape = (len(challenge.tokens), challenge.config.hidden)
+    if not any(_sums_and_parts(trace, told.partials, shape)):
+        expected = told.logits
     copies = [trace.tensors.get(f"rank{rank}/logits") for rank in range(WORLD_SIZE)]
     for rank, logits in enumerate(copies):
         if logits is None or logits.shape != expected.value.shape or logits.dtype != DTYPE:
@@ -231,7 +240,14 @@ def _memory(trace: Trace, challenge: Challenge) -> Iterator[str]:
             "requested, allocated and reserved bytes can be seen on a GPU only"
         )
         return
+    run = trace.header.run
+    if (run.backend, run.gpus) not in _ON_GPUS:
+        yield (
+            f"run: {run.backend} with gpus {run.gpus}. On GPUs it is nccl with 2, or gloo with 1"
+        )
     for rank in trace.header.ranks:
+        if rank.device == "cpu":
+            yield f"rank {rank.rank}: its device is a CPU, though the run says cuda"
         if rank.memory is None:
             yield f"rank {rank.rank}: no memory readings, though it ran on a GPU"
         else:

@@ -98,7 +98,7 @@ def test_check_of_a_right_answer_shows_its_picture(started, course):
     result = run("check", "adding")
     assert result.exit_code == 0, result.output
     assert "all_reduce gives [2 4]" in result.output
-    assert "Hidden checks run at grading" in result.output
+    assert "Hidden checks run at grading. Next: shardlab submit\n" in result.output
 
 
 def test_check_all_goes_on_after_a_failure(started, course):

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
 )
 SOLUTION = Path(__file__).parents[2] / "solutions" / "two-way-tp" / "two_way_tp.py"
+ASYNC = SOLUTION.parent / "variants" / "async_op.py"
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
 
 
@@ -43,6 +44,26 @@ def test_an_error_is_told_with_its_rank(tmp_path):
     assert not captured.raw
     assert captured.problem.startswith("rank ")
     assert "ValueError: not today" in captured.problem
+
+
+def test_what_would_spoil_a_right_run_is_not_taken_over(tmp_path, monkeypatch):
+    """TF32 for all, or another rounding of the allocator, as some machines set them."""
+    monkeypatch.setenv("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1")
+    monkeypatch.setenv("PYTORCH_CUDA_ALLOC_CONF", "roundup_power2_divisions:4")
+    monkeypatch.setenv("SHARDLAB_OTHER", "kept")
+    file = tmp_path / "two_way_tp.py"
+    names = ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "PYTORCH_CUDA_ALLOC_CONF", "SHARDLAB_OTHER")
+    file.write_text(f"import os\nraise ValueError([os.environ.get(name) for name in {names}])\n")
+    problem = capture(file, CHALLENGE, CPU, seconds=120.0).problem
+    assert "ValueError: [None, None, 'kept']" in problem
+
+
+def test_an_asynchronous_sum_gives_torchs_own_work(tmp_path):
+    """A right file may ask it for its future, as it may where the code is graded."""
+    file, source = tmp_path / "two_way_tp.py", ASYNC.read_text("utf-8")
+    assert source.count(".wait()") == 1
+    file.write_text(source.replace(".wait()", ".get_future().wait()"))
+    assert [flaw.check for flaw in flaws_of(CPU, file)[1]] == ["memory"]
 
 
 def test_a_live_run_makes_a_trace_of_its_own():

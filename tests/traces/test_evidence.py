@@ -10,7 +10,8 @@ from grader.submissions import read_submission, read_submissions
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure
 from grader.traces import CHECKS, MAX_TRACE_BYTES, Challenge, nonce_of
-from grader.traces.synthetic import synthetic_trace
+from grader.traces.format import write_trace
+from grader.traces.synthetic import synthetic_parts, synthetic_trace
 
 ROOT = Path(__file__).parents[2]
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
@@ -95,7 +96,21 @@ def test_a_cpu_trace_earns_what_a_cpu_can_show():
     evidence = Evidence(CHALLENGE, synthetic_trace(CHALLENGE, "cpu"), synthetic=True)
     for check in ("shards", "reductions", "logits"):
         evidence.holds(check)
-    assert "GPU only" in failure_of(evidence).got
+    finding = failure_of(evidence)
+    assert "GPU only" in finding.got
+    assert finding.expected == "what a GPU's allocator counts"
+    assert evidence.verdict() == (
+        "trace consistent (cpu, gloo; a CPU has no memory of a GPU to show). "
+        "Whole on every rank: embed.weight, norms, 247680 bytes"
+    )
+
+
+def test_what_is_wrong_with_a_cpu_trace_is_named_without_its_memory():
+    """Nothing is inconsistent about memory that a CPU has not got."""
+    header, tensors = synthetic_parts(CHALLENGE, "cpu")
+    tensors = {name: array for name, array in tensors.items() if name != "rank0/logits"}
+    evidence = Evidence(CHALLENGE, write_trace(header, tensors), synthetic=True)
+    assert evidence.verdict() == "trace not consistent in: logits"
 
 
 def test_the_picture_has_bars_of_both_ranks():

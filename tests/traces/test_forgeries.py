@@ -220,6 +220,15 @@ def logits_in_half(header, tensors):
     return header, tensors | {f"rank{r}/logits": half for r in range(2)}
 
 
+def any_logits_between_huge_sums(header, tensors):
+    """Sums of 1e30 that cancel: judged from them, rounding would explain any logits."""
+    huge, forged = np.full_like(tensors["rank0/reduce4/out"], 1e30), dict(tensors)
+    for rank in range(2):
+        forged |= {f"rank{rank}/reduce4/out": huge, f"rank{rank}/reduce5/out": -huge}
+        forged[f"rank{rank}/logits"] = np.full_like(tensors["rank0/logits"], 12345)
+    return header, forged
+
+
 def logits_missing(header, tensors):
     return header, {n: a for n, a in tensors.items() if n != "rank1/logits"}
 
@@ -256,6 +265,20 @@ def gpu_claimed_for_a_cpu_run(_header, _tensors):
     return changed(header, run=changed(header.run, device="cuda", gpus=2)), tensors
 
 
+def no_such_run(**facts):
+    """A way to run that `capture` has not got."""
+
+    def forge(header, tensors):
+        return changed(header, run=changed(header.run, **facts)), tensors
+
+    forge.__name__ = "_".join(["run", *map(str, facts.values())])
+    return forge
+
+
+def device_is_a_cpu(header, tensors):
+    return with_ranks(header, on_rank(1, lambda rank: changed(rank, device="cpu"))), tensors
+
+
 ALL = set(CHECKS)
 FORGERIES = [
     (another_nonce, ALL),
@@ -288,6 +311,7 @@ FORGERIES = [
     (logits_of_one_rank, {"logits"}),
     (logits_in_half, {"logits"}),
     (logits_missing, {"logits"}),
+    (any_logits_between_huge_sums, {"reductions", "logits"}),
     (allocated_unrounded, {"memory"}),
     (requested_of_the_whole_model, {"memory"}),
     (a_byte_too_many, {"memory"}),
@@ -295,6 +319,9 @@ FORGERIES = [
     (a_view_kept_alive, {"memory"}),
     (no_readings, {"memory"}),
     (gpu_claimed_for_a_cpu_run, {"memory"}),
+    (no_such_run(gpus=0), {"memory"}),
+    (no_such_run(backend="gloo"), {"memory"}),
+    (device_is_a_cpu, {"memory"}),
 ]
 
 
@@ -314,6 +341,13 @@ def test_a_forgery_loses_exactly_its_points(forge, expected):
 def test_the_honest_trace_loses_nothing():
     """Every check holds for what an honest run on two GPUs would give."""
     assert lost(write_trace(*honest())) == set()
+
+
+def test_two_ranks_on_one_gpu_lose_nothing():
+    """gloo on one GPU is a way to run: split, sums and memory are real."""
+    header, tensors = honest()
+    one = changed(header, run=changed(header.run, backend="gloo", gpus=1))
+    assert lost(write_trace(one, tensors)) == set()
 
 
 def test_a_cpu_trace_loses_only_what_a_cpu_cannot_show():
