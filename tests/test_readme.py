@@ -34,6 +34,18 @@ def test_the_two_commands_are_targets_of_the_makefile(repository):
         assert ended.returncode == 0, ended.stderr
 
 
+def test_extras_are_installed_when_they_are_asked_for(repository):
+    """What was installed without torch, `make demo` perhaps, is not taken for what has it."""
+    stamps = {}
+    for extras in ("sandbox,dev", "sandbox,dev,torch"):
+        command = ["make", "--print-data-base", "--dry-run", "demo", f"EXTRAS={extras}"]
+        ended = subprocess.run(
+            command, cwd=repository, capture_output=True, text=True, timeout=30, check=True
+        )
+        stamps[extras] = re.findall(r"^demo: (.+)$", ended.stdout, re.MULTILINE)
+    assert len({tuple(each) for each in stamps.values()}) == 2, stamps
+
+
 def test_every_part_of_the_package_is_in_the_table(repository):
     """The table of parts names every module and package of `grader/`."""
     text = (repository / "README.md").read_text()
