@@ -45,6 +45,7 @@ def watch(slug: str | None, isolation: str | None) -> None:
     events = Events()
     with ExitStack() as stack:
         stack.callback(events.close)
+        stack.enter_context(events.woken_by_signals())
         stack.enter_context(ended_by_signals(lambda code: events.put(Quit(code))))
         checks = stack.enter_context(Checks(here, level, events))
         stack.enter_context(Saves(here, lambda: events.put(Saved())))

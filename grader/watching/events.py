@@ -3,8 +3,9 @@
 import os
 import queue
 import select
+import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from grader.suite.finding import CaseResult
@@ -68,6 +69,18 @@ class Events:
         with suppress(BlockingIOError):
             os.read(self._near, 4096)
         return any(each == fd for each, _ in ready)
+
+    @contextmanager
+    def woken_by_signals(self) -> Iterator[None]:
+        """While the block runs, a signal ends a wait, so that its handler is run at once.
+
+        Handlers run in the main thread, but the system may interrupt any other one for a signal.
+        """
+        before = signal.set_wakeup_fd(self._far, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
 
     def take(self) -> Iterator[Event]:
         """Everything that has happened by now."""

@@ -17,10 +17,13 @@ from grader.course import load_course
 from grader.workspace import start
 
 _BOUND_S = 30.0
-# What a terminal does for a session leader; the command itself is the ordinary one.
+# What a terminal and a shell do for a session leader, however these tests were started (`nohup`
+# and a shell's background ignore signals, which is inherited); the command is the ordinary one.
 _COMMAND = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
 from grader.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 if sys.stdin.isatty():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 {extra}

@@ -1,7 +1,9 @@
 """Events reach the one who waits, in order, from any thread."""
 
 import os
+import signal
 import threading
+import time
 
 from grader.watching import Events, Quit, Saved
 
@@ -56,3 +58,30 @@ def test_an_event_after_the_end_is_lost_quietly():
     events = Events()
     events.close()
     events.put(Saved())
+
+
+def test_a_signal_that_another_thread_got_ends_the_wait():
+    """Its handler, which only the main thread may run, does so at once."""
+    told = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: told.append(time.monotonic()))
+    events = Events()
+    go = threading.Event()
+
+    def hit():
+        go.wait(_BOUND_S)
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    try:
+        with events.woken_by_signals():
+            thread = threading.Thread(target=hit)
+            thread.start()
+            end = time.monotonic() + _BOUND_S
+            go.set()
+            while not told and time.monotonic() < end:
+                events.wait(_BOUND_S)
+            thread.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        events.close()
+    assert told
+    assert told[0] < end
