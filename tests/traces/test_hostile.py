@@ -47,7 +47,10 @@ PLACES = [path for path in places(JSON) if path]
 
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
 def test_any_field_may_hold_anything(path, own_cost):
-    """Refused or judged, each within a second of CPU; no text is long or commands a terminal."""
+    """Refused or judged, each with bounded work; no text is long or commands a terminal.
+
+    A judgement takes 4 ms; work that grows with a number in the header would take minutes.
+    """
     for value in INSTEAD:
         header = json.loads(json.dumps(JSON))
         place = header
@@ -55,9 +58,9 @@ def test_any_field_may_hold_anything(path, own_cost):
             place = place[key]
         place[path[-1]] = value
         text = json.dumps(header).encode()
-        started = time.process_time()
+        started = time.thread_time()  # not the threads of numpy's library, which wait by spinning
         words = judged(MAGIC + struct.pack("<Q", len(text)) + text + BODY)
-        assert time.process_time() - started < 1
+        assert time.thread_time() - started < 5
         assert max(map(len, words), default=0) < 400
         assert "".join(words).isprintable()
 
