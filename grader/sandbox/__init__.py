@@ -57,7 +57,7 @@ from grader.sandbox.outcomes import (
 from grader.sandbox.probe import probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
-from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor, compiled_name
+from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor
 
 __all__ = [
     "BadReturn",
@@ -78,7 +78,6 @@ __all__ = [
     "Tensor",
     "TimedOut",
     "check_installed",
-    "compiled_name",
     "drive",
     "probe",
 ]

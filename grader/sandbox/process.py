@@ -74,11 +74,11 @@ class Process:
 
     # ---- loading and calling ----------------------------------------------------------------
 
-    def load(self, files: Mapping[str, bytes]) -> None:
+    def load(self, files: Mapping[str, bytes], compiled: bytes = b"") -> None:
         """Send the submission, without waiting for what comes of it."""
         source = files[f"{self._entry}.py"].decode("utf-8", "replace").splitlines()
         self._load_deadline = time.monotonic() + self.limits.load_time_s
-        self._ask("load", [dict(files), self._entry], self._entry, source)
+        self._ask("load", [dict(files), self._entry, compiled], self._entry, source)
 
     def loaded(self) -> Outcome:
         """`Returned(None)` once the file is imported, or what became of it instead."""

@@ -49,11 +49,13 @@ def read(frame: Any, question: Question) -> Outcome | Upcall | Compiled:
         WireError: it is no answer to it.
     """
     # Types first: an array would make a comparison mean something else.
-    if type(frame) is not list or [type(part) for part in frame[:2]] != [str, int]:
+    if type(frame) is not list or len(frame) < 2 or type(frame[0]) is not str:
         raise WireError("a message of no known form")
-    if frame[1] != question.nonce:
+    if type(frame[1]) is not int or frame[1] != question.nonce:
         raise WireError("an answer to something that was not asked")
     match frame[0], frame[2:]:
+        case "returned", [value, []]:
+            return Returned(value)
         case "returned", [value, list(labels)] if all(type(label) is str for label in labels):
             return Returned(value, tuple(printable(label, _MAX_NAME) for label in labels[:64]))
         case "raised", [list(types), str(message), line]:

@@ -56,7 +56,14 @@ class Sandbox:
         """Whether processes can be opened; False once the zygote has ended."""
         return self._zygote.alive
 
-    def open(self, files: Mapping[str, bytes], entry: str, limits: Limits = _DEFAULT) -> Process:
+    def open(
+        self,
+        files: Mapping[str, bytes],
+        entry: str,
+        limits: Limits = _DEFAULT,
+        *,
+        compiled: bytes = b"",
+    ) -> Process:
         """A locked-down process that has begun to import `entry` from `files`.
 
         It does not wait for the import, so that several can go on at once.
@@ -65,6 +72,7 @@ class Sandbox:
             files: relative path to content; `entry` + ".py" is among them.
             entry: the module that calls go to.
             limits: what it may use.
+            compiled: what another process compiled these very files to (`Process.compiled`).
 
         Raises:
             SandboxError: the process is not provably locked down, or the zygote has ended.
@@ -87,7 +95,7 @@ class Sandbox:
         finally:
             os.close(far_output)
         process = self._attested(near, child, channel, entry, limits)
-        process.load(files)
+        process.load(files, compiled)
         return process
 
     def _attested(

@@ -12,7 +12,7 @@ def printable(text: str, limit: int) -> str:
     surrogates become `\x1b` and the like; newlines and tabs stay.
     """
     text = text[:limit]
-    if text.translate(_LAYOUT).isprintable():
+    if text.isprintable() or text.translate(_LAYOUT).isprintable():
         return text
     return "".join(c if c in "\n\t" or c.isprintable() else _escape(c) for c in text)
 

@@ -10,7 +10,6 @@ from grader.sandbox.inside.wire import (
     NotPlainError,
     ServiceRef,
     WireError,
-    compiled_name,
     encode,
 )
 
@@ -25,6 +24,5 @@ __all__ = [
     "ServiceRef",
     "Tensor",
     "WireError",
-    "compiled_name",
     "encode",
 ]

@@ -20,7 +20,7 @@ from typing import Self
 
 from grader.errors import CourseError
 from grader.results import Verdict
-from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox, compiled_name
+from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox
 from grader.suite.finding import CaseFailure, Finding
 
 
@@ -127,10 +127,7 @@ class Processes:
             text = f"the {self.budget_s:g} s that all cases share are used up"
             raise CaseFailure(Verdict.TIMEOUT, Finding(error=text))
         limits = replace(self.limits, load_time_s=min(self.limits.load_time_s, left))
-        files = dict(self.files)
-        if self.compiled:
-            files[compiled_name(self.entry)] = self.compiled
-        process = self.sandbox.open(files, self.entry, limits)
+        process = self.sandbox.open(self.files, self.entry, limits, compiled=self.compiled)
         self._all.append(process)
         if self._given_up:  # since the line above, or `give_up` has seen it
             process.give_up()

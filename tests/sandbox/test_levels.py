@@ -342,14 +342,15 @@ BREAKAGE = {
         "    return\n", "namespaces of its own",
     ),
     "no pid namespace": (
-        "zygote.py", "self._fork_alone() if self._pid_namespace >= 0 else os.fork()", "os.fork()",
+        "zygote.py",
+        "self._fork_alone() if self._pid_namespace >= 0 else kernel.fork()", "kernel.fork()",
         "a pid namespace of its own",
     ),
     "a thread left": (
         "child.py", "                step()\n",
         """                step()
                 import threading, time
-                if name == "interpreter":
+                if name == "scratch":
                     threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
 """,
         "a single thread",

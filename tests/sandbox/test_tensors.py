@@ -15,22 +15,18 @@ def decoded(frame, inside=False):
     _, header, body = wire.PREFIX.unpack_from(raw)
     start = wire.PREFIX.size
     decoder = wire.Decoder(wire.Caps(), body, (lambda ref: ref) if inside else None)
-    value = decoder.item(msgspec.msgpack.decode(raw[start : start + header]))
-    decoder.finish()
+    value = decoder.read(raw[start : start + header])
     rest = memoryview(raw)[start + header :]
     for part in decoder.body:
         part[:] = rest[: part.nbytes]
         rest = rest[part.nbytes :]
-    for fill in decoder.when_filled:
-        fill()
+    decoder.settle()
     return value
 
 
 def read_header(header, body_bytes):
     """All that is checked before a body is received."""
-    decoder = wire.Decoder(wire.Caps(), body_bytes)
-    decoder.item(header)
-    decoder.finish()
+    wire.Decoder(wire.Caps(), body_bytes).read(msgspec.msgpack.encode(header))
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "float64"])

@@ -18,10 +18,11 @@ _CODES = ("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"
 _DTYPES = {code: np.dtype("<" + code) for code in _CODES}
 _NAMES = {dtype: code for code, dtype in _DTYPES.items()}
 _MAX_NDIM = 32
+_SMALL_BYTES = 4096  # up to here a copy costs less than a view
 
 
 def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    little = dtype.newbyteorder("<")
+    little = dtype if dtype in _NAMES else dtype.newbyteorder("<")
     if little not in _NAMES:
         raise NotPlainError(f"an array of dtype {dtype.name}")
     return little
@@ -30,8 +31,11 @@ def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def _encode_array(encoder: Encoder, value: NDArray[Any], _depth: int) -> list[Any]:
     plain = np.asarray(value)  # of a subclass: the base array, without asking the subclass
     little = _little(plain.dtype)
-    flat = np.ascontiguousarray(plain, little).reshape(-1)
-    encoder.attach(flat.view(np.uint8).data)
+    if plain.nbytes <= _SMALL_BYTES:
+        encoder.attach(memoryview(plain.astype(little, copy=False).tobytes()))
+    else:
+        flat = np.ascontiguousarray(plain, little).reshape(-1)
+        encoder.attach(flat.view(np.uint8).data)
     return [wire.ARRAY, _NAMES[little], *plain.shape]
 
 
@@ -46,9 +50,13 @@ def _dtype(code: Any) -> np.dtype[Any]:
     return _DTYPES[code]
 
 
+def _is_length(n: Any) -> bool:
+    return type(n) is int and 0 <= n < 1 << 48
+
+
 def _decode_array(decoder: Decoder, items: list[Any], _depth: int) -> NDArray[Any]:
     dtype, shape = _dtype(items[0]), items[1:]
-    if len(shape) > _MAX_NDIM or any(type(n) is not int or not 0 <= n < 1 << 48 for n in shape):
+    if len(shape) > _MAX_NDIM or not all(map(_is_length, shape)):
         raise WireError("an array of impossible shape")
     decoder.take(math.prod(shape) * dtype.itemsize)
     array: NDArray[Any] = np.empty(shape, dtype)

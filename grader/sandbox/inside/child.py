@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import kernel, lockdown, wire
@@ -30,8 +29,8 @@ def run(
         os.setsid()
         lockdown.prepare_descriptors(fds[1], fds[0], plan.ruleset)
         caps = wire.Caps(body_bytes=limits["frame_bytes"])
-        sock = socket.socket(fileno=lockdown.SOCKET)
-        runner = Runner(sock, Path(scratch, "submission"), services, caps)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, lockdown.SOCKET)
+        runner = Runner(sock, f"{scratch}/submission", services, caps)
         for name, step in _steps(plan, limits, scratch):
             try:
                 step()
@@ -53,7 +52,7 @@ def _steps(
     if plan.level == 3:
         steps.append(("namespaces", lambda: lockdown.enter_namespaces(limits)))
     steps.append(("limits", lambda: lockdown.limit_resources(plan, limits)))
-    steps.append(("interpreter", lambda: lockdown.renew_interpreter(scratch)))
+    steps.append(("scratch", lambda: lockdown.enter_scratch(scratch)))
     if plan.level:
         steps.append(("landlock", lambda: lockdown.confine(plan, scratch)))
         steps.append(("seccomp", lambda: kernel.install_seccomp(plan.program)))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from .wire import MAGIC, PREFIX, Caps, Decoder, ServiceRef, WireError
+from .wire import PREFIX, Caps, Decoder, ServiceRef, WireError, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -30,24 +28,21 @@ def _parse(
     """Yield each piece of memory that is to be filled next; return the frame's value."""
     prefix = bytearray(PREFIX.size)
     yield memoryview(prefix)
-    magic, header_bytes, body_bytes = PREFIX.unpack(prefix)
-    if magic != MAGIC or header_bytes > caps.header_bytes or body_bytes > caps.body_bytes:
-        raise WireError("not the beginning of a frame, or of one that is too large")
+    header_bytes, body_bytes = sizes(prefix, caps)
     header = bytearray(header_bytes)
     yield memoryview(header)
     decoder = Decoder(caps, body_bytes, resolve)
-    value = decoder.item(msgspec.msgpack.decode(header))
-    decoder.finish()
+    value = decoder.read(header)
     yield from decoder.body
-    for settle in decoder.when_filled:
-        settle()
+    decoder.settle()
     return value
 
 
 class Reader:
     """Reads one frame after the other; keeps what has come of the next one.
 
-    A small frame costs one system call: what the socket has is read ahead, and taken from there.
+    A small frame costs one system call: what the socket has is read ahead. If all of the frame
+    is in that, as mostly, it is decoded from there; else its parts are filled as bytes come.
     """
 
     def __init__(
@@ -77,17 +72,44 @@ class Reader:
             WireError: for whatever else is wrong with what came.
         """
         try:
-            while True:
-                self._take()
-                if not self._room:
-                    self._room = self._next_room()
-                elif not self._read(sock, flags):
-                    raise EOFError
+            return self._receive(sock, flags)
         except BlockingIOError:
             return PENDING
-        except StopIteration as done:
-            self._start()
-            return done.value
+        except (WireError, EOFError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  msgpack's, unhashable keys, depth, memory
+            raise WireError(f"undecodable: {type(error).__name__}") from None
+
+    def _receive(self, sock: socket.socket, flags: int) -> Any:
+        while (value := self._read_ahead()) is PENDING:
+            self._take()
+            if self._room and not self._read(sock, flags):
+                raise EOFError
+            if not self._room:
+                try:
+                    self._room = next(self._parser)
+                except StopIteration as done:
+                    self._start()
+                    return done.value
+        return value
+
+    def _read_ahead(self) -> Any:
+        """The next frame's value, if it has not begun to be filled and all of it is ahead."""
+        ahead = self._ahead
+        if self._taken or len(ahead) < PREFIX.size:
+            return PENDING
+        header_bytes, body_bytes = sizes(ahead, self._caps)
+        begin = PREFIX.size + header_bytes
+        if len(ahead) < begin + body_bytes:
+            return PENDING
+        decoder = Decoder(self._caps, body_bytes, self._resolve)
+        value = decoder.read(ahead[PREFIX.size : begin])
+        self._ahead = ahead[begin:]
+        for room in decoder.body:
+            room[:] = self._ahead[: len(room)]
+            self._ahead = self._ahead[len(room) :]
+        decoder.settle()
+        return value
 
     def _take(self) -> None:
         """Move what was read ahead to where it belongs."""
@@ -107,12 +129,3 @@ class Reader:
         count = sock.recv_into(self._buffer, 0, flags)
         self._ahead = self._buffer[:count]
         return count
-
-    def _next_room(self) -> memoryview:
-        """The next memory to fill; StopIteration with the value when there is none."""
-        try:
-            return next(self._parser)
-        except (StopIteration, WireError):
-            raise
-        except Exception as error:  # noqa: BLE001  msgpack's, unhashable keys, depth, memory
-            raise WireError(f"undecodable: {type(error).__name__}") from None

@@ -25,6 +25,9 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _SYS_CLOSE_RANGE = 436
 
 _libc = ctypes.CDLL(None, use_errno=True)
+if sys.platform == "linux":
+    _libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+_libc_under_lock = ctypes.PyDLL(None, use_errno=True)  # does not let go of the interpreter
 
 
 def _checked(result: int, what: str) -> int:
@@ -37,6 +40,15 @@ def _checked(result: int, what: str) -> int:
 def syscall(number: int, what: str, *arguments: object) -> int:
     """The result of a raw system call; `what` names it in the error."""
     return _checked(_libc.syscall(ctypes.c_long(number), *arguments), what)
+
+
+def fork() -> int:
+    """`os.fork`, without what Python then does in the child on account of other threads.
+
+    For a process of one thread that is work without use, and costs every child hundreds of
+    pages. What was registered with `os.register_at_fork` is not called either.
+    """
+    return _checked(_libc_under_lock.fork(), "fork")
 
 
 def unshare(flags: int) -> None:
@@ -59,8 +71,8 @@ def mount(source: str, target: str, kind: str | None, flags: int, options: str =
 
 def prctl(operation: int, *arguments: int) -> None:
     """Change an attribute of this thread."""
-    padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
-    _checked(_libc.prctl(operation, *padded), f"prctl {operation}")
+    if _libc.prctl(operation, *(*arguments, 0, 0, 0, 0)[:4]) < 0:
+        _checked(-1, f"prctl {operation}")
 
 
 def drop_capabilities(last: int) -> None:

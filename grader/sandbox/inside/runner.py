@@ -1,10 +1,11 @@
 """Loads the submitted file and serves calls into it, until the connection ends.
 
-The host asks `("load", files, entry)` once and then `("call", nonce, name, args, kwargs)`. The
-answer to a call is `("returned", nonce, value, mutated)`, `("raised", nonce, …)` or
-`("unplain", nonce, what)`, and before it any number of `("upcall", nonce, op, args)`, each
-answered by `("answer", value)` or `("error", type, message)`. The nonce is the host's and new
-for each call, so an answer made up in advance answers nothing.
+The host asks `("load", nonce, files, entry, compiled)` once and then
+`("call", nonce, name, args, kwargs)`. The answer to a call is
+`("returned", nonce, value, mutated)`, `("raised", nonce, …)` or `("unplain", nonce, what)`, and
+before it any number of `("upcall", nonce, op, args)`, each answered by `("answer", value)` or
+`("error", type, message)`. The nonce is the host's and new for each call, so an answer made up
+in advance answers nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ import contextlib
 import importlib.machinery
 import importlib.util
 import marshal
-import struct
+import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import frames, report, wire
@@ -25,7 +25,7 @@ from .mutation import Snapshot
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
-    from types import CodeType, ModuleType
+    from types import ModuleType
 
 _UPCALL_ERRORS = {"ValueError": ValueError, "TypeError": TypeError, "RuntimeError": RuntimeError}
 
@@ -36,8 +36,8 @@ class Runner:
     def __init__(
         self,
         sock: socket.socket,
-        folder: Path,
-        services: Mapping[str, ModuleType],
+        folder: str,
+        services: Mapping[str, Any],
         reply_caps: wire.Caps,
     ) -> None:
         self._sock = sock
@@ -48,7 +48,7 @@ class Runner:
         self._lock = threading.Lock()
         self._nonce = 0
         self._module: ModuleType | None = None
-        self._path = folder
+        self._path = ""
 
     def serve(self) -> None:
         """Answer requests until the host closes the connection."""
@@ -74,39 +74,43 @@ class Runner:
         return wire.encode(message, self._reply_caps)
 
     def _raised(self, error: BaseException) -> list[memoryview]:
-        return self._reply(["raised", self._nonce, *report.describe(error, str(self._path))])
+        return self._reply(["raised", self._nonce, *report.describe(error, self._path)])
 
     # ---- loading ----------------------------------------------------------------------------
 
-    def _load(self, nonce: int, files: dict[str, bytes], entry: str) -> list[memoryview]:
+    def _load(
+        self, nonce: int, files: dict[str, bytes], entry: str, compiled: bytes
+    ) -> list[memoryview]:
         self._nonce = nonce
-        self._path = self._folder / f"{entry}.py"
+        self._path = f"{self._folder}/{entry}.py"
         try:
             self._write(files)
-            self._import(entry)
+            self._import(entry, compiled)
         except BaseException as error:  # noqa: BLE001  whatever a submission raises is its result
             return self._raised(error)
         return self._reply(["returned", nonce, None, []])
 
     def _write(self, files: dict[str, bytes]) -> None:
-        self._folder.mkdir(0o700)
+        os.makedirs(self._folder, 0o700, exist_ok=True)
         for name, content in files.items():
-            path = self._folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            path = f"{self._folder}/{name}"
+            if "/" in name:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(content)
 
-    def _import(self, entry: str) -> None:
+    def _import(self, entry: str, compiled: bytes) -> None:
         """Import the file as the module `entry`, whatever else has that name."""
-        sys.path.insert(0, str(self._folder))
-        loader = importlib.machinery.SourceFileLoader(entry, str(self._path))
-        spec = importlib.util.spec_from_file_location(entry, str(self._path), loader=loader)
+        sys.path.insert(0, self._folder)
+        loader = importlib.machinery.SourceFileLoader(entry, self._path)
+        spec = importlib.util.spec_from_file_location(entry, self._path, loader=loader)
         assert spec is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[entry] = module
-        code = loader.get_code(entry)  # from `__pycache__`, if the host gave what another compiled
-        assert code is not None
-        if not (self._folder / wire.compiled_name(entry)).exists():
-            self.send(["compiled", self._nonce, _as_pyc(code)])
+        code = marshal.loads(compiled) if compiled else None  # noqa: S302  of this very file
+        if code is None or code.co_filename != self._path:  # without a scratch of the same name
+            code = loader.source_to_code(loader.get_data(self._path), self._path)
+            self.send(["compiled", self._nonce, marshal.dumps(code)])
         exec(code, module.__dict__)  # noqa: S102  what this process is for
         self._module = module
 
@@ -132,7 +136,7 @@ class Runner:
         try:
             function = getattr(self._module, name)
         except AttributeError:
-            file = self._path.name
+            file = os.path.basename(self._path)
             raise AttributeError(f"{file} defines no function {name}") from None
         if not callable(function):
             kind = type(function).__name__
@@ -157,12 +161,6 @@ class Runner:
         if kind == "answer":
             return content[0]
         raise _UPCALL_ERRORS.get(content[0], RuntimeError)(content[1])
-
-
-def _as_pyc(code: CodeType) -> bytes:
-    """The code as a file of `__pycache__` that is taken without a look at its source."""
-    unchecked_hash = struct.pack("<IQ", 1, 0)
-    return importlib.util.MAGIC_NUMBER + unchecked_hash + marshal.dumps(code)
 
 
 def _flush() -> None:

@@ -64,7 +64,7 @@ def _in_a_fork(trial: Callable[[], None]) -> str:
             os.write(writer, b"+")
         os._exit(0)
     os.close(writer)
-    with open(reader, encoding="utf-8") as pipe:  # noqa: PTH123  it is a descriptor
+    with open(reader, encoding="utf-8") as pipe:  # it is a descriptor
         said = pipe.read()
     os.waitpid(pid, 0)
     return "" if said == "+" else said or "the process that tried it died"

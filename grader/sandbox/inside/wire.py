@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import importlib
 import struct
-import sys
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -47,11 +46,6 @@ LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALA
 EXTENSIONS: dict[str | int, str] = {
     "numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays", "torch": "tensors", TENSOR: "tensors",
 }  # fmt: skip
-
-
-def compiled_name(entry: str) -> str:
-    """The path, in a submission, of what another process has compiled `entry` to."""
-    return f"__pycache__/{entry}.{sys.implementation.cache_tag}.pyc"
 
 
 class WireError(Exception):
@@ -88,6 +82,7 @@ HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000, d
 # ---- encoding -------------------------------------------------------------------------------
 
 _ATOMS = frozenset({type(None), bool, float, str, bytes})
+_ATOMS_READ = _ATOMS | {int}  # of which msgpack reads none that is too long
 
 
 class Encoder:
@@ -120,7 +115,7 @@ class Encoder:
         return encode(self, value, depth + 1)
 
     def items(self, values: Iterable[Any], depth: int) -> list[Any]:
-        encoded = [self.item(value, depth) for value in values]
+        encoded = [each if type(each) in _ATOMS else self.item(each, depth) for each in values]
         self._count(len(encoded))
         return encoded
 
@@ -215,6 +210,14 @@ def register(kind: type, encoder: Callable[[Encoder, Any, int], Any]) -> None:
 # ---- decoding -------------------------------------------------------------------------------
 
 
+def sizes(prefix: bytearray | memoryview, caps: Caps) -> tuple[int, int]:
+    """Bytes of the header and of the body that a frame's prefix announces."""
+    magic, header_bytes, body_bytes = PREFIX.unpack_from(prefix)
+    if magic != MAGIC or header_bytes > caps.header_bytes or body_bytes > caps.body_bytes:
+        raise WireError("not the beginning of a frame, or of one that is too large")
+    return header_bytes, body_bytes
+
+
 class Decoder:
     """Rebuilds one value; `body` lists the memory that the frame's body is to fill."""
 
@@ -236,14 +239,21 @@ class Decoder:
         if self._body_left < 0:
             raise WireError("the arrays are larger than the frame's body")
 
-    def finish(self) -> None:
-        """Check that the whole body belongs to arrays."""
+    def read(self, header: bytes | bytearray | memoryview) -> Any:
+        """The header's value; whole once `body` is filled and `settle` was called."""
+        value = self.item(msgspec.msgpack.decode(header))
         if self._body_left:
             raise WireError("the frame's body is larger than its arrays")
+        return value
+
+    def settle(self) -> None:
+        """Do what had to wait for the body."""
+        for settle in self.when_filled:
+            settle()
 
     def item(self, item: Any, depth: int = 0) -> Any:
         kind = type(item)
-        if kind in _ATOMS or kind is int:
+        if kind in _ATOMS_READ:
             return item
         if kind is not list or not item or type(item[0]) is not int:
             raise WireError("a header that is not made of tagged lists")
@@ -261,7 +271,7 @@ class Decoder:
         return decode(self, item[1:], depth + 1)
 
     def items(self, items: list[Any], depth: int) -> list[Any]:
-        return [self.item(item, depth) for item in items]
+        return [each if type(each) in _ATOMS_READ else self.item(each, depth) for each in items]
 
     def keys(self, items: list[Any], depth: int) -> list[Any]:
         keys = self.items(items, depth)

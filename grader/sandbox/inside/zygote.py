@@ -119,7 +119,7 @@ class Zygote:
     def _fork(self, limits: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         scratch = tempfile.mkdtemp(dir=self._root) if self._root else lockdown.SCRATCH
         try:
-            pid = self._fork_alone() if self._pid_namespace >= 0 else os.fork()
+            pid = self._fork_alone() if self._pid_namespace >= 0 else kernel.fork()
         except OSError as error:
             return {"error": f"fork: {error}"}
         if pid == 0:
@@ -134,7 +134,7 @@ class Zygote:
         """Fork a child that is pid 1 of a namespace: its end is the end of all that it starts."""
         kernel.unshare(kernel.CLONE_NEWPID)
         try:
-            pid = os.fork()
+            pid = kernel.fork()
         except OSError:
             kernel.setns(self._pid_namespace, kernel.CLONE_NEWPID)
             raise
@@ -162,6 +162,7 @@ def main() -> None:
         importlib.import_module(name)
     warmup.touch()
     zygote = Zygote(config)
+    warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == 3 else "")
     warmup.check_single_thread()
     gc.collect()
     gc.freeze()
