@@ -31,8 +31,8 @@ def ask_for_credentials(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
 
-def attest(sock: socket.socket, level: Level, forked: int) -> int:
-    """The pid of the child on the other end, once it is proved to be locked down.
+def attest(sock: socket.socket, level: Level, forked: int) -> tuple[int, int]:
+    """Pid and private bytes of the child on the other end, once it is proved to be locked down.
 
     Raises:
         SandboxError: a layer is missing, or the child could not set it up. Never send code then.
@@ -44,8 +44,9 @@ def attest(sock: socket.socket, level: Level, forked: int) -> int:
     except (OSError, EOFError, WireError) as error:
         raise SandboxError(f"a process of the sandbox did not start: {error!r}") from None
     sock.setblocking(False)
-    check(hello, procfs.status(pid), level)
-    return pid
+    status = procfs.status(pid)
+    check(hello, status, level)
+    return pid, procfs.private_bytes(status)
 
 
 def _sender(sock: socket.socket) -> int:

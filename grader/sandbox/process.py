@@ -49,7 +49,8 @@ class Process:
         entry: str,
         limits: Limits,
         *,
-        alone: bool = False,
+        baseline: int,
+        alone: bool,
     ) -> None:
         self.pid = pid
         self._alone = alone  # in its pid namespace: nothing in there can kill it
@@ -58,7 +59,7 @@ class Process:
         self._zygote = zygote
         self._child = child
         self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
-        self._baseline = procfs.private_bytes(procfs.status(pid))
+        self._baseline = baseline  # private bytes before it had any of the submission
         self._entry = entry
         self._question = replies.Question(0, entry, ())
         self._pending = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import socket
 from pathlib import PurePosixPath
@@ -88,7 +87,7 @@ class Sandbox:
                 for sock in (near, far):
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
                 attestation.ask_for_credentials(near)
-                child = self._zygote.fork(dataclasses.asdict(limits), (far.fileno(), far_output))
+                child = self._zygote.fork(limits, (far.fileno(), far_output))
         except BaseException:
             channel.close()
             raise
@@ -102,9 +101,10 @@ class Sandbox:
         self, sock: socket.socket, child: int, channel: Channel, entry: str, limits: Limits
     ) -> Process:
         try:
-            pid = attestation.attest(sock, self.level, child)
+            pid, memory = attestation.attest(sock, self.level, child)
+            alone = self.level is Level.FULL
             process = Process(
-                self._zygote, child, pid, channel, entry, limits, alone=self.level is Level.FULL
+                self._zygote, child, pid, channel, entry, limits, baseline=memory, alone=alone
             )
         except BaseException:
             channel.close()

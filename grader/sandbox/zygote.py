@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import socket
@@ -12,12 +11,16 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from grader.errors import SandboxError
 from grader.sandbox import launch
 from grader.sandbox.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from grader.sandbox.limits import Limits
 
 _START_S = 120.0  # importing torch from a cold disk takes long
 _ANSWER_S = 20.0
@@ -44,7 +47,7 @@ class Zygote:
         """Whether it takes requests."""
         return self._alive and self._started.process.poll() is None
 
-    def fork(self, limits: dict[str, Any], fds: Sequence[int]) -> int:
+    def fork(self, limits: Limits, fds: Sequence[int]) -> int:
         """A new child's number, as the zygote knows it."""
         answer = self._ask({"fork": limits}, fds)
         if "error" in answer:
@@ -59,7 +62,7 @@ class Zygote:
         with self._lock:
             if not self._alive:
                 raise SandboxError("the sandbox has ended: make a new one")
-            line = json.dumps(message).encode() + b"\n"
+            line = msgspec.json.encode(message) + b"\n"
             try:
                 socket.send_fds(self._started.control, [line], fds)
             except OSError as error:
@@ -78,7 +81,7 @@ class Zygote:
                 self._dead("it closed its control line")
             self._received += part
         line, _, self._received = self._received.partition(b"\n")
-        answer: dict[str, Any] = json.loads(line)
+        answer: dict[str, Any] = msgspec.json.decode(line)
         return answer
 
     def _dead(self, reason: str) -> None:

@@ -23,6 +23,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from . import child, kernel, landlock, lockdown, seccomp, warmup
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ class Zygote:
                 shutil.rmtree(self._root, ignore_errors=True)
 
     def _answer(self, message: dict[str, Any]) -> None:
-        self._control.sendall(json.dumps(message).encode() + b"\n")
+        self._control.sendall(msgspec.json.encode(message) + b"\n")
 
     def _receive(self) -> tuple[dict[str, Any], list[int]] | None:
         """The next request and its descriptors. The host sends none before the last is answered."""
@@ -114,7 +116,7 @@ class Zygote:
             for _level, kind, content in ancillary:
                 if kind == socket.SCM_RIGHTS:
                     fds.frombytes(content)
-        return json.loads(line), list(fds)
+        return msgspec.json.decode(line), list(fds)
 
     def _fork(self, limits: dict[str, Any], fds: list[int]) -> dict[str, Any]:
         scratch = tempfile.mkdtemp(dir=self._root) if self._root else lockdown.SCRATCH
