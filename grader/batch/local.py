@@ -25,6 +25,8 @@ class Local:
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         self.slots = max(1, jobs)
+        # For the workers: threads of numpy's library wait by spinning, on the worker's own core.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._settings = settings
         self._seconds = seconds_for(settings)
         self._closed = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import os
@@ -226,6 +227,12 @@ def _popen(argv: list[str], control: int) -> subprocess.Popen[bytes]:
     )
 
 
+def _keep_compiled(folder: Path) -> None:
+    """Has Python's cache hold the modules of `folder`, which nothing inside may write."""
+    for path in folder.glob("*.py"):
+        importlib.machinery.SourceFileLoader(path.stem, str(path)).get_code(path.stem)
+
+
 def start(order: Order) -> Started:
     """Start what `order` says; it may fail later, and says why on its stderr.
 
@@ -233,6 +240,7 @@ def start(order: Order) -> Started:
         SandboxError: something that it needs is not installed.
     """
     layout = _Layout(order)
+    _keep_compiled(INSIDE)
     argv = layout.command()
     if order.level >= Level.SHARED:
         argv = _bwrap(order, layout) + argv

@@ -31,7 +31,7 @@ def fail(*numbers):
     raise ValueError(f"{numbers} are wrong")
 """
 _SEED = 0  # of the random numbers that every child starts with
-_LAZY_NUMPY = ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma")
+_LAZY_NUMPY = ("numpy.random", "numpy.linalg", "numpy.fft")
 
 
 def vm_size() -> int:
