@@ -81,7 +81,8 @@ class ShardlabAutograde(NbGraderPreprocessor):
             nb = restore(nb, expected)  # again: another step may stand between, or in its place
             pieces = solution_pieces(nb, lab)
             result = self._graded(lab, pieces, resources)
-        except Exception:
+        except BaseException:
+            # An earlier run's: they must not stand for what this one could not say.
             forget_scores(resources)
             raise
         _write_outputs(nb, lab, result)

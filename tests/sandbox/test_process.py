@@ -10,10 +10,12 @@ from grader.errors import UsageError
 from grader.sandbox import (
     BadReturn,
     Crashed,
+    Level,
     Limits,
     OutOfMemory,
     Raised,
     Returned,
+    Sandbox,
     ServiceRef,
     TimedOut,
     drive,
@@ -118,6 +120,37 @@ def test_a_load_that_fails_is_told(opened, source, kind, message, line):
     assert message in outcome.message
     assert outcome.line == line
     assert process.call("f") == outcome
+
+
+def test_what_compiles_to_megabytes_loads(opened):
+    """Too large to hand to the next process, which is no fault of the submission's."""
+    process = opened("def f(): return len(T)\nT = (" + "lambda: 0," * 25_000 + ")\n")
+    assert process.call("f") == Returned(25_000)
+    assert process.compiled == b""
+
+
+def test_what_one_process_compiled_another_runs(opened, full_sandbox):
+    """The bytes stand for the file: its functions, their source, the lines of what they raise."""
+    source = "import inspect\ndef f(): return inspect.getsource(f)\ndef g():\n    return 1 / 0\n"
+    first = opened(source)
+    assert isinstance(first.loaded(), Returned)
+    files = {"work.py": source.encode()}
+    with full_sandbox.open(files, "work", compiled=first.compiled) as second:
+        assert second.call("f") == first.call("f")
+        raised = second.call("g")
+        assert isinstance(raised, Raised)
+        assert raised.line == 4
+        assert second.compiled == b""
+
+
+def test_what_was_compiled_elsewhere_is_compiled_anew():
+    """Without mounts each process has a folder of its own, and its code must name that."""
+    files = {"work.py": b"def f():\n    return f.__code__.co_filename == __file__\n"}
+    with Sandbox(Level.NONE) as sandbox, sandbox.open(files, "work") as first:
+        assert first.call("f") == Returned(True)
+        with sandbox.open(files, "work", compiled=first.compiled) as second:
+            assert second.call("f") == Returned(True)
+            assert second.compiled not in {b"", first.compiled}
 
 
 def test_what_is_not_a_function_is_told(opened):

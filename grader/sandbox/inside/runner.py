@@ -110,7 +110,8 @@ class Runner:
         code = marshal.loads(compiled) if compiled else None  # noqa: S302  of this very file
         if code is None or code.co_filename != self._path:  # without a scratch of the same name
             code = loader.source_to_code(loader.get_data(self._path), self._path)
-            self.send(["compiled", self._nonce, marshal.dumps(code)])
+            with contextlib.suppress(wire.NotPlainError):  # too large: the next one compiles, too
+                self.send(["compiled", self._nonce, marshal.dumps(code)])
         exec(code, module.__dict__)  # noqa: S102  what this process is for
         self._module = module
 
