@@ -17,7 +17,7 @@ from grader.handin.bundle import pack
 from grader.handin.found import Refused
 from grader.handin.inbox import deliver
 from grader.handin.receipts import public_key, read_receipt, verify
-from grader.reception import Received, receive_from
+from grader.reception import Received, receive_from, receive_plain
 from grader.submissions import from_source
 
 # Runs one child after another, each on a course of its own; the N-th is killed before it runs its
@@ -187,6 +187,18 @@ def test_a_receipt_that_can_t_be_written_is_told(collect, book, send, monkeypatc
     assert list(path.parent.glob("*.receipt.json"))
 
 
+def test_a_receipt_that_is_there_is_left_alone(collect, send, monkeypatch):
+    """Nothing has to be written, so an inbox that was locked since is no problem."""
+    send()
+    collect()
+
+    def locked(*_, **__):
+        raise UsageError("the receipt can't be written: Permission denied")
+
+    monkeypatch.setattr("grader.reception.write_whole", locked)
+    assert [each.problem for each in collect()[0]] == [""]
+
+
 def test_an_interrupted_collect_goes_on(collect, course, book, inbox, send, monkeypatch):
     """Ended after the gradebook knows and before a receipt: run again, nothing is doubled."""
     for number in range(5):
@@ -300,6 +312,19 @@ def test_a_class_is_received_in_order(collect, book, send, inbox):
     assert len(list(inbox.rglob("*.receipt.json"))) == 150
 
 
+@pytest.mark.parametrize(("bound", "most"), [("_AT_ONCE", 2), ("_BYTES_AT_ONCE", 11)])
+def test_a_class_is_never_in_memory_as_a_whole(course, book, send, inbox, monkeypatch, bound, most):
+    """Neither many submissions nor large ones: what came first is received before others are."""
+    monkeypatch.setattr(f"grader.reception.{bound}", most)
+    for number in range(5):
+        send(f"s{number}")  # of six bytes
+    receiving = receive_from(course, book, [inbox], now=NOW)
+    next(receiving)
+    assert len(book.attempts()) == 2
+    assert len(list(receiving)) == 4
+    assert len(book.attempts()) == 5
+
+
 def test_two_at_once_are_kept_apart(course, book, send, inbox):
     """The second is told to wait; else both would take the same for new."""
     send("s1")
@@ -354,3 +379,14 @@ def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
     (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
     collect(folder)
     assert {each.student for each in book.attempts()} == {"4711"}
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(-30, -30), (30, 0)])
+def test_a_plain_file_counts_from_when_it_was_written(course, book, tmp_path, minutes, counts):
+    """And from now at the latest: a clock that ran ahead makes nobody late."""
+    path = tmp_path / "ann.py"
+    path.write_text("x = 1\n")
+    written = (NOW + timedelta(minutes=minutes)).timestamp()
+    os.utime(path, (written, written))
+    (attempt,) = receive_plain(book, course.lab("adding"), [path], now=NOW)
+    assert attempt.submitted_at == NOW + timedelta(minutes=counts)

@@ -103,6 +103,25 @@ def test_a_submission_that_kills_every_worker_is_withheld(course, settings, monk
     assert "by hand" in results[1].note
 
 
+def dies_twice(settings, submission):
+    """The same, with the first two workers that get one dying of something else."""
+    deaths = len(list(settings.root.glob("death-*")))
+    if deaths < 2:
+        (settings.root / f"death-{deaths}").touch()
+        os._exit(1)
+    return grade_here(settings, submission)
+
+
+def test_who_is_blamed_for_a_worker_s_death_is_sent_once_more(course, settings, monkeypatch):
+    """The scheduler gives it up after the second death; but those may have been others' doing."""
+    monkeypatch.setattr("grader.batch.cluster.grade_here", dies_twice)
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    submissions = work_of(course, 2)[1:]
+    with Cluster(settings, 1) as workers:
+        (result,) = results_of(workers, submissions)
+    assert (result.status, result.score) == (GRADED, 100)
+
+
 def test_a_worker_with_another_key_grades_nothing(course, settings):
     """Its hidden inputs would be others: withheld with what mends it, never a wrong score."""
     foreign = Settings(settings.root, settings.slug, settings.level, stamp="0" * 64)

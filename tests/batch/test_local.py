@@ -4,14 +4,18 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grader.batch import Settings, grade_all, local
+from grader.batch import Settings, grade_all, local, work
+from grader.errors import SandboxError
+from grader.grading import Grader
 from grader.results import GRADED, WITHHELD
+from grader.sandbox import Sandbox
 from grader.submissions import from_source
 
 GOOD = """\
@@ -90,6 +94,23 @@ def test_a_submission_that_always_kills_its_worker_is_withheld(settings, submiss
     assert "by hand" in results[1].note
 
 
+def test_what_is_under_way_at_the_end_is_not_begun_again(settings, submissions, monkeypatch):
+    """Closing ends the workers: none takes the place of one that was ended so."""
+    begun, submit = threading.Event(), local._Worker.submit
+
+    def telling(self, submission):
+        future = submit(self, submission)
+        begun.set()
+        return future
+
+    monkeypatch.setattr(local._Worker, "submit", telling)
+    with local.Local(settings, 1) as workers:
+        future = workers.submit(*submissions(HANGS))
+        assert begun.wait(20)
+    assert future.result(60).status == WITHHELD
+    assert [worker._executor for worker in workers._workers] == [None]
+
+
 KILLED_FROM_OUTSIDE = """
 import sys
 from pathlib import Path
@@ -147,3 +168,52 @@ def test_workers_have_a_core_each_where_they_fill_the_machine(settings, monkeypa
     assert local._cores_for(2, settings) == [2, 3]
     assert local._cores_for(3, settings) == [2, 3, 2]
     assert local._cores_for(2, replace(settings, live=True)) == [None, None]
+
+
+# -- what a worker does ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def grade(settings, submissions):
+    """Grades a right answer as a worker does, but in this process, which keeps no sandbox."""
+    yield lambda: work.grade_here(settings, *submissions(GOOD))
+    for _, grader in work._warm:
+        grader.close()
+        grader.sandbox.close()
+    work._warm.clear()
+
+
+def test_a_sandbox_that_dies_costs_no_points(grade, monkeypatch):
+    """Whenever it does, even at the last of its processes: graded again, in a new one."""
+    opened, dies_at, open_process = [], 0, Sandbox.open
+
+    def dying(self, *arguments):
+        process = open_process(self, *arguments)
+        opened.append(process)
+        if len(opened) == dies_at:
+            self._zygote._started.process.kill()
+            self._zygote._started.process.wait()
+        return process
+
+    monkeypatch.setattr(Sandbox, "open", dying)
+    assert grade().score == 100
+    needed = len(opened)
+    assert needed
+    for dies_at in range(1, needed + 1):
+        opened.clear()
+        assert grade().score == 100
+        assert len(opened) >= dies_at + needed
+
+
+def test_a_fault_that_passes_withholds_nothing(grade, monkeypatch):
+    """A sandbox that goes on but gave no result once is asked once more."""
+    faults, rubric_of = [SandboxError("too many processes")], Grader._rubric
+
+    def faulty(self, submission, evidence):
+        if faults:
+            raise faults.pop()
+        return rubric_of(self, submission, evidence)
+
+    monkeypatch.setattr(Grader, "_rubric", faulty)
+    assert grade().score == 100
+    assert not faults

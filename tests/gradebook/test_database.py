@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from grader.errors import StoreError
-from grader.gradebook import migrate
+from grader.gradebook import intake, migrate, people, work
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook, url_of
 from grader.gradebook.tables import metadata
@@ -251,7 +251,38 @@ def test_a_user_or_database_that_is_not_there(postgres_server):
     assert "no_such" in refused(re.sub(r"course_\d+", "no_such", url))
 
 
+def test_the_server_s_words_are_told_without_the_password(postgres_server):
+    """Even where these quote it: it is in what was asked, say, or in a setting."""
+    url = f"{postgres_server.url}&password=s3cr3tword"
+    asks = sa.text("SELECT CAST('s3cr3tword' AS integer)")
+    with Gradebook.open(url) as book, pytest.raises(StoreError) as caught:
+        book._database.read(lambda connection: connection.execute(asks))
+    assert 'invalid input syntax for type integer: "***"' in str(caught.value)
+    assert "s3cr3tword" not in str(caught.value)
+
+
 # -- faults while it is open ---------------------------------------------------------------
+
+
+def test_what_was_handed_in_outlives_a_power_cut(tmp_path, classroom_at, monkeypatch):
+    """It waits for the disk. A result, which can be had again, needs not: FULL is 2, NORMAL 1."""
+    found = {}
+
+    def watch(module, name):
+        real = getattr(module, name)
+
+        def looks(connection, *arguments, **options):
+            found[name] = connection.execute(sa.text("PRAGMA synchronous")).scalar()
+            return real(connection, *arguments, **options)
+
+        monkeypatch.setattr(module, name, looks)
+
+    watch(intake, "receive")
+    watch(work, "record")
+    with Gradebook.open(str(tmp_path / "gradebook.sqlite3")) as book:
+        classroom = classroom_at(book)
+        classroom.grade(classroom.hand_in("ann"))
+    assert found == {"receive": 2, "record": 1}
 
 
 def test_a_server_that_comes_back(postgres_server, classroom_at, noon):
@@ -347,6 +378,19 @@ def raw_pragma():
             return connection.exec_driver_sql(pragma).all()
 
     return run
+
+
+def test_what_is_read_is_of_one_moment(book_url):
+    """What another one writes between two questions of a report is in neither answer."""
+    with Gradebook.open(book_url) as book, Gradebook.open(book_url) as other:
+
+        def twice(connection):
+            first = people.all_students(connection)
+            other.add_student(Student("ann"))
+            return first, people.all_students(connection)
+
+        assert book._database.read(twice) == ([], [])
+        assert names(book) == ["ann"]
 
 
 def test_readers_do_not_wait_for_a_writer(tmp_path):

@@ -4,7 +4,7 @@ import functools
 import shutil
 import threading
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -168,6 +168,26 @@ def test_less_isolation_is_another_key(course, book, hand_in):
     assert mark(book, course, "adding", ByName(), level=Level.FULL).total == 1
 
 
+def test_a_live_run_is_another_key(course, book, hand_in, level):
+    """What a GPU here made up for is not what was handed in: neither stands for the other."""
+    hand_in(b"50")
+    assert mark(book, course, "adding", ByName(), level=level).total == 1
+    assert mark(book, course, "adding", ByName(), level=level, live=True).total == 1
+    assert mark(book, course, "adding", ByName(), level=level, live=True).total == 0
+
+
+def test_a_regrade_that_was_asked_for_is_another_key(course, book, hand_in, level):
+    """What is asked for again is graded once more, and the others are not."""
+    hand_in(b"10", b"20")
+    mark(book, course, "adding", ByName(), level=level)
+    second = book.attempts("adding", "s1")[0]
+    book.again([second.id], reason="the machine was busy")
+    crew = ByName()
+    mark(book, course, "adding", crew, level=level)
+    assert crew.seen == ["s1-1"]
+    assert mark(book, course, "adding", ByName(), level=level).total == 0
+
+
 def test_withheld_is_asked_for_again(course, book, hand_in, level):
     """A fault of ours is no result: the next run grades it, and then it is done."""
     hand_in(b"70")
@@ -216,6 +236,52 @@ def test_only_what_was_asked_for(course, book, hand_in, level):
     mark(book, course, "adding", ByName(), level=level, only={second.id})
     assert scores(book, course) == {"s0": ("ungraded", None), "s1": (GRADED, 20)}
     assert first.student == "s0"
+
+
+def test_what_was_asked_for_may_be_the_same_as_something_older(course, book, hand_in, level):
+    """Of two attempts with one content the older is graded, whichever of them was asked for."""
+    for source in (b"10", b"20", b"10"):
+        (newest,) = hand_in(source)
+    marked = mark(book, course, "adding", ByName(), level=level, only={newest.id})
+    assert [attempt.number for attempt, _ in marked.results] == [1]
+    (grade,) = book.grades(course.lab("adding"))
+    assert [each.score for each in grade.attempts] == [10, None, 10]
+
+
+def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, level, monkeypatch):
+    """However long a submission takes: the batch's heart-beat keeps another from taking it."""
+
+    class Clock:
+        time = NOW
+
+    beaten = threading.Event()
+    monkeypatch.setattr("grader.marking._BEAT_S", 0.01)
+    with (
+        Gradebook.open(book_url, clock=lambda: Clock.time) as book,
+        Gradebook.open(book_url, clock=lambda: Clock.time) as other,
+    ):
+        beat = book.beat
+
+        def heard(batch):
+            at = Clock.time
+            beat(batch)
+            if at > NOW:
+                beaten.set()
+
+        def takes_long():
+            Clock.time = NOW + timedelta(seconds=25)
+            assert beaten.wait(20), "its heart does not beat"
+            Clock.time = NOW + timedelta(seconds=50)
+            assert mark(other, course, "adding", rival, level=level).elsewhere == 1
+
+        rival, threads = ByName(), set(threading.enumerate())
+        monkeypatch.setattr(book, "beat", heard)
+        book.receive("adding", from_source(course.lab("adding"), "s0", b"50"), submitted_at=NOW)
+        marked = mark(book, course, "adding", ByName(on_submit=takes_long), level=level)
+        for heart in set(threading.enumerate()) - threads:
+            heart.join(20)  # its last beat may be under way, on a connection that is to be closed
+    assert [result.score for _, result in marked.results] == [50]
+    assert rival.seen == []
 
 
 def test_an_interrupt_keeps_what_was_recorded(course, book, hand_in, level):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -144,10 +144,14 @@ def test_a_regrade_may_be_asked_for(classroom, book, lab):
 
 
 def test_an_impossible_result_is_refused_whole(classroom, book, lab, raw):
-    """A score beyond the maximum leaves nothing behind, and the batch is told at once."""
+    """A score beyond the maximum leaves nothing behind, and the batch is told at once.
+
+    What a student wrote or was told is not repeated in what the terminal or a log shows.
+    """
     ann = classroom.hand_in("ann")
-    with pytest.raises(StoreError, match="case_verdicts_points"):
+    with pytest.raises(StoreError, match="case_verdicts_points") as caught:
         classroom.grade(ann, 41, 0)
+    assert "why" not in str(caught.value)
     assert raw("SELECT * FROM results") == []
     assert scores(book, lab) == {"ann": None}
     assert classroom.pending() == [ann]
@@ -237,6 +241,35 @@ def test_a_beat_keeps_the_claims(clocked, noon):
     assert clocked.claim(two, ["a"]) == set()
 
 
+def test_the_server_s_clock_is_the_one_that_all_go_by(postgres_server, monkeypatch):
+    """A machine whose own clock is wrong takes no claims from a batch that lives."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=1)
+
+    with Gradebook.open(postgres_server.url) as book:
+        one, two = book.begin_batch(), book.begin_batch()
+        assert book.claim(one, ["a"]) == {"a"}
+        monkeypatch.setattr("grader.gradebook.store.datetime", Ahead)
+        assert book.claim(two, ["a"]) == set()
+
+
+def test_an_end_that_could_not_be_written_is_written_later(book, monkeypatch):
+    """The next batch of this gradebook gives back what the one before had claimed."""
+    one = book.begin_batch()
+    book.claim(one, ["a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(book._database, "write", _gone)
+        book.end_batch(one)
+    assert book.claim(book.begin_batch(), ["a"]) == {"a"}
+
+
+def _gone(*_, **__):
+    raise StoreError("the server is gone")
+
+
 BATCH = """\
 import sys
 from grader.gradebook.store import Gradebook
@@ -246,8 +279,9 @@ sys.stdin.read()
 """
 
 
-def test_a_killed_batch_loses_its_claims_at_once(book, book_url):
-    """Its process is gone: nobody waits for its beat to grow old."""
+@pytest.mark.parametrize("how", [os.WEXITED, os.WEXITED | os.WNOWAIT], ids=["gone", "zombie"])
+def test_a_killed_batch_loses_its_claims_at_once(book, book_url, how):
+    """Its process is gone, whoever has yet to hear of it: nobody waits for its beat to grow old."""
     batch = book.begin_batch()
     command = [sys.executable, "-c", BATCH, book_url]
     with subprocess.Popen(
@@ -256,7 +290,7 @@ def test_a_killed_batch_loses_its_claims_at_once(book, book_url):
         assert process.stdout.readline() == "['a', 'b']\n"
         assert book.claim(batch, ["a"]) == set()
         process.kill()
-        process.wait(10)
+        os.waitid(os.P_PID, process.pid, how)
         assert book.claim(batch, ["a"]) == {"a"}
 
 

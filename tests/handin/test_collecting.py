@@ -4,6 +4,7 @@ import os
 import shutil
 import struct
 import zipfile
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from grader.course import load_course
 from grader.errors import UsageError
 from grader.handin.collecting import collect, is_plain
 from grader.handin.downloads import original_name, owner_of
+from grader.handin.entries import Zip, folder_entries
 from grader.handin.found import Found
 from grader.handin.inbox import deliver
 from grader.submissions import MAX_SOURCE_BYTES
@@ -204,6 +206,7 @@ def test_nothing_in_a_folder_is_dropped(folder, gather):
     write(folder / "a b.py")
     (folder / "s5.py").symlink_to(folder / "s1.py")
     (folder / "s6.py").mkdir()
+    (folder / "s7").symlink_to(write(folder.parent / "elsewhere" / "adding.py").parent)
     write(folder / ".DS_Store")
     write(folder / "__MACOSX" / "s1.py")
     found, refused = gather(folder)
@@ -215,6 +218,7 @@ def test_nothing_in_a_folder_is_dropped(folder, gather):
         "a b.py": "'a b' is no student id",
         "s5.py": "it is a symbolic link, which is not followed",
         "s6.py": "no adding.py in it",
+        "s7": "it is a symbolic link, which is not followed",
     }
 
 
@@ -346,6 +350,7 @@ def test_a_bundle_that_was_uploaded_is_who_the_system_says(folder, gather, packe
         ("Jane Doe_4711_assignsubmission_file_/x.py", "4711", "x.py"),
         ("all/Jane_1_2 Doe_4711_assignsubmission_file/a/x.py", "4711", "x.py"),
         ("Jane Doe_4711_assignsubmission_file_x.py", "4711", "x.py"),
+        ("Jane Doe_4711_assignsubmission_file/joe_1_2_x.py", "4711", "joe_1_2_x.py"),
     ],
 )
 def test_names_of_downloads(name, owner, file):
@@ -459,6 +464,44 @@ def test_a_zip_that_is_none_is_told(folder, gather, raw):
     found, refused = gather(path, good)
     assert sources(found) == [("s1", GOOD)]
     assert "no zip file" in refused[str(path)]
+
+
+@pytest.mark.parametrize("name", ["s1.py", "s1.shardlab.zip", "canvas.zip"])
+def test_a_link_to_a_file_is_not_followed(folder, gather, now, packed, name):
+    """Whatever kind of file it leads to."""
+    write(folder / "s1.py")
+    write(folder / "s1.shardlab.zip", packed().raw)
+    canvas(folder / "canvas", now)
+    zipped(folder / "canvas")
+    link = folder.parent / f"link {name}"
+    link.symlink_to(folder / name)
+    assert gather(folder / name)[0] != []
+    assert gather(link) == ([], {str(link): "it is a symbolic link, which is not followed"})
+
+
+@pytest.mark.parametrize("packing", ["folder", "zip"])
+def test_no_more_of_a_file_is_read_than_is_asked_for(folder, packing):
+    """However large it is, or would be once it is decompressed."""
+    write(folder / "large.py", b"#" * 1_000_000)
+    with ExitStack() as stack:
+        if packing == "zip":
+            (entry,) = stack.enter_context(Zip(zipped(folder))).entries()
+        else:
+            (entry,) = folder_entries(folder)
+        assert entry.read(10) == b"#" * 10
+
+
+def test_a_zip_of_too_many_members_is_told(folder, gather, monkeypatch):
+    """None of it is read, and the other paths are collected."""
+    for number in range(3):
+        write(folder / f"doe_{number}_1_adding.py")
+    path, good = zipped(folder), write(folder / "s1.py")
+    monkeypatch.setattr("grader.handin.entries.MAX_ENTRIES", 3)
+    assert len(gather(path)[0]) == 3
+    monkeypatch.setattr("grader.handin.entries.MAX_ENTRIES", 2)
+    found, refused = gather(path, good)
+    assert sources(found) == [("s1", GOOD)]
+    assert refused == {str(path): "it has 3 members; 2 are read at most"}
 
 
 def test_a_damaged_member_costs_only_itself(folder, gather, now):

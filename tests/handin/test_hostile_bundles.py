@@ -333,6 +333,15 @@ def test_links_and_strays_in_an_inbox_are_told(gather, inbox, put, packed, tmp_p
     }.items()} == dict.fromkeys(reasons, True)  # fmt: skip
 
 
+def test_a_lab_s_folder_that_is_a_link_is_not_followed(gather, inbox, put, tmp_path, packed):
+    """What lies where it leads may be nobody's to hand in."""
+    put(packed().raw)
+    (inbox / "adding").rename(tmp_path / "elsewhere")
+    (inbox / "adding").symlink_to(tmp_path / "elsewhere")
+    reason = "an inbox has folders only, one a lab"
+    assert gather(inbox) == ([], {str(inbox / "adding"): reason})
+
+
 def test_a_bundle_under_another_lab_is_refused(course, gather, inbox, put):
     """The folder says which lab; a bundle for another one was put there by mistake or intent."""
     for name in ("assignments", "tests/hidden"):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -89,6 +90,24 @@ def test_a_bundle_is_delivered(inbox, packed):
     assert delivered.path == inbox / FOLDER / f"{bundle.stem}.shardlab.zip"
     assert delivered.path.read_bytes() == bundle.raw
     assert names(inbox) == [delivered.path.name]
+
+
+def test_what_was_delivered_outlives_a_power_cut(inbox, packed, monkeypatch):
+    """The bytes are on the disk before they have their name, and then the name is."""
+    steps, sync, link = [], os.fsync, os.link
+
+    def synced(descriptor):
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def linked(*arguments, **options):
+        steps.append("name")
+        link(*arguments, **options)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "link", linked)
+    deliver(inbox, packed())
+    assert steps == ["file", "name", "folder"]
 
 
 def test_twice_is_once(inbox, packed, now):

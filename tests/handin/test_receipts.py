@@ -147,6 +147,9 @@ def test_files_are_compared_with_what_was_received(signed):
     assert file_problem(signed.receipt, {"mine.py": digest}) == ""
     assert "not what was received" in file_problem(signed.receipt, {"adding.py": "0" * 64})
     assert "none of the files received" in file_problem(signed.receipt, {"x.py": "0" * 64})
+    files = signed.receipt.files | {"adding.trace": "1" * 64}
+    both = msgspec.structs.replace(signed.receipt, files=files)
+    assert "not what was received" in file_problem(both, {"adding.py": "1" * 64})
 
 
 # -- the key ---------------------------------------------------------------------------------
@@ -180,6 +183,18 @@ def test_a_course_without_a_key_knows_none(course):
     shutil.rmtree(course.root / "tests" / "hidden")
     assert known_key(course) == ""
     assert not (course.root / ".receipt-key").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_who_has_the_key_knows_it_without_the_hidden_tests(course, monkeypatch, place):
+    """A server that only collects signs, and verifies what it signed."""
+    shutil.rmtree(course.root / "tests" / "hidden")
+    if place == "file":
+        (course.root / ".receipt-key").write_text("ab" * 32)
+    else:
+        monkeypatch.setenv("SHARDLAB_RECEIPT_KEY", "ab" * 32)
+    key = "ed25519:" + bytes(SigningKey(bytes.fromhex("ab" * 32)).verify_key).hex()
+    assert known_key(course) == key
 
 
 def test_staff_who_start_a_lab_know_the_key_that_will_sign(course):

@@ -53,6 +53,19 @@ def test_time_passes():
     events.close()
 
 
+def test_a_time_that_is_over_is_not_waited_for():
+    """What should have been by now is no reason to wait for ever."""
+    events = Events()
+    thread = threading.Thread(target=events.wait, args=(-1.0,))
+    thread.start()
+    thread.join(_BOUND_S)
+    over = not thread.is_alive()
+    events.put(Saved())  # or it would wait on
+    thread.join()
+    events.close()
+    assert over
+
+
 def test_an_event_after_the_end_is_lost_quietly():
     """A thread that still ends its work finds nobody to tell, and that is no error."""
     events = Events()
