@@ -187,8 +187,8 @@ def test_a_sandbox_that_dies_costs_no_points(grade, monkeypatch):
     """Whenever it does, even at the last of its processes: graded again, in a new one."""
     opened, dies_at, open_process = [], 0, Sandbox.open
 
-    def dying(self, *arguments):
-        process = open_process(self, *arguments)
+    def dying(self, *arguments, **options):
+        process = open_process(self, *arguments, **options)
         opened.append(process)
         if len(opened) == dies_at:
             self._zygote._started.process.kill()

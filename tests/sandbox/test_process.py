@@ -327,6 +327,15 @@ def test_state_stays_between_calls_of_one_process(opened):
     assert [one.call("f"), one.call("f"), two.call("f")] == [Returned(1), Returned(2), Returned(1)]
 
 
+def test_a_service_may_import_what_is_not_preloaded(tmp_path):
+    """As that of a group does where a lab's submissions need no numpy."""
+    path = tmp_path / "double.py"
+    path.write_text("import numpy\ndef make(upcall, **params): return numpy.float64(2).item()\n")
+    files = {"work.py": b"def f(x): return x + 1\n"}
+    with Sandbox(Level.NONE, preload=(), services={"double": path}) as sandbox:
+        assert sandbox.open(files, "work").call("f", ServiceRef("double")) == Returned(3.0)
+
+
 def test_random_numbers_are_the_same_in_every_process(opened):
     """So that grading twice gives one result; a set of texts has one order, too."""
     source = (

@@ -67,7 +67,7 @@ def renew_interpreter(scratch: str) -> None:
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     tempfile.tempdir = None  # what the zygote found is not for its children
     random.seed(_SEED)
-    if "numpy" in sys.modules:
+    if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed(_SEED)
 
 
