@@ -30,6 +30,7 @@ from grader.submissions import Submission
 
 _CLAIMED_AT_ONCE = 16
 _BEAT_S = 5.0
+_LAST_BEAT_S = 5.0  # where the gradebook is out of reach, a beat may take a minute
 
 Crew = Callable[[Settings], AbstractContextManager[Workers]]
 
@@ -196,4 +197,5 @@ class _Batch:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        self._heart.join(_LAST_BEAT_S)  # it uses the gradebook, which may be closed next
         self._book.end_batch(self._number)

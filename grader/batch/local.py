@@ -29,7 +29,6 @@ class Local:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._settings = settings
         self._seconds = seconds_for(settings)
-        self._closed = False
         self._workers = [_Worker(settings, core) for core in _cores_for(self.slots, settings)]
         self._free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._workers:
@@ -44,8 +43,6 @@ class Local:
         worker = self._free.get()
         try:
             for _ in range(TRIES):
-                if self._closed:
-                    break
                 try:
                     return worker.submit(submission).result(timeout=self._seconds)
                 except (BrokenProcessPool, TimeoutError):
@@ -56,10 +53,9 @@ class Local:
 
     def close(self) -> None:
         """Ends the workers; what has not begun is not begun any more."""
-        self._closed = True  # or a worker that ends here would be replaced
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
-            worker.end()
+            worker.close()
 
     def __enter__(self) -> Self:
         return self
@@ -69,25 +65,39 @@ class Local:
 
 
 class _Worker:
-    """One grading process, started when it is first needed and again after it was ended."""
+    """One grading process, started when it is first needed and again after it was ended.
+
+    `close` may come from another thread than the others; after it nothing is started any more.
+    """
 
     def __init__(self, settings: Settings, core: int | None) -> None:
         self._settings = settings
         self._core = core
+        self._lock = threading.Lock()
+        self._closed = False
         self._executor: ProcessPoolExecutor | None = None
 
     def submit(self, submission: Submission) -> "Future[Result]":
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin,
-                initargs=(self._core,),
-            )
-        return self._executor.submit(grade_here, self._settings, submission)
+        with self._lock:
+            if self._closed:
+                raise BrokenProcessPool("the batch is over")
+            if self._executor is None:
+                self._executor = ProcessPoolExecutor(
+                    max_workers=1,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_begin,
+                    initargs=(self._core,),
+                )
+            return self._executor.submit(grade_here, self._settings, submission)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        self.end()
 
     def end(self) -> None:
-        executor, self._executor = self._executor, None
+        with self._lock:
+            executor, self._executor = self._executor, None
         if executor is None:
             return
         for process in list((executor._processes or {}).values()):  # noqa: SLF001

@@ -100,8 +100,7 @@ def known_key(course: Course) -> str:
 def read_receipt(path: Path) -> SignedReceipt:
     """The receipt in the file, whose signature nobody has verified yet."""
     try:
-        raw = read_regular(path, MAX_RECEIPT_BYTES)
-        return msgspec.json.decode(raw[:MAX_RECEIPT_BYTES], type=SignedReceipt)
+        return msgspec.json.decode(read_regular(path, MAX_RECEIPT_BYTES), type=SignedReceipt)
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
