@@ -233,6 +233,10 @@ def _remarks(grade: "Grade") -> Sequence[str]:
     remarks += [
         f"{each.item} set to {each.points} by {_safe(each.author)}" for each in grade.overrides
     ]
+    remarks += [
+        f"void: {each.item} set to {each.points}, but the lab has no such item now"
+        for each in grade.void
+    ]
     if grade.extension is not None and grade.due is not None:
         remarks.append(f"due {grade.due:%m-%d %H:%M}")
     if grade.published is not None and grade.published != grade.score:
@@ -258,6 +262,7 @@ def _as_data(grade: "Grade") -> dict[str, Any]:
         "refused": counts.refused if counts else False,
         "due": grade.due,
         "overrides": grade.overrides,
+        "void_overrides": grade.void,
         "extension": grade.extension,
         "published": grade.published,
         "result": counts.result if counts else None,

@@ -80,15 +80,20 @@ def override(
     author: str,
     now: datetime,
 ) -> None:
-    """Puts the points in force for the student's item, or withdraws those that were."""
+    """Puts the points in force for the student's item, or withdraws those that were.
+
+    Those of an item that the lab has no longer can be withdrawn, too.
+    """
     people.require(connection, student)
     rubric = {each.item: each.points for each in lab.rubric}
+    in_force = {each.item: each for each in overrides_in_force(connection, lab).get(student, ())}
+    if points is None and item in in_force:
+        rubric.setdefault(item, in_force[item].points)
     if item not in rubric:
         raise UsageError(f"{lab.slug} has no item '{item}'; it has: {', '.join(rubric)}")
     if points is not None and not 0 <= points <= rubric[item]:
         raise UsageError(f"'{item}' is worth 0 to {rubric[item]} points, not {points}")
-    in_force = overrides_in_force(connection, lab).get(student, ())
-    if points is None and item not in {each.item for each in in_force}:
+    if points is None and item not in in_force:
         raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
     _with_lab(connection, lab.slug)
     row = {"points": points, "max_points": rubric[item], "item": item}

@@ -69,7 +69,9 @@ class _Facts:
     def grade(self, student: Student, handed_in: Iterable[Attempt]) -> Grade:
         extension = self.extensions.get(student.id)
         due = late.due_of(self.deadline, extension.due if extension else None)
-        decided = self.overrides.get(student.id, ())
+        items = {each.item for each in self.lab.rubric}
+        every = self.overrides.get(student.id, ())
+        decided = tuple(each for each in every if each.item in items)
         settled = tuple(self._settled(each, decided, due) for each in handed_in)
         return Grade(
             student,
@@ -81,6 +83,7 @@ class _Facts:
             extension,
             due,
             self.published.get(student.id),
+            tuple(each for each in every if each.item not in items),
         )
 
     def _settled(
@@ -183,7 +186,10 @@ def _withheld(name: str, row: _Row) -> Result:
 
 
 def overrides_in_force(connection: sa.Connection, lab: Lab) -> dict[str, tuple[Override, ...]]:
-    """Each student's newest decision on an item, unless that was to withdraw; in rubric order."""
+    """Each student's newest decision on an item, unless that was to withdraw; in rubric order.
+
+    Those on items that the lab has no longer come last.
+    """
     newest = defaultdict[str, dict[str, Override]](dict)
     query = sa.select(overrides).where(overrides.c.lab == lab.slug).order_by(overrides.c.id)
     for row in connection.execute(query):
@@ -193,7 +199,10 @@ def overrides_in_force(connection: sa.Connection, lab: Lab) -> dict[str, tuple[O
             newest[row.student][row.item] = decided
     items = [each.item for each in lab.rubric]
     return {
-        student: tuple(decided[item] for item in items if item in decided)
+        student: tuple(
+            [decided[item] for item in items if item in decided]
+            + [each for item, each in decided.items() if item not in items]
+        )
         for student, decided in newest.items()
     }
 

@@ -83,8 +83,9 @@ class Grade(msgspec.Struct, frozen=True):
     """One student's grade in one lab: every attempt, which of them counts, and why.
 
     `counts` is the one that the lab's policy takes (best or last); None where nothing was
-    handed in. `overrides` are those in force, already in `raw`. `published` is the score that
-    the student was last told.
+    handed in. `overrides` are those in force, already in `raw`; `void` are those of items that
+    the lab has no longer, which count for nothing. `published` is the score that the student
+    was last told.
     """
 
     student: Student
@@ -96,6 +97,7 @@ class Grade(msgspec.Struct, frozen=True):
     extension: Extension | None = None
     due: datetime | None = None
     published: int | None = None
+    void: tuple[Override, ...] = ()
 
     @property
     def score(self) -> int | None:

@@ -192,7 +192,7 @@ class Gradebook:
             for over in self._unended:
                 work.end_batch(connection, over)
             batch = work.begin_batch(connection, self._shared_now(connection))
-            self._note(connection, "begin batch", f"batch {batch}")
+            self._note(connection, "begin batch", str(batch))
             return batch
 
         return self._database.write(write)
@@ -217,7 +217,7 @@ class Gradebook:
 
         def write(connection: sa.Connection) -> None:
             work.end_batch(connection, batch)
-            self._note(connection, "end batch", f"batch {batch}")
+            self._note(connection, "end batch", str(batch))
 
         try:
             self._database.write(write, repeatable=True, patience_s=_LAST_PATIENCE_S)

@@ -1,8 +1,10 @@
 """Grades as the gradebook tells them: results, decisions, lateness and publications together."""
 
+import dataclasses
 import time
 from datetime import timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -109,6 +111,22 @@ def test_what_is_withheld_needs_a_decision_on_every_item(book, classroom, lab):
     assert (book.grade("ann", lab).status, book.grade("ann", lab).score) == ("graded", 90)
 
 
+def test_an_override_of_an_item_that_is_gone_is_told_and_can_be_withdrawn(book, classroom, lab):
+    """Whoever renames an item is not left to wonder where somebody's points went."""
+    classroom.grade(classroom.hand_in("ann"), 0, 60)
+    book.override("ann", lab, "add", 40, reason="by hand")
+    renamed = msgspec.structs.replace(lab.rubric[0], item="sum")
+    assignment = msgspec.structs.replace(lab.assignment, rubric=(renamed, *lab.rubric[1:]))
+    now = dataclasses.replace(lab, assignment=assignment)
+    grade = book.grade("ann", now)
+    assert (grade.score, grade.overrides) == (60, ())
+    assert [(each.item, each.points) for each in grade.void] == [("add", 40)]
+    book.override("ann", now, "add", None, reason="it is 'sum' now")
+    assert book.grade("ann", now).void == ()
+    with pytest.raises(UsageError, match="no item 'add'"):
+        book.override("ann", now, "add", 40, reason="by hand")
+
+
 def test_an_override_of_an_item_that_is_gone_changes_nothing(lab, classroom, noon):
     """Nor does one that is worth more than the item is now give more than that."""
     result = classroom.result(0, 60)
@@ -201,8 +219,8 @@ def test_every_change_is_in_the_log(book, classroom, lab, noon):
     assert [(each.who, each.what, each.subject) for each in book.audit()] == [
         ("staff", "roster", "students"),
         ("staff", "receive", "ann adding"),
-        ("staff", "begin batch", "batch 1"),
-        ("staff", "end batch", "batch 1"),
+        ("staff", "begin batch", "1"),
+        ("staff", "end batch", "1"),
         ("carl", "regrade", "submissions: 1"),
         ("carl", "extend", "ann adding"),
         ("dora", "publish", "adding"),

@@ -44,7 +44,7 @@ def vm_size() -> int:
 
 
 def touch() -> None:
-    """Import what is imported late, and run once what a child runs first."""
+    """Import what is imported late, and rehearse what children do."""
     names = _LAZY_MODULES + (_LAZY_NUMPY if "numpy" in sys.modules else ())
     for name in names:
         importlib.import_module(name)
