@@ -18,11 +18,15 @@ _WIDTH = 80
 class CheckPrinter:
     """Prints one line an item as soon as its last case is judged, and the message of a failure.
 
-    `then` is what to do next about a failure, as the last line says it.
+    `then` is what to do next about a failure, as the last line says it. With `keep_going`, what
+    waits does so for an item that it builds on, else for the first that failed.
     """
 
-    def __init__(self, lab: "Lab", *, then: str = "edit, or shardlab hint") -> None:
+    def __init__(
+        self, lab: "Lab", *, then: str = "edit, or shardlab hint", keep_going: bool = False
+    ) -> None:
         self._lab = lab
+        self._keep_going = keep_going
         self._then = then
         self._numbers = {each.item: n for n, each in enumerate(lab.rubric, 1)}
         self._cases: dict[str, CaseResult] = {}
@@ -43,12 +47,17 @@ class CheckPrinter:
         for item in self._cases:
             self._print_once(item)
         if self._waiting:
-            first, last = self._numbers[self._waiting[0]], self._numbers[self._waiting[-1]]
-            failed = self._numbers[self.first_failed]
-            span = f"{first}-{last}" if first != last else f"{first}"
-            shell.say(f"{span:>6}  WAIT  after {failed}; 'shardlab check --all' runs them too")
+            shell.say(self._what_waits())
         shell.say(*(f"   {line}".rstrip() for line in run.picture if not self.first_failed))
         shell.say(self._summary())
+
+    def _what_waits(self) -> str:
+        numbers = [self._numbers[item] for item in self._waiting]
+        if self._keep_going:
+            return f"{', '.join(map(str, numbers)):>6}  WAIT  for what they build on"
+        span = f"{numbers[0]}-{numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
+        failed = self._numbers[self.first_failed]
+        return f"{span:>6}  WAIT  after {failed}; 'shardlab check --all' runs them too"
 
     def as_data(self) -> list[dict[str, object]]:
         """Every item with its verdict and finding, for `--json`."""

@@ -81,7 +81,7 @@ def check(
         shell.finish(shell.FALLS_SHORT)
     if here.public_suite_changed:
         shell.say("Note: test_public.py is not as released; these are your own checks.")
-    printer = printing.CheckPrinter(here.lab)
+    printer = printing.CheckPrinter(here.lab, keep_going=keep_going)
     run = check_once(
         here,
         shell.best_level(isolation),

@@ -110,6 +110,13 @@ def test_check_all_goes_on_after_a_failure(started, course):
     assert "2/2  FAIL" in output
 
 
+def test_check_all_is_not_advised_to_who_asked_for_it(started):
+    """What still waits does so for what it builds on, and nothing else would run it."""
+    output = run("check", "adding", "--all").output
+    assert "     2  WAIT  for what they build on\n" in output
+    assert "--all" not in output
+
+
 def test_check_writes_json(started):
     """The same facts for programs: every item with its verdict."""
     run("check", "adding", "--json", "check.json")
