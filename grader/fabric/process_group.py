@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from grader.fabric.collectives import OPERATIONS, Array, Unfit
 from grader.fabric.requests import POINT_TO_POINT, Refusal, Request, read_request
 from grader.fabric.tensors import narrow
@@ -34,8 +36,7 @@ class Record:
     payload: Array | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """What an SPMD run came to. Where `diagnosis` is set, unfinished ranks have no outcome.
 
     A diagnosis is text of a few lines, mostly one for each rank.
@@ -68,8 +69,7 @@ def run_spmd(
     return Run(outcomes, tuple(group.log), group.unreceived(), group.diagnosis)
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(msgspec.Struct, frozen=True):
     """A rank that has asked and has no answer yet; `step` counts its calls from 1."""
 
     request: Request

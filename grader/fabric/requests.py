@@ -4,10 +4,12 @@
 the wire by itself, is a `Refusal`: an error to raise in that rank, and nobody else's trouble.
 """
 
-from dataclasses import dataclass, replace
+import functools
 from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from grader.fabric.collectives import Array
 from grader.fabric.tensors import BFLOAT16, BFLOAT16_BYTES, Tensor, widen
@@ -16,8 +18,13 @@ POINT_TO_POINT = ("send", "recv", "send_recv")
 _WITH_AXIS = ("all_gather", "reduce_scatter")
 
 
-@dataclass(frozen=True)
-class Request:
+@functools.cache
+def _name(dtype: np.dtype[Any]) -> str:
+    """numpy makes it anew each time; the wire has 14 dtypes."""
+    return str(dtype.name)
+
+
+class Request(msgspec.Struct, frozen=True):
     """One well-formed call of one rank; fields that the operation has no use for are None."""
 
     op: str
@@ -38,7 +45,7 @@ class Request:
     @property
     def dtype(self) -> str | None:
         """The name of the dtype of what the rank hands in."""
-        return self.tensors or (self.arrays[0].dtype.name if self.arrays else None)
+        return self.tensors or (_name(self.arrays[0].dtype) if self.arrays else None)
 
     @property
     def nbytes(self) -> int:
@@ -64,8 +71,7 @@ class Request:
         return " ".join(filter(None, (self.op, shapes, axis)))
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """The error to raise in the rank that asked."""
 
     error: str

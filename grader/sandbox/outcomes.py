@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True)
-class Returned:
+
+class Returned(msgspec.Struct, frozen=True):
     """The call returned plain data.
 
     `mutated` names the array arguments that it changed in place: "0", "1", … by position, or
@@ -18,8 +18,7 @@ class Returned:
     mutated: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Raised:
+class Raised(msgspec.Struct, frozen=True):
     """The call raised. All text is printable and cut to a bounded length.
 
     `types` are the names of the exception's classes, most derived first; `line` is the deepest
@@ -32,29 +31,25 @@ class Raised:
     source: str | None
 
 
-@dataclass(frozen=True)
-class BadReturn:
+class BadReturn(msgspec.Struct, frozen=True):
     """The call's value was not plain data, or the reply was not one that the runner sends."""
 
     detail: str
 
 
-@dataclass(frozen=True)
-class TimedOut:
+class TimedOut(msgspec.Struct, frozen=True):
     """The call had not ended after so many seconds; its process is gone."""
 
     seconds: float
 
 
-@dataclass(frozen=True)
-class OutOfMemory:
+class OutOfMemory(msgspec.Struct, frozen=True):
     """The call needed more than so many bytes; its process is gone."""
 
     limit_bytes: int
 
 
-@dataclass(frozen=True)
-class Crashed:
+class Crashed(msgspec.Struct, frozen=True):
     """The process ended before it answered: `detail` says how, in words."""
 
     detail: str

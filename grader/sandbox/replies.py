@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from grader.sandbox.inside import report
 from grader.sandbox.inside.wire import WireError
@@ -18,23 +19,20 @@ if TYPE_CHECKING:
 _MAX_NAME = 100
 
 
-@dataclass(frozen=True)
-class Upcall:
+class Upcall(msgspec.Struct, frozen=True):
     """The process asks its service for something, and waits."""
 
     op: str
     args: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """What a process compiled the submission to, sent before any of it ran. Opaque to the host."""
 
     code: bytes
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What was asked of a process, so that an answer to anything else is known as such."""
 
     nonce: int

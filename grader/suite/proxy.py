@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from grader.course import Lab
@@ -27,8 +28,7 @@ from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank
 _NOT_THE_STUDENTS = "Error in cpuinfo: "
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What a suite last asked for: the facts that open every message."""
 
     function: str
@@ -112,8 +112,7 @@ class Calls:
 _RETURNS = Expectation()
 
 
-@dataclass(frozen=True)
-class Student:
+class Student(msgspec.Struct, frozen=True):
     """`student.f(x)` calls the submitted f in a process of its own and returns its value."""
 
     calls: Calls
@@ -131,8 +130,7 @@ class Student:
         return self.calls.value(outcome, self.expectation)
 
 
-@dataclass(frozen=True)
-class Ranks:
+class Ranks(msgspec.Struct, frozen=True):
     """`ranks(4).f(x, GROUP)` runs the submitted f once on each of four ranks."""
 
     calls: Calls

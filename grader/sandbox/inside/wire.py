@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import importlib
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +56,11 @@ class NotPlainError(TypeError):
     """A value that can't cross; the text names its type, as in "a Foo"."""
 
 
-@dataclass(frozen=True)
-class ServiceRef:
+class ServiceRef(msgspec.Struct, frozen=True):
     """Stands, among the arguments of a call, for an object that a service makes inside."""
 
     name: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
