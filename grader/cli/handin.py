@@ -53,6 +53,8 @@ def submit(
     submission = work_of(here)
     if submission.problem:
         shell.say(f"{here.file}: {submission.problem}", "Nothing was submitted.")
+        shell.write_json(json_path, {"lab": here.lab.slug, "student": who, "new": False,
+                                     "problem": submission.problem, "sent": None})  # fmt: skip
         shell.finish(shell.FALLS_SHORT)
     bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
     _say_packed(here, bundle, submission)

@@ -119,10 +119,13 @@ def test_what_can_t_be_graded_is_not_sent(desk, inbox, content, words):
     """An empty file would be an attempt wasted by mistake."""
     path = desk / "adding" / "adding.py"
     path.unlink() if content is None else path.write_bytes(content)
-    result = run("submit", "adding", "--student", "s1")
+    result = run("submit", "adding", "--student", "s1", "--json", "sent.json")
     assert result.exit_code == 1
     assert words in result.output
     assert "Nothing was submitted." in result.output
+    told = json.loads((desk / "sent.json").read_text())
+    assert (told["new"], told["sent"]) == (False, None)
+    assert words in told["problem"]
     assert bundles(inbox) == []
 
 

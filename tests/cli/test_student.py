@@ -110,6 +110,16 @@ def test_check_all_goes_on_after_a_failure(started, course):
     assert "2/2  FAIL" in output
 
 
+def test_check_writes_json_of_what_it_can_not_run(started):
+    """A program that asks is told why nothing was judged, not left without a file."""
+    write(started, "")
+    result = run("check", "adding", "--json", "check.json")
+    assert result.exit_code == 1
+    data = json.loads((started / "check.json").read_text())
+    assert data["results"] == []
+    assert "is empty" in data["problem"]
+
+
 def test_check_all_is_not_advised_to_who_asked_for_it(started):
     """What still waits does so for what it builds on, and nothing else would run it."""
     output = run("check", "adding", "--all").output
