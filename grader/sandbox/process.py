@@ -71,6 +71,7 @@ class Process:
         self._closed = False
         self._unwanted = False
         self.compiled = b""  # what it sent, before it ran any of it, for other processes to load
+        self._told_compiled = False
         self._status: int | None = None
 
     # ---- loading and calling ----------------------------------------------------------------
@@ -172,9 +173,10 @@ class Process:
         return meaning and self._finish(meaning)
 
     def _keep(self, compiled: bytes) -> None:
-        """Takes what the runner sends once, while it loads; more would hold the host for ever."""
-        if self.compiled or not compiled or self._load_outcome is not None:
+        """Takes what the runner sends once, before it runs any of the file; all else is forged."""
+        if self._told_compiled or self._load_outcome is not None:
             raise WireError("a compiled file that nobody waits for")
+        self._told_compiled = True
         self.compiled = compiled
 
     def _receive(self) -> replies.Upcall | replies.Compiled | Outcome | None:

@@ -1,5 +1,7 @@
 """What a call comes to: values, failures, limits and the state that is left."""
 
+import contextlib
+import marshal
 import sys
 import time
 
@@ -20,6 +22,7 @@ from grader.sandbox import (
     TimedOut,
     drive,
 )
+from grader.sandbox.inside.lockdown import SCRATCH
 from grader.sandbox.text import printable
 
 PLAIN = """
@@ -151,6 +154,76 @@ def test_what_was_compiled_elsewhere_is_compiled_anew():
         with sandbox.open(files, "work", compiled=first.compiled) as second:
             assert second.call("f") == Returned(True)
             assert second.compiled not in {b"", first.compiled}
+
+
+_FORGERY = """
+import gc, marshal
+it = next(each for each in gc.get_objects() if type(each).__name__ == "Runner")
+code = compile("def f(): return 'what the first process wants'", it._path, "exec")
+it.send(["compiled", it._nonce, marshal.dumps(code)])
+def f(): return "the submitted file"
+"""
+
+
+@pytest.mark.parametrize("padding", ["", "T = (" + "lambda: 0," * 24_000 + ")\n"])
+def test_what_other_processes_run_is_not_for_a_submission_to_say(full_sandbox, padding):
+    """The runner sends it before any of the file runs; what comes after is forged.
+
+    Also where the runner has nothing to send: the file is too large, or was compiled before.
+    """
+    source = _FORGERY + padding
+    files = {"work.py": source.encode()}
+    with full_sandbox.open(files, "work") as first:
+        assert isinstance(first.loaded(), BadReturn)
+    code = marshal.dumps(compile(source, f"{SCRATCH}/submission/work.py", "exec"))
+    with full_sandbox.open(files, "work", compiled=code) as second:
+        assert isinstance(second.loaded(), BadReturn)
+
+
+def test_a_process_does_not_see_what_was_forked_before_it(full_sandbox):
+    """Nor the pids of those that live: from either it could tell what others of its kind did."""
+    source = b"""
+import gc, sys
+COUNTS = gc.get_count(), gc.get_stats()
+def f():
+    frame, found = sys._getframe(), []
+    while frame := frame.f_back:
+        found += [dict(each._scratches) for each in frame.f_locals.values()
+                  if type(each).__name__ == "Zygote"]
+    return found, COUNTS
+"""
+    with contextlib.ExitStack() as stack:
+        seen = []
+        for _ in range(6):
+            process = stack.enter_context(full_sandbox.open({"work.py": source}, "work"))
+            seen.append(process.call("f").value)
+    assert seen[0][0] == [{}] * len(seen[0][0])
+    assert seen == [seen[0]] * 6
+
+
+def test_random_numbers_are_the_same_where_a_service_brings_numpy(tmp_path):
+    """Also in another sandbox: grading again gives the same."""
+    path = tmp_path / "brings.py"
+    path.write_text("import numpy\ndef make(upcall, **params): return None\n")
+    files = {"work.py": b"import numpy as np\ndef f(): return np.random.rand()\n"}
+    drawn = []
+    for _ in range(2):
+        with Sandbox(Level.NONE, preload=(), services={"brings": path}) as sandbox:
+            drawn.append(sandbox.open(files, "work").call("f"))
+    assert isinstance(drawn[0], Returned)
+    assert drawn[0] == drawn[1]
+
+
+def test_torch_s_random_numbers_are_the_same_in_every_sandbox():
+    """torch seeds itself by chance when it is imported."""
+    pytest.importorskip("torch", reason="torch is absent (extra: shardlab[torch])")
+    files = {"work.py": b"import torch\ndef f(): return float(torch.rand(1))\n"}
+    drawn = []
+    for _ in range(2):
+        with Sandbox(Level.NONE, preload=("torch",)) as sandbox:
+            drawn.append(sandbox.open(files, "work").call("f"))
+    assert isinstance(drawn[0], Returned)
+    assert drawn[0] == drawn[1]
 
 
 def test_what_is_not_a_function_is_told(opened):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -37,6 +38,8 @@ def run(
             except OSError as error:
                 runner.send(["broken", name, str(error)])
                 os._exit(70)
+        gc.collect()  # or the collector's counts would tell how many were forked before
+        gc.enable()
         runner.send(["ready", plan.abi, lockdown.proofs(plan) if plan.level else []])
         runner.serve()
         os._exit(0)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+_MAX_COMPILED_BYTES = wire.MAX_HEADER_BYTES // 2
 _UPCALL_ERRORS = {"ValueError": ValueError, "TypeError": TypeError, "RuntimeError": RuntimeError}
 
 
@@ -108,10 +109,13 @@ class Runner:
         module = importlib.util.module_from_spec(spec)
         sys.modules[entry] = module
         code = marshal.loads(compiled) if compiled else None  # noqa: S302  of this very file
+        fresh = b""
         if code is None or code.co_filename != self._path:  # without a scratch of the same name
             code = loader.source_to_code(loader.get_data(self._path), self._path)
-            with contextlib.suppress(wire.NotPlainError):  # too large: the next one compiles, too
-                self.send(["compiled", self._nonce, marshal.dumps(code)])
+            fresh = marshal.dumps(code)
+        # Always, and before any of it runs, as the host takes none after it. What is too large
+        # the next process compiles, too.
+        self.send(["compiled", self._nonce, fresh if len(fresh) <= _MAX_COMPILED_BYTES else b""])
         exec(code, module.__dict__)  # noqa: S102  what this process is for
         self._module = module
 

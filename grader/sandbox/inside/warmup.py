@@ -67,8 +67,10 @@ def renew_interpreter(scratch: str) -> None:
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     tempfile.tempdir = None  # what the zygote found is not for its children
     random.seed(_SEED)
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed(_SEED)
+    if "numpy" in sys.modules:  # a service may have brought it
+        importlib.import_module("numpy.random").seed(_SEED)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(_SEED)
 
 
 def _rehearse() -> None:

@@ -92,7 +92,10 @@ class Zygote:
             while request := self._receive():
                 message, fds = request
                 if "fork" in message:
-                    self._answer(self._fork(message["fork"], fds))
+                    answer = self._fork(message["fork"], fds)
+                    for fd in fds:
+                        os.close(fd)
+                    self._answer(answer)
                 else:
                     self._answer({"status": self._reap(message["reap"])})
         finally:
@@ -123,12 +126,12 @@ class Zygote:
         try:
             pid = self._fork_alone() if self._pid_namespace >= 0 else kernel.fork()
         except OSError as error:
+            self._remove(scratch)
             return {"error": f"fork: {error}"}
         if pid == 0:
             self._control.detach()  # its number becomes that of the child's socket
+            self._scratches.clear()  # the numbers of others would tell what those did before
             child.run(self._plan, limits, fds, scratch, self._services)
-        for fd in fds:
-            os.close(fd)
         self._scratches[pid] = scratch
         return {"pid": pid}
 
@@ -153,9 +156,12 @@ class Zygote:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
         _pid, status = os.waitpid(pid, 0)
-        if self._root:
-            shutil.rmtree(scratch, ignore_errors=True)
+        self._remove(scratch)
         return status
+
+    def _remove(self, scratch: str) -> None:
+        if self._root:  # at level 3 it has gone with the child's mounts
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def main() -> None:
@@ -166,6 +172,7 @@ def main() -> None:
     zygote = Zygote(config)
     warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == 3 else "")
     warmup.check_single_thread()
+    gc.disable()  # each child's own collections begin with it
     gc.collect()
     gc.freeze()
     zygote.serve()
