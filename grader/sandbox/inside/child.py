@@ -39,7 +39,6 @@ def run(
                 runner.send(["broken", name, str(error)])
                 os._exit(70)
         gc.collect()  # or the collector's counts would tell how many were forked before
-        gc.enable()
         runner.send(["ready", plan.abi, lockdown.proofs(plan) if plan.level else []])
         runner.serve()
         os._exit(0)

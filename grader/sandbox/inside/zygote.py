@@ -172,7 +172,6 @@ def main() -> None:
     zygote = Zygote(config)
     warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == 3 else "")
     warmup.check_single_thread()
-    gc.disable()  # each child's own collections begin with it
     gc.collect()
     gc.freeze()
     zygote.serve()
