@@ -35,10 +35,14 @@ can do, and a `Sandbox` never runs with less than it was asked for.
 What this does not do
 =====================
 
-It does not hide the time of day, the kernel's version or how busy the machine is, by which two
-processes of one submission may tell each other a little, slowly. It does not stop a submission
-from wasting its own time and memory. Values that a call was given can leave by its output:
-don't show students the output of hidden cases.
+It does not hide the time of day, how busy the machine is, or numbers that the kernel counts up
+for all its processes together: a process that makes many pipes moves the inode numbers that the
+next one sees. By such means a process can tell a later one some ten bits in half a second, on a
+machine that is otherwise quiet. So a submission made for that can carry a little of what its
+hidden cases gave it into the explanation that its student reads, a few numbers in each attempt,
+and of inputs that are that student's alone. It does not stop a submission from wasting its own
+time and memory. Values that a call was given can leave by its output: don't show students the
+output of hidden cases.
 """
 
 from grader.sandbox.drive import Service, drive
