@@ -188,8 +188,8 @@ def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
     bundle = Path(sent.delivered_to)
     path = receipt_path(bundle)
     if not path.exists():
-        gone = "" if bundle.exists() else "; the bundle is not where it was put any more"
-        return False, f"no receipt yet{gone}"
+        gone = "" if bundle.exists() else ", and the bundle is not there any more"
+        return False, f"no receipt yet for {bundle}{gone}"
     try:
         signed = read_receipt(path)
         if signed.receipt.sha256 != sent.sha256:
@@ -291,10 +291,11 @@ def _say_counts(rows: list[dict[str, object]], refused: int) -> None:
 
 
 def _indented(text: str, by: int) -> list[str]:
+    """The text in lines; a path, which somebody may want to copy, is in one, however long."""
     indent = " " * by
-    return textwrap.wrap(
-        text, 78, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    )
+    wrapper = textwrap.TextWrapper(78, initial_indent=indent, subsequent_indent=indent)
+    wrapper.break_on_hyphens = wrapper.break_long_words = False
+    return wrapper.wrap(text)
 
 
 def _size(count: int) -> str:
