@@ -202,6 +202,22 @@ def test_ranks_share_no_locks(sandbox, lab, level, lock):
     assert "PermissionError" in outcome.types
 
 
+def test_a_file_is_compiled_once(grade, grader, monkeypatch):
+    """By its first process, inside; the others, of the explanation too, are handed the result."""
+    real, handed = grader.sandbox.open, []
+
+    def watched(files, entry, limits, *, compiled):
+        handed.append(compiled)
+        return real(files, entry, limits, compiled=compiled)
+
+    monkeypatch.setattr(grader.sandbox, "open", watched)
+    grade(GOOD.replace("x + y", "x - y"))
+    first, *others = handed
+    assert first == b""
+    assert len(others) > 0
+    assert b"" not in others
+
+
 def test_a_file_that_loads_at_first_is_not_quoted(grade, grader, monkeypatch):
     """What it raises later may hold a hidden input that another process told it."""
     real, opened = grader.sandbox.open, []

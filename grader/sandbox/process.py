@@ -174,7 +174,7 @@ class Process:
 
     def _keep(self, compiled: bytes) -> None:
         """Takes what the runner sends once, before it runs any of the file; all else is forged."""
-        if self._told_compiled or self._load_outcome is not None:
+        if self._told_compiled:
             raise WireError("a compiled file that nobody waits for")
         self._told_compiled = True
         self.compiled = compiled

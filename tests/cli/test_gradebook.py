@@ -90,6 +90,17 @@ def test_json_holds_the_same(run, book, tmp_path):
     assert (ben["score"], ben["status"]) == (None, "withheld")
 
 
+def test_points_for_an_item_that_was_renamed_are_told_as_void(run, book, course):
+    """In the student's line and in the JSON; they don't count."""
+    run("override", "ann", "adding", "add", "10", "--reason", "by hand")
+    path = course.root / "assignments" / "adding" / "assignment.toml"
+    path.write_text(path.read_text().replace('"add"', '"sum"'))
+    said = run("grades", "adding", "--json", course.root / "grades.json")
+    assert "void: add set to 10" in said
+    ann = json.loads((course.root / "grades.json").read_text())["grades"][0]
+    assert (ann["overrides"], [each["item"] for each in ann["void_overrides"]]) == ([], ["add"])
+
+
 def test_an_override_and_its_withdrawal(run, book, course):
     """Both say the score that is now in force."""
     said = run("override", "ann", "adding", "total", "60", "--reason", "valid")

@@ -282,6 +282,25 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
     assert rival.seen == []
 
 
+def test_a_batch_ends_after_its_last_beat(course, book, hand_in, level, monkeypatch):
+    """What still beats would use the gradebook after whoever opened it has closed it."""
+    order, begun, graded = [], threading.Event(), threading.Event()
+
+    def beat(_):
+        begun.set()
+        assert graded.wait(20)
+        threading.Event().wait(0.05)  # so that an end that doesn't wait is seen to come first
+        order.append("beat")
+
+    monkeypatch.setattr("grader.marking._BEAT_S", 0.01)
+    monkeypatch.setattr(book, "beat", beat)
+    monkeypatch.setattr(book, "end_batch", lambda _: order.append("end"))
+    hand_in(b"50")
+    crew = ByName(on_submit=lambda: begun.wait(20))
+    mark(book, course, "adding", crew, level=level, on_result=lambda *_: graded.set())
+    assert order == ["beat", "end"]
+
+
 def test_an_interrupt_keeps_what_was_recorded(course, book, hand_in, level):
     """Ctrl-C between two results: the next run does exactly the rest."""
     everything = {f"{attempt.student}-1" for attempt in hand_in(*[b"7"] * 10)}

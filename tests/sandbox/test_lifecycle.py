@@ -16,6 +16,8 @@ import pytest
 
 from grader.errors import SandboxError
 from grader.sandbox import Crashed, Level, Limits, Returned, Sandbox, TimedOut, launch
+from grader.sandbox.inside import kernel
+from grader.sandbox.inside.zygote import Zygote
 
 WORK = b"def f(x): return x\ndef spin():\n    while True: pass\n"
 
@@ -310,3 +312,16 @@ def test_the_zygote_sees_only_libraries():
         inner = Path(path)
         if inner.is_relative_to(repository):
             assert inner == launch.INSIDE or "site-packages" in inner.parts
+
+
+def test_a_fork_that_fails_leaves_no_folder(tmp_path, monkeypatch):
+    """Below level 3 each child has a scratch folder, made before it."""
+
+    def refused():
+        raise OSError("no more processes")
+
+    zygote = Zygote.__new__(Zygote)
+    zygote._root, zygote._pid_namespace = str(tmp_path), -1
+    monkeypatch.setattr(kernel, "fork", refused)
+    assert zygote._fork({}, []) == {"error": "fork: no more processes"}
+    assert list(tmp_path.iterdir()) == []

@@ -356,6 +356,13 @@ def test_memory_is_watched_while_a_call_runs(opened):
     assert process.call("f") == OutOfMemory(limit)
 
 
+def test_memory_that_it_came_with_is_not_counted(opened):
+    """What the libraries take is shared by all processes, and no submission's use."""
+    process = opened("x = 1\n")
+    assert isinstance(process.loaded(), Returned)
+    assert process.memory_bytes() < 8 << 20
+
+
 def test_memory_within_the_limit_is_granted(opened):
     """90 % of it can be used, and is counted."""
     process = opened(
@@ -418,6 +425,28 @@ def test_random_numbers_are_the_same_in_every_process(opened):
         "def f(): return random.random(), np.random.rand(), list({'a', 'b', 'c', 'd'})\n"
     )
     assert opened(source).call("f") == opened(source).call("f")
+    drawn = []
+    for _ in range(2):
+        with Sandbox(Level.NONE) as sandbox:
+            drawn.append(sandbox.open({"work.py": source.encode()}, "work").call("f"))
+    assert isinstance(drawn[0], Returned)
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("level", [Level.FULL, Level.NONE])
+def test_a_submission_finds_an_interpreter_of_its_own(need, level):
+    """Nothing of ours in `__main__`, `sys.path` or the modules; one folder to write in."""
+    need(level)
+    source = b"""
+import __main__, os, sys, tempfile
+def f():
+    here = os.getcwd()
+    folders = [os.environ["HOME"], os.environ["TMPDIR"], tempfile.gettempdir()]
+    names = [name for name in vars(__main__) if not name.startswith("__")]
+    return folders == [here] * 3, names, sys.argv, "/" in sys.path, "rehearsal" in sys.modules
+"""
+    with Sandbox(level) as sandbox, sandbox.open({"work.py": source}, "work") as process:
+        assert process.call("f") == Returned((True, [], [""], False, False))
 
 
 @pytest.mark.parametrize(
