@@ -1,9 +1,8 @@
-"""The course proves itself: what holds for every lab that is fit to be released.
+"""The checks of a course: each lab's own submissions, graded, and its hand-outs.
 
-For each lab, through the same grading as any submission: the solution earns all points, with
-every seed and at every repetition; the stub none, and says so kindly; every variant all; every
-mutant fewer; garbage never a fault of ours. And the bundle for students holds nothing of the
-instructor's. Each is a `Check` with the facts in words; nothing here prints.
+The solution earns all points, with every seed and at every repetition; the stub none, and says so
+kindly; every variant all; every mutant fewer; garbage is never a fault of ours. And the bundle for
+students holds nothing of the instructor's.
 """
 
 import re
