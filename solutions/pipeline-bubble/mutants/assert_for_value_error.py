@@ -1,4 +1,4 @@
-"""A bad count ends in AssertionError."""
+"""A bad count ends in AssertionError."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

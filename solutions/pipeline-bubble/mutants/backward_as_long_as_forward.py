@@ -1,4 +1,4 @@
-"""The default backward_time is 1."""
+"""The default backward_time is 1."""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A stage in turns runs the backward before the forward it should follow."""
+"""A stage in turns runs the backward before the forward it should follow."""  # loses: one-f-one-b
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A backward waits for the stage before it, not the stage after it."""
+"""A backward waits for the stage before it, not the stage after it."""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A backward waits for its own forward only, not for the stage after it."""
+"""A backward waits for its own forward only, not for the stage after it."""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

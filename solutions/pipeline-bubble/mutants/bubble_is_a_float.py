@@ -1,4 +1,4 @@
-"""bubble_fraction divides in floats."""
+"""bubble_fraction divides in floats."""  # loses: algebra
 
 from collections import Counter, deque
 from collections.abc import Iterator

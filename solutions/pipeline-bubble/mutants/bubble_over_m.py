@@ -1,4 +1,4 @@
-"""(p - 1)/m: idle over busy, not idle over all."""
+"""(p - 1)/m: idle over busy, not idle over all."""  # loses: algebra
 
 from collections import Counter, deque
 from collections.abc import Iterator

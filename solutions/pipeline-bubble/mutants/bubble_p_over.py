@@ -1,4 +1,4 @@
-"""p/(p + m - 1): counts the filled pipeline as idle too."""
+"""p/(p + m - 1): counts the filled pipeline as idle too."""  # loses: algebra
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate says that there is a deadlock but not at which op."""
+"""simulate says that there is a deadlock but not at which op."""  # loses: illegal-orders
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate returns what it has when every stage waits."""
+"""simulate returns what it has when every stage waits."""  # loses: illegal-orders
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Utilisation b/p in the steady state, more than 1 when b > p."""
+"""Utilisation b/p in the steady state, more than 1 when b > p."""  # loses: decode
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A batch doesn't wait for its own last token: decode is taken for b*T microbatches."""
+"""A batch doesn't wait for its own last token: decode is taken for b*T microbatches."""  # loses: decode
 
 from collections import Counter, deque
 from collections.abc import Iterator

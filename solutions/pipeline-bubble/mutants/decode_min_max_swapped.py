@@ -1,4 +1,4 @@
-"""decode_utilization has min(b, p) and max(b, p) the wrong way round."""
+"""decode_utilization has min(b, p) and max(b, p) the wrong way round."""  # loses: decode
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""decode_utilization forgets fill and drain."""
+"""decode_utilization forgets fill and drain."""  # loses: decode
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate accepts an op that stands twice."""
+"""simulate accepts an op that stands twice."""  # loses: illegal-orders
 
 from collections import Counter, deque
 from collections.abc import Iterator

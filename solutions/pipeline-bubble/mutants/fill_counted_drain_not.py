@@ -1,4 +1,4 @@
-"""bubble_of_grid counts the idle cells of the fill but not those of the drain."""
+"""bubble_of_grid counts the idle cells of the fill but not those of the drain."""  # loses: idle-cells
 
 from collections import Counter, deque
 from collections.abc import Iterator

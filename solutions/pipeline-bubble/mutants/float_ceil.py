@@ -1,4 +1,4 @@
-"""min_microbatches rounds up a float."""
+"""min_microbatches rounds up a float."""  # loses: min-microbatches
 
 import math
 from collections import Counter, deque

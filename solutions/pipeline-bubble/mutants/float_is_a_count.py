@@ -1,4 +1,4 @@
-"""2.0 is taken for the count 2."""
+"""2.0 is taken for the count 2."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate lets a forward start before the stage before has done it."""
+"""simulate lets a forward start before the stage before has done it."""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

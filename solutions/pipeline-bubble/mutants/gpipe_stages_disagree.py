@@ -1,4 +1,4 @@
-"""GPipe's backwards run in opposite orders on even and odd stages."""
+"""GPipe's backwards run in opposite orders on even and odd stages."""  # loses: gpipe
 
 from collections import Counter, deque
 from collections.abc import Iterator

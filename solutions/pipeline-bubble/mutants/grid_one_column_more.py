@@ -1,4 +1,4 @@
-"""The grid has p + m slots."""
+"""The grid has p + m slots."""  # loses: grid
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The grid is grid[slot][stage]."""
+"""The grid is grid[slot][stage]."""  # loses: grid
 
 from collections import Counter, deque
 from collections.abc import Iterator

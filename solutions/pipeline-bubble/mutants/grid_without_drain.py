@@ -1,4 +1,4 @@
-"""The grid fills but never drains: it ends when stage 0 ends, after m slots."""
+"""The grid fills but never drains: it ends when stage 0 ends, after m slots."""  # loses: grid
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""bubble_of_schedule counts gaps between a stage's ops, not the time before and after."""
+"""bubble_of_schedule counts gaps between a stage's ops, not the time before and after."""  # loses: schedule-bubble
 
 from collections import Counter, deque
 from collections.abc import Iterator

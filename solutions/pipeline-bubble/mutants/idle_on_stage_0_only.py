@@ -1,4 +1,4 @@
-"""bubble_of_grid counts the idle cells of stage 0 only."""
+"""bubble_of_grid counts the idle cells of stage 0 only."""  # loses: idle-cells
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""bubble_of_grid divides by the busy cells."""
+"""bubble_of_grid divides by the busy cells."""  # loses: idle-cells
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""min_microbatches takes a float as max_bubble."""
+"""min_microbatches takes a float as max_bubble."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""max_bubble may be 1, though that allows everything."""
+"""max_bubble may be 1, though that allows everything."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The ValueError doesn't say which argument is bad."""
+"""The ValueError doesn't say which argument is bad."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

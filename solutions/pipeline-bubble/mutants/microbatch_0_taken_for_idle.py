@@ -1,4 +1,4 @@
-"""bubble_of_grid takes microbatch 0 for idle (`not cell`)."""
+"""bubble_of_grid takes microbatch 0 for idle (`not cell`)."""  # loses: idle-cells
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate accepts orders that leave an op out."""
+"""simulate accepts orders that leave an op out."""  # loses: illegal-orders
 
 from collections import Counter, deque
 from collections.abc import Iterator

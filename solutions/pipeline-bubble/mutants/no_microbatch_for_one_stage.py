@@ -1,4 +1,4 @@
-"""min_microbatches returns 0 where there is no bubble."""
+"""min_microbatches returns 0 where there is no bubble."""  # loses: min-microbatches
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""bubble_of_schedule halves the idle time where forwards and backwards alternate."""
+"""bubble_of_schedule halves the idle time where forwards and backwards alternate."""  # loses: schedule-bubble
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""1F1B leaves out the backwards of the microbatches it warmed up with."""
+"""1F1B leaves out the backwards of the microbatches it warmed up with."""  # loses: one-f-one-b
 
 from collections import Counter, deque
 from collections.abc import Iterator

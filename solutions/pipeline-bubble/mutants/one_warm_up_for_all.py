@@ -1,4 +1,4 @@
-"""Every stage warms up as much as stage 0."""
+"""Every stage warms up as much as stage 0."""  # loses: one-f-one-b
 
 from collections import Counter, deque
 from collections.abc import Iterator

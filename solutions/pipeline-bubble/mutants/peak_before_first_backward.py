@@ -1,4 +1,4 @@
-"""peak_in_flight stops at the first backward."""
+"""peak_in_flight stops at the first backward."""  # loses: peak
 
 from collections import Counter, deque
 from collections.abc import Iterator

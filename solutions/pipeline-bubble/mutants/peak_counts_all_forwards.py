@@ -1,4 +1,4 @@
-"""peak_in_flight counts every forward and lets no backward free one."""
+"""peak_in_flight counts every forward and lets no backward free one."""  # loses: peak
 
 from collections import Counter, deque
 from collections.abc import Iterator

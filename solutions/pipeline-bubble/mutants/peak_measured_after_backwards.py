@@ -1,4 +1,4 @@
-"""peak_in_flight looks only after a backward."""
+"""peak_in_flight looks only after a backward."""  # loses: peak
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Stage s starts at slot s*m: it waits for the whole batch."""
+"""Stage s starts at slot s*m: it waits for the whole batch."""  # loses: grid
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Each stage leaves a slot between the end of a microbatch before it and its own start."""
+"""Each stage leaves a slot between the end of a microbatch before it and its own start."""  # loses: grid
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""min_microbatches wants the bubble below max_bubble, not at most."""
+"""min_microbatches wants the bubble below max_bubble, not at most."""  # loses: min-microbatches
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate takes floats as times."""
+"""simulate takes floats as times."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

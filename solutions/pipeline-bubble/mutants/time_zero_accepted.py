@@ -1,4 +1,4 @@
-"""simulate accepts ops that take no time."""
+"""simulate accepts ops that take no time."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate returns floats."""
+"""simulate returns floats."""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""True is taken for the count 1."""
+"""True is taken for the count 1."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

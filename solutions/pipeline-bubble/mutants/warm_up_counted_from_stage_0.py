@@ -1,4 +1,4 @@
-"""1F1B warms up with s forwards on stage s, as if the last stage were first."""
+"""1F1B warms up with s forwards on stage s, as if the last stage were first."""  # loses: one-f-one-b
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""1F1B warms up with p - s forwards and then goes on with a forward."""
+"""1F1B warms up with p - s forwards and then goes on with a forward."""  # loses: one-f-one-b
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate cuts Fractions down to whole numbers of time."""
+"""simulate cuts Fractions down to whole numbers of time."""  # loses: any-ratio
 
 from collections import Counter, deque
 from collections.abc import Iterator

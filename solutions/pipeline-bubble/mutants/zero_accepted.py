@@ -1,4 +1,4 @@
-"""A count of 0 is accepted."""
+"""A count of 0 is accepted."""  # loses: bad-values
 
 from collections import Counter, deque
 from collections.abc import Iterator

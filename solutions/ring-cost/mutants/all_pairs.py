@@ -1,4 +1,4 @@
-"""Every rank sends its vector to every other."""
+"""Every rank sends its vector to every other."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

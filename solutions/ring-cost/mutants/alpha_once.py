@@ -1,4 +1,4 @@
-"""Latency once, not per step."""
+"""Latency once, not per step."""  # loses: time
 
 import math
 from fractions import Fraction

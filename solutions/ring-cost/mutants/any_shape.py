@@ -1,4 +1,4 @@
-"""A matrix is taken for a vector."""
+"""A matrix is taken for a vector."""  # loses: ring-lengths
 
 import math
 from fractions import Fraction

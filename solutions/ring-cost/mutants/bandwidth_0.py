@@ -1,4 +1,4 @@
-"""A bandwidth of 0 is a division error."""
+"""A bandwidth of 0 is a division error."""  # loses: refusals
 
 import math
 from fractions import Fraction

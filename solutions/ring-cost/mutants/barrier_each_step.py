@@ -1,4 +1,4 @@
-"""A barrier in every step."""
+"""A barrier in every step."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Both directions of the link counted: half the bandwidth term."""
+"""Both directions of the link counted: half the bandwidth term."""  # loses: time
 
 import math
 from fractions import Fraction

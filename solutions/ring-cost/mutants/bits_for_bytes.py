@@ -1,4 +1,4 @@
-"""Bits over the wire: eight times the bandwidth term."""
+"""Bits over the wire: eight times the bandwidth term."""  # loses: time
 
 import math
 from fractions import Fraction

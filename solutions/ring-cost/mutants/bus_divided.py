@@ -1,4 +1,4 @@
-"""Divided by 2(n-1)/n."""
+"""Divided by 2(n-1)/n."""  # loses: bus-bandwidth
 
 import math
 from fractions import Fraction

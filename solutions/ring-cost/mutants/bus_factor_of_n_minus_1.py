@@ -1,4 +1,4 @@
-"""Bus bandwidth times 2n/(n-1)."""
+"""Bus bandwidth times 2n/(n-1)."""  # loses: bus-bandwidth
 
 import math
 from fractions import Fraction

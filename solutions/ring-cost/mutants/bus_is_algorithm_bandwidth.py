@@ -1,4 +1,4 @@
-"""Algorithm bandwidth, without the factor."""
+"""Algorithm bandwidth, without the factor."""  # loses: bus-bandwidth
 
 import math
 from fractions import Fraction

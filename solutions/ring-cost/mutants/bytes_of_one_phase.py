@@ -1,4 +1,4 @@
-"""Bytes of the reduce-scatter only."""
+"""Bytes of the reduce-scatter only."""  # loses: bytes-per-rank
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The whole message in every step of the formula."""
+"""The whole message in every step of the formula."""  # loses: bytes-per-rank
 
 import math
 from fractions import Fraction

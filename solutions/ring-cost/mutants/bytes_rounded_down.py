@@ -1,4 +1,4 @@
-"""Bytes per rank rounded down."""
+"""Bytes per rank rounded down."""  # loses: bytes-per-rank
 
 import math
 from fractions import Fraction

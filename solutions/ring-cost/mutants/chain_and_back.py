@@ -1,4 +1,4 @@
-"""A chain: the vector is summed from rank to rank, then passed on whole."""
+"""A chain: the vector is summed from rank to rank, then passed on whole."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""One rank has a crossover."""
+"""One rank has a crossover."""  # loses: crossover
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""S* with the number of steps for the number of ranks."""
+"""S* with the number of steps for the number of ranks."""  # loses: crossover
 
 import math
 from fractions import Fraction

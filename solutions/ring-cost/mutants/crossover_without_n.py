@@ -1,4 +1,4 @@
-"""S* without the factor n."""
+"""S* without the factor n."""  # loses: crossover
 
 import math
 from fractions import Fraction

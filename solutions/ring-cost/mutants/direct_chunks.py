@@ -1,4 +1,4 @@
-"""Chunks go straight to their owners and back, not around the ring."""
+"""Chunks go straight to their owners and back, not around the ring."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

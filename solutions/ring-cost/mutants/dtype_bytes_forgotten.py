@@ -1,4 +1,4 @@
-"""Values for bytes."""
+"""Values for bytes."""  # loses: tp-comm
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Fails when there are fewer elements than ranks."""
+"""Fails when there are fewer elements than ranks."""  # loses: ring-lengths
 
 import math
 from fractions import Fraction

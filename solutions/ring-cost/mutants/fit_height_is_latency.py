@@ -1,4 +1,4 @@
-"""The height of the line taken for the latency of one step."""
+"""The height of the line taken for the latency of one step."""  # loses: fit-link
 
 import math
 from fractions import Fraction

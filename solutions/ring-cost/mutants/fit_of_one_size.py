@@ -1,4 +1,4 @@
-"""One size is enough: a line through the origin."""
+"""One size is enough: a line through the origin."""  # loses: fit-link
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Squares of sizes in 64-bit integers."""
+"""Squares of sizes in 64-bit integers."""  # loses: fit-link
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""One over the slope taken for the bandwidth."""
+"""One over the slope taken for the bandwidth."""  # loses: fit-link
 
 import math
 from fractions import Fraction

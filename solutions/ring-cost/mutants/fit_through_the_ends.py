@@ -1,4 +1,4 @@
-"""A line through the smallest and the largest sample."""
+"""A line through the smallest and the largest sample."""  # loses: fit-link
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Relative errors: each sample weighted by 1/seconds squared."""
+"""Relative errors: each sample weighted by 1/seconds squared."""  # loses: fit-link
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Sums in float32, whatever the dtype of x."""
+"""Sums in float32, whatever the dtype of x."""  # loses: ring-sum
 
 import math
 from fractions import Fraction

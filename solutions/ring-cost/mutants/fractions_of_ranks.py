@@ -1,4 +1,4 @@
-"""Two and a half ranks are taken."""
+"""Two and a half ranks are taken."""  # loses: refusals
 
 import math
 from fractions import Fraction

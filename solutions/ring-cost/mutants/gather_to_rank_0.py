@@ -1,4 +1,4 @@
-"""Everything goes to rank 0 and back."""
+"""Everything goes to rank 0 and back."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

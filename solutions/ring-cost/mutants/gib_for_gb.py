@@ -1,4 +1,4 @@
-"""GiB for GB: 2**30 bytes in a gigabyte of bandwidth."""
+"""GiB for GB: 2**30 bytes in a gigabyte of bandwidth."""  # loses: time
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""numpy's integers are refused."""
+"""numpy's integers are refused."""  # loses: steps
 
 import math
 from fractions import Fraction

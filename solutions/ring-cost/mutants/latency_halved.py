@@ -1,4 +1,4 @@
-"""Latency in one phase only."""
+"""Latency in one phase only."""  # loses: time
 
 import math
 from fractions import Fraction

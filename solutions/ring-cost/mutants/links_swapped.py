@@ -1,4 +1,4 @@
-"""Inside over the slow link, across over the fast one."""
+"""Inside over the slow link, across over the fast one."""  # loses: hierarchical
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The mean over ranks."""
+"""The mean over ranks."""  # loses: ring-sum
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""A last message that nobody receives."""
+"""A last message that nobody receives."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

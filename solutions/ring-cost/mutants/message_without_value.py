@@ -1,4 +1,4 @@
-"""The message does not say which value."""
+"""The message does not say which value."""  # loses: refusals
 
 import math
 from fractions import Fraction

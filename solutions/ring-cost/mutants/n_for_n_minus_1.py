@@ -1,4 +1,4 @@
-"""2n steps: n for n-1."""
+"""2n steps: n for n-1."""  # loses: steps
 
 import math
 from fractions import Fraction

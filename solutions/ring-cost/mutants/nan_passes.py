@@ -1,4 +1,4 @@
-"""NaN is not below 0, so it passes."""
+"""NaN is not below 0, so it passes."""  # loses: refusals
 
 import math
 from fractions import Fraction

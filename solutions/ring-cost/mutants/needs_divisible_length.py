@@ -1,4 +1,4 @@
-"""Fails when n does not divide the length."""
+"""Fails when n does not divide the length."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""A message of fewer than 0 bytes."""
+"""A message of fewer than 0 bytes."""  # loses: refusals
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Reduce-scatter only: each rank has one complete chunk."""
+"""Reduce-scatter only: each rank has one complete chunk."""  # loses: ring-sum
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""A vector of length 0 is refused."""
+"""A vector of length 0 is refused."""  # loses: ring-lengths
 
 import math
 from fractions import Fraction

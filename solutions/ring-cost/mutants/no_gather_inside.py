@@ -1,4 +1,4 @@
-"""The all-gather inside the node is free."""
+"""The all-gather inside the node is free."""  # loses: hierarchical
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The time of one phase only."""
+"""The time of one phase only."""  # loses: time
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Steps of the reduce-scatter only."""
+"""Steps of the reduce-scatter only."""  # loses: steps
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Across the nodes only one phase."""
+"""Across the nodes only one phase."""  # loses: hierarchical
 
 import math
 from fractions import Fraction

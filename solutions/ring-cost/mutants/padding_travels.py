@@ -1,4 +1,4 @@
-"""Zeros that pad x to a multiple of n are sent too."""
+"""Zeros that pad x to a multiple of n are sent too."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Placement judged by the length of a group, not by its members."""
+"""Placement judged by the length of a group, not by its members."""  # loses: placement
 
 import math
 from fractions import Fraction

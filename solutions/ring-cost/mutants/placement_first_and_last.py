@@ -1,4 +1,4 @@
-"""Only the first and the last rank of a group are looked at."""
+"""Only the first and the last rank of a group are looked at."""  # loses: placement
 
 import math
 from fractions import Fraction

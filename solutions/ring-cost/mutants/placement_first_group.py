@@ -1,4 +1,4 @@
-"""Only the first group is looked at."""
+"""Only the first group is looked at."""  # loses: placement
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Nodes of eight ranks assumed, domains not looked at."""
+"""Nodes of eight ranks assumed, domains not looked at."""  # loses: placement
 
 import math
 from fractions import Fraction

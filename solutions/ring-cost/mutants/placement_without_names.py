@@ -1,4 +1,4 @@
-"""The message does not say which group."""
+"""The message does not say which group."""  # loses: placement
 
 import math
 from fractions import Fraction

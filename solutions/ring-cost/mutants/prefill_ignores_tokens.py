@@ -1,4 +1,4 @@
-"""The message of one token, however many there are."""
+"""The message of one token, however many there are."""  # loses: tp-comm
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Every rank receives before it sends, so that nobody ever sends."""
+"""Every rank receives before it sends, so that nobody ever sends."""  # loses: ring-sum
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Everything below 1 MB is latency."""
+"""Everything below 1 MB is latency."""  # loses: regime
 
 import math
 from fractions import Fraction

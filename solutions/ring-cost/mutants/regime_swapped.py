@@ -1,4 +1,4 @@
-"""The two regimes swapped."""
+"""The two regimes swapped."""  # loses: regime
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The last chunk takes the whole remainder."""
+"""The last chunk takes the whole remainder."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Latency of a tree: 2 log2(n) steps."""
+"""Latency of a tree: 2 log2(n) steps."""  # loses: time
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""True counts as one rank."""
+"""True counts as one rank."""  # loses: refusals
 
 import math
 from fractions import Fraction

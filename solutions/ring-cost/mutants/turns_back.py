@@ -1,4 +1,4 @@
-"""The second round runs the other way."""
+"""The second round runs the other way."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The message is hidden_size squared: the weights."""
+"""The message is hidden_size squared: the weights."""  # loses: tp-comm
 
 import math
 from fractions import Fraction

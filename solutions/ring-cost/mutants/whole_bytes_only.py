@@ -1,4 +1,4 @@
-"""Sizes are whole bytes: half a byte is refused."""
+"""Sizes are whole bytes: half a byte is refused."""  # loses: time
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The whole message crosses the nodes, not S/g."""
+"""The whole message crosses the nodes, not S/g."""  # loses: hierarchical
 
 import math
 from fractions import Fraction

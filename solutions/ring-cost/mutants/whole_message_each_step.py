@@ -1,4 +1,4 @@
-"""Every step of the price moves the whole message."""
+"""Every step of the price moves the whole message."""  # loses: time
 
 import math
 from fractions import Fraction

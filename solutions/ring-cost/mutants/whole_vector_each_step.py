@@ -1,4 +1,4 @@
-"""The whole vector travels in each step."""
+"""The whole vector travels in each step."""  # loses: ring-traffic
 
 import math
 from fractions import Fraction

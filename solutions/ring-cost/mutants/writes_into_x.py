@@ -1,4 +1,4 @@
-"""The sums are written into the caller's x."""
+"""The sums are written into the caller's x."""  # loses: ring-sum
 
 import math
 from fractions import Fraction

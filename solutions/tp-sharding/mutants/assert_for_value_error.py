@@ -1,4 +1,4 @@
-"""Uneven cuts end in an AssertionError."""
+"""Uneven cuts end in an AssertionError."""  # loses: errors
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The block forgets b_up."""
+"""The block forgets b_up."""  # loses: mlp-block
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bias /= world_size, in place, so that the ranks' shares add up."""
+"""bias /= world_size, in place, so that the ranks' shares add up."""  # loses: row-linear
 
 from __future__ import annotations
 

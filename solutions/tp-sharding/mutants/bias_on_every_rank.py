@@ -1,4 +1,4 @@
-"""The bias is added before the sum, by every rank."""
+"""The bias is added before the sum, by every rank."""  # loses: row-linear
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Biases are not checked, so one number is stretched over all columns."""
+"""Biases are not checked, so one number is stretched over all columns."""  # loses: errors
 
 from __future__ import annotations
 

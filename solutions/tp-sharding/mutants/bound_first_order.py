@@ -1,4 +1,4 @@
-"""The bound is K u, without the denominator."""
+"""The bound is K u, without the denominator."""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""u is that of float64, whatever the dtype."""
+"""u is that of float64, whatever the dtype."""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bound is returned in x's dtype."""
+"""The bound is returned in x's dtype."""  # loses: bound
 
 from __future__ import annotations
 

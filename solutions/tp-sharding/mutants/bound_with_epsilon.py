@@ -1,4 +1,4 @@
-"""u is the machine epsilon, not half of it."""
+"""u is the machine epsilon, not half of it."""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bound is gamma_K, not twice that."""
+"""The bound is gamma_K, not twice that."""  # loses: bound
 
 from __future__ import annotations
 

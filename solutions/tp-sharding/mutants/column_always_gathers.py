@@ -1,4 +1,4 @@
-"""Column-parallel gathers whether asked or not."""
+"""Column-parallel gathers whether asked or not."""  # loses: column-linear
 
 from __future__ import annotations
 

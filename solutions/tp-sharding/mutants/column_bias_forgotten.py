@@ -1,4 +1,4 @@
-"""Column-parallel forgets its bias."""
+"""Column-parallel forgets its bias."""  # loses: column-linear
 
 from __future__ import annotations
 

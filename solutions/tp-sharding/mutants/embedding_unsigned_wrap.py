@@ -1,4 +1,4 @@
-"""Local ids are computed in the ids' own dtype: uint8 overflows."""
+"""Local ids are computed in the ids' own dtype: uint8 overflows."""  # loses: embedding
 
 from __future__ import annotations
 

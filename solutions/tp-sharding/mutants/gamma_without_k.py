@@ -1,4 +1,4 @@
-"""gamma forgets the factor K."""
+"""gamma forgets the factor K."""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shards are [up_r | gate_r]."""
+"""Shards are [up_r | gate_r]."""  # loses: gate-up
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Query heads are dealt out like cards."""
+"""Query heads are dealt out like cards."""  # loses: qkv
 
 from __future__ import annotations
 

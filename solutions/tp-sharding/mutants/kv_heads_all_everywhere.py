@@ -1,4 +1,4 @@
-"""Every rank gets all KV heads."""
+"""Every rank gets all KV heads."""  # loses: qkv
 
 from __future__ import annotations
 

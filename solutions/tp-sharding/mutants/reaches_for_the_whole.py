@@ -1,4 +1,4 @@
-"""Row-parallel takes its shard for a view and reaches for the rows of the others."""
+"""Row-parallel takes its shard for a view and reaches for the rows of the others."""  # loses: row-linear
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that do not divide evenly are dropped without a word."""
+"""Columns that do not divide evenly are dropped without a word."""  # loses: errors
 
 from __future__ import annotations
 

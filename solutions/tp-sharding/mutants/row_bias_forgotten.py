@@ -1,4 +1,4 @@
-"""Row-parallel forgets its bias."""
+"""Row-parallel forgets its bias."""  # loses: row-linear
 
 from __future__ import annotations
 

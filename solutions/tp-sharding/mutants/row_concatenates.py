@@ -1,4 +1,4 @@
-"""Row-parallel joins the partial sums side by side."""
+"""Row-parallel joins the partial sums side by side."""  # loses: row-linear
 
 from __future__ import annotations
 

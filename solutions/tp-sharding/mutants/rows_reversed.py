@@ -1,4 +1,4 @@
-"""The last rank gets the first rows."""
+"""The last rank gets the first rows."""  # loses: rows
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sigmoid where silu belongs."""
+"""sigmoid where silu belongs."""  # loses: swiglu
 
 from __future__ import annotations
 

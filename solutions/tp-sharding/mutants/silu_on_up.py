@@ -1,4 +1,4 @@
-"""silu acts on up, not on gate."""
+"""silu acts on up, not on gate."""  # loses: swiglu
 
 from __future__ import annotations
 

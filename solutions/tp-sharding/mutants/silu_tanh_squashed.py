@@ -1,4 +1,4 @@
-"""silu by a rational approximation of sigmoid."""
+"""silu by a rational approximation of sigmoid."""  # loses: swiglu
 
 from __future__ import annotations
 

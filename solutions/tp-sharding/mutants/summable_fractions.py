@@ -1,4 +1,4 @@
-"""exactly_summable forgets that entries must be whole."""
+"""exactly_summable forgets that entries must be whole."""  # loses: exactly-summable
 
 from __future__ import annotations
 

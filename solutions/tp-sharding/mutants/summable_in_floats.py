@@ -1,4 +1,4 @@
-"""exactly_summable multiplies in the arrays' own dtype."""
+"""exactly_summable multiplies in the arrays' own dtype."""  # loses: exactly-summable
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""exactly_summable forgets the absolute value."""
+"""exactly_summable forgets the absolute value."""  # loses: exactly-summable
 
 from __future__ import annotations
 

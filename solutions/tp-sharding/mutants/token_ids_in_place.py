@@ -1,4 +1,4 @@
-"""token_ids -= start writes into the caller's array."""
+"""token_ids -= start writes into the caller's array."""  # loses: embedding
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""world_size is taken to be 2 wherever it matters."""
+"""world_size is taken to be 2 wherever it matters."""  # loses: columns
 
 from __future__ import annotations
 

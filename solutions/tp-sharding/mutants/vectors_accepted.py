@@ -1,4 +1,4 @@
-"""One-dimensional x is multiplied without a word."""
+"""One-dimensional x is multiplied without a word."""  # loses: errors
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""world_size 0 gives an empty list."""
+"""world_size 0 gives an empty list."""  # loses: errors
 
 from __future__ import annotations
 

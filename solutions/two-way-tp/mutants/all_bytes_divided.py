@@ -1,4 +1,4 @@
-"""expected_rank_bytes divides everything by world_size."""
+"""expected_rank_bytes divides everything by world_size."""  # loses: rank-bytes
 
 import math
 import re

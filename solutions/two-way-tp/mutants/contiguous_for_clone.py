@@ -1,4 +1,4 @@
-"""Parts are made contiguous, which leaves the parts of rows views."""
+"""Parts are made contiguous, which leaves the parts of rows views."""  # loses: own-bytes
 
 import math
 import re

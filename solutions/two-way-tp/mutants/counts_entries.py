@@ -1,4 +1,4 @@
-"""weight_bytes counts entries."""
+"""weight_bytes counts entries."""  # loses: weight-bytes
 
 import math
 import re

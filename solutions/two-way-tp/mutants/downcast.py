@@ -1,4 +1,4 @@
-"""Shards are float32, whatever the weights are."""
+"""Shards are float32, whatever the weights are."""  # loses: shards
 
 import math
 import re

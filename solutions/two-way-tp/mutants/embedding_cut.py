@@ -1,4 +1,4 @@
-"""The embedding is cut by rows of the vocabulary, and gathered by nobody."""
+"""The embedding is cut by rows of the vocabulary, and gathered by nobody."""  # loses: replicated
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The epsilon is added outside the root."""
+"""The epsilon is added outside the root."""  # loses: logits
 
 import math
 import re

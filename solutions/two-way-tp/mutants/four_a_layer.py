@@ -1,4 +1,4 @@
-"""Each block is summed twice: once halved, once more."""
+"""Each block is summed twice: once halved, once more."""  # loses: all-reduces
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Every entry is taken to have four bytes."""
+"""Every entry is taken to have four bytes."""  # loses: weight-bytes
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""GELU in place of ReLU."""
+"""GELU in place of ReLU."""  # loses: logits
 
 import math
 import re

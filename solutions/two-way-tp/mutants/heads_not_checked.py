@@ -1,4 +1,4 @@
-"""num_heads that world_size does not divide is accepted."""
+"""num_heads that world_size does not divide is accepted."""  # loses: errors
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Only rank 0 refuses token ids: the other waits."""
+"""Only rank 0 refuses token ids: the other waits."""  # loses: errors
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Token ids outside the vocabulary are clamped."""
+"""Token ids outside the vocabulary are clamped."""  # loses: errors
 
 import math
 import re

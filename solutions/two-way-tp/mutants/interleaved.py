@@ -1,4 +1,4 @@
-"""Rank r holds every world_size-th column or row."""
+"""Rank r holds every world_size-th column or row."""  # loses: shards
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The mean is subtracted, as LayerNorm does."""
+"""The mean is subtracted, as LayerNorm does."""  # loses: logits
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Logits are float32."""
+"""Logits are float32."""  # loses: logits
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""A token sees the one after it."""
+"""A token sees the one after it."""  # loses: logits
 
 import math
 import re

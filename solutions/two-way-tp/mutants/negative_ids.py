@@ -1,4 +1,4 @@
-"""Negative token ids count from the end."""
+"""Negative token ids count from the end."""  # loses: errors
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""No epsilon in the norm."""
+"""No epsilon in the norm."""  # loses: logits
 
 import math
 import re

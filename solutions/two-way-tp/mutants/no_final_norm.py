@@ -1,4 +1,4 @@
-"""No norm before the logits."""
+"""No norm before the logits."""  # loses: logits
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""One all-reduce a layer: attention is not summed."""
+"""One all-reduce a layer: attention is not summed."""  # loses: logits
 
 import math
 import re

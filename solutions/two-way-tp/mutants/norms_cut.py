@@ -1,4 +1,4 @@
-"""Norms are cut as well."""
+"""Norms are cut as well."""  # loses: replicated
 
 import math
 import re

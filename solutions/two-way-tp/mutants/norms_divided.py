@@ -1,4 +1,4 @@
-"""expected_rank_bytes leaves only the embedding whole."""
+"""expected_rank_bytes leaves only the embedding whole."""  # loses: rank-bytes
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Tokens see the tokens after them."""
+"""Tokens see the tokens after them."""  # loses: logits
 
 import math
 import re

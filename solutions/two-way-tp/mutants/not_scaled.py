@@ -1,4 +1,4 @@
-"""Scores are not divided."""
+"""Scores are not divided."""  # loses: logits
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Both blocks of a layer use norm1."""
+"""Both blocks of a layer use norm1."""  # loses: logits
 
 import math
 import re

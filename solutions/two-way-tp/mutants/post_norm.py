@@ -1,4 +1,4 @@
-"""The norm comes after the residual."""
+"""The norm comes after the residual."""  # loses: logits
 
 import math
 import re

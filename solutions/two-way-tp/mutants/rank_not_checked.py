@@ -1,4 +1,4 @@
-"""Negative ranks are accepted."""
+"""Negative ranks are accepted."""  # loses: errors
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""ReLU is applied to the sum of the MLP."""
+"""ReLU is applied to the sum of the MLP."""  # loses: logits
 
 import math
 import re

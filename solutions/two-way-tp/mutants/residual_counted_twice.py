@@ -1,4 +1,4 @@
-"""The residual is added on every rank before the sum."""
+"""The residual is added on every rank before the sum."""  # loses: logits
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The residual is added before the sum, divided by world_size."""
+"""The residual is added before the sum, divided by world_size."""  # loses: all-reduces
 
 import math
 import re

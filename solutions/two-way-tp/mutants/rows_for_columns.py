@@ -1,4 +1,4 @@
-"""q, k, v and up cut by rows, o and down by columns."""
+"""q, k, v and up cut by rows, o and down by columns."""  # loses: shards
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Scores are divided by the root of hidden."""
+"""Scores are divided by the root of hidden."""  # loses: logits
 
 import math
 import re

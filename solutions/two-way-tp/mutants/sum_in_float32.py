@@ -1,4 +1,4 @@
-"""The sum is made in float32, whatever the weights are."""
+"""The sum is made in float32, whatever the weights are."""  # loses: logits
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""expected_rank_bytes counts the embedding twice, as input and as output."""
+"""expected_rank_bytes counts the embedding twice, as input and as output."""  # loses: rank-bytes
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""A dimension that does not divide is cut short."""
+"""A dimension that does not divide is cut short."""  # loses: errors
 
 import math
 import re

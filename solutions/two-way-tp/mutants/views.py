@@ -1,4 +1,4 @@
-"""Parts are views of the full tensor."""
+"""Parts are views of the full tensor."""  # loses: own-bytes
 
 import math
 import re
