@@ -38,11 +38,11 @@ def failure_of(
 
 
 def mutated(function: str, names: Sequence[str]) -> CaseFailure:
-    """The end of a case in which a call changed the arrays that it was given."""
+    """The end of a case in which a call changed what it was given: arrays, lists, dicts or sets."""
     finding = Finding(
         expected="inputs as they were before the call",
         got=f"{function} changed {' and '.join(names)} in place",
-        nudge="Which line writes into an array that the caller still owns?",
+        nudge="Which line changes an array, a list or a dict that the caller still owns?",
     )
     return CaseFailure(Verdict.FAILED, finding)
 
