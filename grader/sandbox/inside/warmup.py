@@ -15,7 +15,7 @@ import tempfile
 import types
 from pathlib import Path
 
-from . import held, wire
+from . import held, streams, wire
 from .runner import Runner
 
 _LAZY_MODULES = (
@@ -51,8 +51,7 @@ def touch() -> None:
     held.hold(wire.LIBRARIES.values())
     for library in [name for name in wire.LIBRARIES if name in sys.modules]:
         wire.extend(wire.LIBRARIES[library])
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    streams.renew()
     sys.dont_write_bytecode = True
     _rehearse()
 
