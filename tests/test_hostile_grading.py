@@ -1,4 +1,4 @@
-"""Submissions that attack the grading itself: none withholds a score, holds it up, or is told much.
+"""Submissions that attack the grading itself: none costs the class a score, time, or a secret.
 
 Each test is a hole that was found by trying. The attacks run at this machine's best isolation.
 """
