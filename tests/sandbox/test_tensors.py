@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from grader.sandbox import NotPlainError, Tensor
-from grader.sandbox.inside import tensors, wire
+from grader.sandbox.inside import decoding, tensors, wire
 from grader.sandbox.wire import WireError, encode
 
 
@@ -14,7 +14,7 @@ def decoded(frame, inside=False):
     raw = b"".join(frame)
     _, header, body = wire.PREFIX.unpack_from(raw)
     start = wire.PREFIX.size
-    decoder = wire.Decoder(wire.Caps(), body, (lambda ref: ref) if inside else None)
+    decoder = decoding.Decoder(wire.Caps(), body, (lambda ref: ref) if inside else None)
     value = decoder.read(raw[start : start + header])
     rest = memoryview(raw)[start + header :]
     for part in decoder.body:
@@ -26,7 +26,7 @@ def decoded(frame, inside=False):
 
 def read_header(header, body_bytes):
     """All that is checked before a body is received."""
-    wire.Decoder(wire.Caps(), body_bytes).read(msgspec.msgpack.encode(header))
+    decoding.Decoder(wire.Caps(), body_bytes).read(msgspec.msgpack.encode(header))
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "float64"])

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import wire
-from .wire import Decoder, Encoder, NotPlainError, WireError
+from . import decoding, wire
+from .decoding import Decoder
+from .wire import Encoder, NotPlainError, WireError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _torch_of(array: NDArray[Any], dtype: str) -> Any:
 def register() -> None:
     """Let tensors cross: torch's own too where it is imported."""
     wire.register(Tensor, _encode_plain)
-    wire.register_tag(wire.TENSOR, _decode)
+    decoding.register_tag(wire.TENSOR, _decode)
     if "torch" in sys.modules:
         wire.register(sys.modules["torch"].Tensor, _encode_torch)
 
