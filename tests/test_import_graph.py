@@ -18,6 +18,7 @@ PARTS = (
     "drawing",
     "key",
     "tables",
+    "sources",
     "course",
     "sandbox",
     "fabric",
