@@ -44,6 +44,7 @@ class Collecting:
 
     def read(self) -> bool:
         """Whether every file of the suite is Python that can be read; else `problems` are told."""
+        self.problems += _unreadable(self.path)
         for path in _files_of(self.path):
             try:
                 self._files[path] = written(path)
@@ -171,6 +172,13 @@ def _files_of(suite: Path) -> list[Path]:
     if suite.is_file():
         return [suite]
     return [path for path in written_files(suite) if path.suffix == ".py"]
+
+
+def _unreadable(suite: Path) -> Iterator[str]:
+    """What has the name of a Python file and is none; pytest passes over it."""
+    for path in sorted(suite.rglob("*.py")) if suite.is_dir() else ():
+        if not path.is_file():
+            yield f"{path}: {'a folder' if path.is_dir() else 'a link to nothing'}, not a file"
 
 
 def _doctests(suite: Path) -> Iterator[str]:

@@ -336,6 +336,16 @@ def test_a_file_that_a_conftest_keeps_out_is_named(problems_of, folder, name):
     assert problem.startswith(f"{folder / 'test_b.py'}: 2 tests are not run: collect_ignore")
 
 
+def test_what_is_no_file_is_named(problems_of, folder):
+    """A folder or a broken link in the place of a suite's file; pytest passes over both."""
+    (folder / "test_a.py").mkdir()
+    (folder / "test_b.py").symlink_to(folder / "nothing")
+    assert problems_of(folder) == (
+        f"{folder / 'test_a.py'}: a folder, not a file",
+        f"{folder / 'test_b.py'}: a link to nothing, not a file",
+    )
+
+
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_suite_is_served(problems_of, folder, name):
     """What is run after all, though it does not look so, is no problem."""
