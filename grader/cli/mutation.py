@@ -51,7 +51,7 @@ def hunt_all(
         with results.progress() as progress:
             found = hunt(course, slug, level, jobs, sample, progress.start, progress.step)
         hunts.append(found)
-        _say(course, found)
+        _say(found)
     return hunts
 
 
@@ -69,21 +69,18 @@ def as_plain(
 
 def _plain(hunt: "Hunt") -> dict[str, Any]:
     counts = ("lab", "made", "tried", "killed", "equivalent", "problems")
-    texts = ("function", "kind", "line", "before", "after", "occurrence", "diff")
+    texts = ("function", "kind", "line", "before", "after", "call", "occurrence", "diff")
     survivors = [
         {name: getattr(each.mutant, name) for name in texts}
-        | {"kept_for": each.kept_for, "students": each.students}
+        | {"items": each.items, "kept_for": each.kept_for, "students": each.students}
         for each in hunt.survivors
     ]
     return {name: getattr(hunt, name) for name in counts} | {"survivors": survivors}
 
 
-def _say(course: "Course", hunt: "Hunt") -> None:
-    from grader.validation.mutation import items_of, lines_of, summary
+def _say(hunt: "Hunt") -> None:
+    from grader.validation.mutation import lines_of, summary
 
-    lab = course.lab(hunt.lab)
-    source = (course.solutions(lab) / lab.assignment.file).read_bytes()
-    for line in lines_of(hunt, items_of(lab, course.hidden_suite(lab), source)):
-        shell.say(line)
+    shell.say(*lines_of(hunt))
     status = shell.word("PASS", "green") if hunt.passed else shell.word("FAIL", "red")
     shell.say(f"{status}  {hunt.lab:<16} {summary(hunt)}")

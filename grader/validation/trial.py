@@ -14,15 +14,20 @@ from grader.grading import Grader, processes_of, withheld
 from grader.results import GRADED, Result, Verdict
 from grader.submissions import Submission
 from grader.suite.finding import CaseResult
+from grader.suite.processes import Processes
 
 STUDENTS = tuple(f"student-{number}" for number in range(20))
 
 
 @dataclass(frozen=True)
 class Trial(Submission):
-    """A submission that is tried for `students`, and is not explained to any of them."""
+    """A submission that is tried for `students`, and is not explained to any of them.
+
+    The cases of the items in `first` are run before all others: they are likely to tell.
+    """
 
     students: tuple[str, ...] = STUDENTS
+    first: frozenset[str] = frozenset()
 
 
 class Tried(Result, frozen=True):
@@ -39,7 +44,7 @@ def try_out(grader: Grader, submission: Submission) -> Result:
         return grader.grade(submission)
     lab = grader.graded.lab
     try:
-        kept, lost = _kept_for(grader, submission, submission.students)
+        kept, lost = _kept_for(grader, submission)
     except (CourseError, SandboxError) as error:
         grader.close()  # as after any session that broke off
         return withheld(lab, submission.name, str(error))
@@ -53,29 +58,42 @@ def try_out(grader: Grader, submission: Submission) -> Result:
     return Tried(submission.name, GRADED, score, total, 0.0, (), "", "", kept, number, case)
 
 
-def _kept_for(
-    grader: Grader, submission: Submission, students: Sequence[str]
-) -> tuple[tuple[str, ...], CaseResult | None]:
-    """The students for whom no case is lost, and the first that is lost for another one."""
-    graded, suite = grader.graded, grader.hidden_suite
-    kept, first = [], None
-    with processes_of(graded.lab, submission, grader.sandbox) as processes:
-        evidence = graded.evidence(submission)
-        seed = graded.seed(submission.student)
-        fixed = suite.run(processes, seed, evidence=evidence, stop_early=True, drawn=False)
-        if lost := _first_lost(fixed.results):
+def _kept_for(grader: Grader, trial: Trial) -> tuple[tuple[str, ...], CaseResult | None]:
+    """The students for whom no case is lost, and the first case that is lost for another one."""
+    kept: list[str] = []
+    first: CaseResult | None = None
+    with processes_of(grader.graded.lab, trial, grader.sandbox) as processes:
+        if lost := _lost(grader, trial, processes, trial.student, drawn=False):
             return (), lost
-        for student in students:
+        for student in trial.students:
             processes.renew()
-            seed = graded.seed(student)
-            drawn = suite.run(processes, seed, evidence=evidence, stop_early=True, drawn=True)
-            lost = _first_lost(drawn.results)
+            lost = _lost(grader, trial, processes, student, drawn=True)
             if lost is None:
                 kept.append(student)
-            first = first or lost
-            if lost is not None and lost.verdict is Verdict.GRADER_FAULT:
+            elif lost.verdict is Verdict.GRADER_FAULT:
                 return (), lost
+            first = first or lost
     return tuple(kept), first
+
+
+def _lost(
+    grader: Grader, trial: Trial, processes: Processes, student: str, *, drawn: bool
+) -> CaseResult | None:
+    """The case that the trial loses for this student, among those that are drawn or not."""
+    graded = grader.graded
+    others = frozenset(each.item for each in graded.lab.rubric) - trial.first
+    for items in filter(None, (trial.first, others)):
+        run = grader.hidden_suite.run(
+            processes,
+            graded.seed(student),
+            only=items,
+            stop_early=True,
+            evidence=graded.evidence(trial),
+            drawn=drawn,
+        )
+        if lost := _first_lost(run.results):
+            return lost
+    return None
 
 
 def _first_lost(results: Sequence[CaseResult]) -> CaseResult | None:

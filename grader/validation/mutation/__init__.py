@@ -13,7 +13,7 @@ tried first, know no axis, dtype, collective, rank or message, and both run pyte
 that holds the mutant, where the hidden suite must not be.
 """
 
-from grader.validation.mutation.report import items_of, lines_of, summary
+from grader.validation.mutation.report import lines_of, summary
 from grader.validation.mutation.run import Hunt, Sample, Survivor, hunt
 
-__all__ = ["Hunt", "Sample", "Survivor", "hunt", "items_of", "lines_of", "summary"]
+__all__ = ["Hunt", "Sample", "Survivor", "hunt", "lines_of", "summary"]

@@ -4,9 +4,10 @@
 
     [[equivalent]]
     function = "ring_steps"             # or a list of functions; "" is the file's own level
-    from = "- 1"                        # these words of a statement ...
-    to = ["- 1 - 0"]                    # ... replaced by these, or by one of these
-    reason = "Subtracting nothing changes nothing."
+    call = '_integer("n", n)'           # only for mistakes in what is called, or a list
+    from = "value < at_least"           # these words of a statement ...
+    to = ["value <= at_least"]          # ... replaced by these, or by one of these
+    reason = "No integer lies between the two."
 
 A mark covers the mutants of its functions whose statement differs in just those words, and
 nothing else. One that covers no mutant, or one that a case tells from the solution, is wrong.
@@ -15,8 +16,6 @@ nothing else. One that covers no mutant, or one that a case tells from the solut
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from grader.errors import CourseError
 from grader.tables import Table, read_table
 from grader.validation.mutation.mutants import Mutant
@@ -24,16 +23,18 @@ from grader.validation.mutation.mutants import Mutant
 FILE = "equivalent.toml"
 
 
-class Mark(Table, frozen=True, rename={"before": "from", "after": "to"}):
+class Mark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):
     """One claim: in these functions, `before` may as well read `after`."""
 
     function: str | tuple[str, ...]
+    call: str | tuple[str, ...] = ""
     before: str
     after: str | tuple[str, ...]
     reason: str
 
     def covers(self, mutant: Mutant) -> bool:
-        return mutant.function in _several(self.function) and any(
+        here = mutant.function in _several(self.function) and mutant.call in _several(self.call)
+        return here and any(
             _turns(mutant.before, self.before, after, mutant.after)
             for after in _several(self.after)
         )
@@ -61,8 +62,8 @@ class Marks:
             return cls(path)
         marks = read_table(path, _File).equivalent
         for number, mark in enumerate(marks):
-            for key, text in msgspec.to_builtins(mark).items():
-                if key != "function" and not all(each.strip() for each in _several(text)):
+            for key, texts in (("from", mark.before), ("to", mark.after), ("reason", mark.reason)):
+                if not all(each.strip() for each in _several(texts)):
                     raise CourseError(f"{path}: key 'equivalent[{number}].{key}': it is empty")
         return cls(path, marks)
 

@@ -6,99 +6,87 @@ the statement before and after, so that it stays the same when lines move.
 """
 
 import ast
-import io
 import textwrap
-import tokenize
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grader.validation.mutation.operators import OPERATORS
+from grader.validation.mutation.operators import alternatives
 from grader.validation.mutation.places import File, Place, places_of
+from grader.validation.mutation.text import Edit, Text
 from grader.validation.mutation.trees import replaced
+
+Identity = tuple[str, str, str, str, str, int]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A change of one place of the file that its syntax tree knows."""
+
+    place: Place
+    kind: str
+    edit: Edit
+
+    @property
+    def function(self) -> str:
+        """The function at the file's top that it is made in, if it is in one."""
+        return self.place.function.name if self.place.function else ""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mistake: in `function`, the statement `before` reads `after`, the n-th time it does."""
+    """One mistake: in `function`, the statement `before` reads `after`, the n-th time it does.
+
+    With a `call`, the mistake is in what is called, and shows only where it is called so.
+    """
 
     function: str
     kind: str
     before: str
     after: str
-    occurrence: int
     line: int
     diff: tuple[str, ...]
     source: bytes = field(repr=False)
+    call: str = ""
+    occurrence: int = 1
 
     @property
-    def identity(self) -> tuple[str, str, str, str, int]:
+    def identity(self) -> Identity:
         """What tells it from all others of the file, wherever its lines are."""
-        return self.function, self.kind, self.before, self.after, self.occurrence
+        return self.function, self.kind, self.before, self.after, self.call, self.occurrence
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """Bytes of a file to be replaced, from `start` to `end`."""
-
-    start: int
-    end: int
-    text: bytes
-
-    def of(self, source: bytes) -> bytes:
-        return source[: self.start] + self.text + source[self.end :]
-
-
-def mutants_of(source: bytes) -> list[Mutant]:
-    """Every mutant of the file, each once, in the order of its lines."""
-    file = File.of(source)
-    plain = _without_comments(source)
-    starts = _line_starts(source)
-    seen, count = set[tuple[int, str]](), Counter[tuple[str, str, str]]()
-    mutants = []
+def mistakes_of(file: File) -> Iterator[Mistake]:
+    """Every mistake that the operators know to make in the file, each once, in order."""
+    text = Text(file.source)
+    seen = set[tuple[int, str]]()
     for place in places_of(file):
         unchanged = ast.dump(place.top)
-        for kind, operator in OPERATORS.items():
-            for new in operator(place):
-                meant = ast.dump(replaced(place.top, place.node, new))
-                if meant == unchanged or (place.top.lineno, meant) in seen:
-                    continue
+        for kind, new in alternatives(place):
+            meant = ast.dump(replaced(place.top, place.node, new))
+            if meant != unchanged and (place.top.lineno, meant) not in seen:
                 seen.add((place.top.lineno, meant))
-                edit = _edit(place, new, meant, starts)
-                if edit is not None:
-                    mutants.append(_mutant(place, kind, edit, plain, starts, count))
-    return mutants
+                if edit := _edit(place, new, meant, text):
+                    yield Mistake(place, kind, edit)
 
 
-def _mutant(
-    place: Place,
-    kind: str,
-    edit: _Edit,
-    plain: bytes,
-    starts: list[int],
-    count: Counter[tuple[str, str, str]],
-) -> Mutant:
-    function = place.function.name if place.function else ""
-    start, end = _extent_of(place.statement, starts)
-    end = max(end, edit.end)
-    after = plain[start : edit.start] + edit.text + plain[edit.end : end]
-    texts = function, _squashed(plain[start:end]), _squashed(after)
-    count[texts] += 1
-    source = place.file.source
-    line = source[: edit.start].count(b"\n") + 1
-    diff = tuple(_diff(source, edit))
-    return Mutant(function, kind, *texts[1:], count[texts], line, diff, edit.of(source))
+def mutant_of(mistake: Mistake, text: Text) -> Mutant:
+    """The file with that mistake in it."""
+    edit = mistake.edit
+    before, after = text.statement(mistake.place.statement, edit)
+    diff = tuple(text.diff(edit))
+    source = edit.of(text.source)
+    return Mutant(mistake.function, mistake.kind, before, after, text.line(edit), diff, source)
 
 
-def _edit(place: Place, new: ast.AST, meant: str, starts: list[int]) -> _Edit | None:
+def _edit(place: Place, new: ast.AST, meant: str, text: Text) -> Edit | None:
     """The change of the text that comes to what is meant; None where there is none."""
     whole = place.whole
     wanted = new if whole is place.node else replaced(whole, place.node, new)
-    (start, end), (top, bottom) = _span(whole, starts), _span(place.top, starts)
-    for text in _forms(wanted, whole.col_offset):
-        edit = _Edit(start, end, text.encode())
-        changed = edit.of(place.file.source)[top : bottom + len(edit.text) - (end - start)]
-        if _dump(changed) == meant:
+    (start, end), (top, bottom) = text.span(whole), text.span(place.top)
+    for form in _forms(wanted, whole.col_offset):
+        edit = Edit(start, end, form.encode())
+        length = bottom + len(edit.text) - (end - start)
+        if _dump(edit.of(text.source)[top:length]) == meant:
             return edit
     return None
 
@@ -123,50 +111,3 @@ def _dump(source: bytes) -> str:
     except (SyntaxError, ValueError):
         return ""
     return ast.dump(tree.body[0]) if tree.body else ""
-
-
-def _span(node: ast.expr | ast.stmt, starts: list[int]) -> tuple[int, int]:
-    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
-    return starts[node.lineno - 1] + node.col_offset, starts[end_line - 1] + end_column
-
-
-def _extent_of(statement: ast.stmt, starts: list[int]) -> tuple[int, int]:
-    """The bytes of a statement; of one that holds others, its head only."""
-    start, end = _span(statement, starts)
-    body = getattr(statement, "body", None)
-    return (start, _span(body[0], starts)[0]) if body else (start, end)
-
-
-def _line_starts(source: bytes) -> list[int]:
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return starts
-
-
-def _without_comments(source: bytes) -> bytes:
-    """The same with blanks for comments, so that every byte stays in its place."""
-    plain, starts = bytearray(source), _line_starts(source)
-    for token in tokenize.tokenize(io.BytesIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            column = len(token.line[: token.start[1]].encode())
-            start = starts[token.start[0] - 1] + column
-            length = len(token.string.encode())
-            plain[start : start + length] = b" " * length
-    return bytes(plain)
-
-
-def _squashed(text: bytes) -> str:
-    return " ".join(text.decode().split())
-
-
-def _diff(source: bytes, edit: _Edit) -> Iterator[str]:
-    """The lines that change, as they were and as they are, as far left as they go."""
-    first = source.rfind(b"\n", 0, edit.start) + 1
-    last = source.find(b"\n", edit.end)
-    last = len(source) if last < 0 else last
-    before = source[first:last].decode()
-    after = (source[first : edit.start] + edit.text + source[edit.end : last]).decode()
-    width = len(before) - len(before.lstrip())
-    for sign, text in (("-", before), ("+", after)):
-        yield from (f"{sign} {line[width:]}" for line in text.splitlines())

@@ -89,7 +89,7 @@ class Place:
     @property
     def in_message(self) -> bool:
         """Whether it is part of an exception that is raised."""
-        return isinstance(self.statement, ast.Raise)
+        return isinstance(self.statement, ast.Raise) and self.node is not self.statement
 
     @property
     def whole(self) -> Any:
@@ -101,7 +101,7 @@ class Place:
 def places_of(file: File) -> Iterator[Place]:
     """Every expression and statement of the file that can be wrong, in order."""
     for statement in file.tree.body:
-        if not isinstance(statement, _IMPORTS) and not _is_type(statement):
+        if not (isinstance(statement, _IMPORTS) or is_docstring(statement) or _is_type(statement)):
             yield from _below(statement, (file.tree,), file)
 
 

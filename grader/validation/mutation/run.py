@@ -1,7 +1,7 @@
 """A lab's mutants against its hidden suite: who survives, and which marks are wrong."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +15,13 @@ from grader.submissions import read_submission
 from grader.traces.synthetic import synthetic_trace
 from grader.validation.mutation.cache import Cache
 from grader.validation.mutation.equivalent import Mark, Marks
-from grader.validation.mutation.mutants import Mutant, mutants_of
+from grader.validation.mutation.items import items_of
+from grader.validation.mutation.making import mutants_of
+from grader.validation.mutation.mutants import Identity, Mutant
 from grader.validation.trial import STUDENTS, Trial, Tried, try_out
 
 _SAVE_EVERY = 50
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant that loses nothing for `kept_for` of `students` students."""
+    """A mutant that loses nothing for `kept_for` of `students` students.
+
+    `items` are those that are about its function.
+    """
 
     mutant: Mutant
+    items: tuple[str, ...]
     kept_for: int
     students: int
 
@@ -75,30 +82,54 @@ def hunt(
     """Tries the lab's mutants, or a sample of them; `on_start` is told how many have to run."""
     graded = GradedLab.of(course, slug, synthetic=True)
     check_installed(graded.lab.assignment.preload)
-    folder = course.solutions(graded.lab)
-    solution = _solution(graded, folder)
-    marks = Marks.of(folder)
-    made = mutants_of(solution.files[graded.lab.assignment.file])
-    tried = sample.of(made) if sample else made
+    game = _Game.of(course, graded)
+    chosen = sample.of(game.mutants) if sample else game.mutants
     cache = Cache(course.root, graded)
-    fresh = [mutant for mutant in tried if mutant.source not in cache]
+    fresh = [mutant for mutant in chosen if mutant.source not in cache]
     on_start(len(fresh))
     settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
-    results: dict[int, Result] = {}
-    file = graded.lab.assignment.file
-    trials = [replace(solution, name=str(n), files={file: m.source}) for n, m in enumerate(fresh)]
+    alive: dict[Identity, Result] = {}
     try:
-        for index, result in _results(settings, trials, jobs):
-            results[index] = result
-            on_step()
+        for index, result in _results(settings, list(map(game.trial, fresh)), jobs):
             if _is_killed(result):
                 cache.add(fresh[index].source)
-            if len(results) % _SAVE_EVERY == 0:
-                cache.write(mutant.source for mutant in made)
+            else:
+                alive[fresh[index].identity] = result
+            if index % _SAVE_EVERY == 0:
+                cache.write(mutant.source for mutant in game.mutants)
+            on_step()
     finally:
-        cache.write(mutant.source for mutant in made)
-    survivors = {fresh[n].identity: r for n, r in results.items() if not _is_killed(r)}
-    return _told(slug, made, tried, survivors, marks)
+        cache.write(mutant.source for mutant in game.mutants)
+    return _told(game, chosen, alive)
+
+
+@dataclass(frozen=True)
+class _Game:
+    """A lab's mutants, with what is needed to try and to judge them."""
+
+    slug: str
+    solution: Trial
+    file: str
+    mutants: Sequence[Mutant]
+    marks: Marks
+    items: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, course: Course, graded: GradedLab) -> "_Game":
+        lab, folder = graded.lab, course.solutions(graded.lab)
+        solution, file = _solution(graded, folder), lab.assignment.file
+        source = solution.files[file]
+        items = items_of(lab, graded.hidden, source)
+        return cls(lab.slug, solution, file, mutants_of(source), Marks.of(folder), items)
+
+    def trial(self, mutant: Mutant) -> Trial:
+        """One that is held to be right needs no more than a few students to prove that wrong."""
+        return replace(
+            self.solution,
+            files={self.file: mutant.source},
+            students=STUDENTS[:_FEW] if self.marks.of_mutant(mutant) else STUDENTS,
+            first=frozenset(self.items.get(mutant.function, ())),
+        )
 
 
 def _results(
@@ -125,31 +156,29 @@ def _is_killed(result: Result) -> bool:
     return isinstance(result, Tried) and result.status == GRADED and not result.kept_for
 
 
-def _told(
-    slug: str,
-    made: Sequence[Mutant],
-    tried: Sequence[Mutant],
-    alive: dict[tuple[str, str, str, str, int], Result],
-    marks: Marks,
-) -> Hunt:
+def _told(game: _Game, chosen: Sequence[Mutant], alive: Mapping[Identity, Result]) -> Hunt:
     survivors: list[Survivor] = []
     problems: list[str] = []
-    equivalent = 0
-    for mutant in tried:
-        mark, result = marks.of_mutant(mutant), alive.get(mutant.identity)
+    equivalent, path = 0, game.marks.path
+    for mutant in chosen:
+        mark, result = game.marks.of_mutant(mutant), alive.get(mutant.identity)
         if result is None:
-            problems += _killed_although(mark, mutant, marks.path)
+            problems += _killed_although(mark, mutant, path)
         elif not isinstance(result, Tried):
             problems.append(f"{_place(mutant)}: a fault of ours: {result.note}")
         elif mark is not None and len(result.kept_for) == result.students:
             equivalent += 1
         else:
-            survivors.append(Survivor(mutant, len(result.kept_for), result.students))
-    for mark in marks.marks:
-        if not any(mark.covers(mutant) for mutant in made):
-            problems.append(f"{marks.path}: no mutant has {mark} (any more); take the mark out")
-    killed = len(tried) - len(alive)
-    return Hunt(slug, len(made), len(tried), killed, equivalent, tuple(survivors), tuple(problems))
+            items = game.items.get(mutant.function, ())
+            survivors.append(Survivor(mutant, items, len(result.kept_for), result.students))
+    problems += [
+        f"{path}: no mutant has {mark} (any more); take the mark out"
+        for mark in game.marks.marks
+        if not any(map(mark.covers, game.mutants))
+    ]
+    killed = len(chosen) - len(alive)
+    made, tried = len(game.mutants), len(chosen)
+    return Hunt(game.slug, made, tried, killed, equivalent, tuple(survivors), tuple(problems))
 
 
 def _killed_although(mark: Mark | None, mutant: Mutant, path: Path) -> Iterator[str]:

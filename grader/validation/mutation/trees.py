@@ -1,7 +1,7 @@
 """Syntax trees: copies with one node in another's place, and small nodes made from text."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -25,12 +25,17 @@ def changed(node: Any, **fields: Any) -> Any:
 
 def expression(text: str, **parts: ast.expr) -> ast.expr:
     """The expression of that text, with `parts` in the places of the names that stand for them."""
-    tree = ast.parse(text, mode="eval").body
-    for name, part in parts.items():
-        for node in list(ast.walk(tree)):
-            if isinstance(node, ast.Name) and node.id == name:
-                tree = replaced(tree, node, part)
+    tree = _Filling(parts).visit(ast.parse(text, mode="eval").body)
+    assert isinstance(tree, ast.expr)
     return tree
+
+
+class _Filling(ast.NodeTransformer):
+    def __init__(self, parts: Mapping[str, ast.expr]) -> None:
+        self._parts = parts
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._parts.get(node.id, node)
 
 
 def same(one: ast.AST, other: ast.AST) -> bool:

@@ -11,6 +11,7 @@ from grader.validation.mutation.operators import (
     arrays,
     calls,
     conditions,
+    inputs,
     numbers,
     order,
     statements,
@@ -18,6 +19,9 @@ from grader.validation.mutation.operators import (
 from grader.validation.mutation.places import Place
 
 Operator = Callable[[Place], Iterator[ast.AST]]
+
+# Of what an exception says only names and values count, so these alone change it.
+IN_MESSAGES = {"exception", "message"}
 
 OPERATORS: dict[str, Operator] = {
     "comparison": conditions.comparison,
@@ -39,6 +43,16 @@ OPERATORS: dict[str, Operator] = {
     "exception": statements.exception,
     "message": statements.message,
     "text": statements.text,
+    "inputs": inputs.inputs,
 }
 
-__all__ = ["OPERATORS", "Operator"]
+
+def alternatives(place: Place) -> Iterator[tuple[str, ast.AST]]:
+    """What may stand there instead, each with the kind of mistake that it is."""
+    for kind, operator in OPERATORS.items():
+        if not place.in_message or kind in IN_MESSAGES:
+            for new in operator(place):
+                yield kind, new
+
+
+__all__ = ["OPERATORS", "Operator", "alternatives"]

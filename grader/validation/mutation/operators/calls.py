@@ -21,7 +21,9 @@ def arguments(place: Place) -> Iterator[ast.AST]:
         if not same(one, other):
             rest = node.args[number + 2 :]
             yield changed(node, args=[*node.args[:number], other, one, *rest])
-    for number in range(len(node.keywords)):
+    for number, keyword in enumerate(node.keywords):
+        if keyword.arg == "strict":  # of `zip`: a check of the author's own
+            continue
         yield changed(node, keywords=[*node.keywords[:number], *node.keywords[number + 1 :]])
     if len(node.args) > 1:
         yield changed(node, args=node.args[:-1])

@@ -28,7 +28,9 @@ def comparison(place: Place) -> Iterator[ast.AST]:
     if not isinstance(node, ast.Compare):
         return
     for number, operator in enumerate(node.ops):
-        for other in _COMPARISONS[type(operator)]:
+        others = _COMPARISONS[type(operator)]
+        is_word = isinstance(getattr(node.comparators[number], "value", None), str)
+        for other in others[:1] if is_word else others:
             yield changed(node, ops=[*node.ops[:number], other(), *node.ops[number + 1 :]])
     if len(node.ops) > 1:
         yield changed(node, ops=node.ops[:-1], comparators=node.comparators[:-1])

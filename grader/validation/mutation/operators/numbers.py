@@ -24,7 +24,7 @@ _ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
 def constant(place: Place) -> Iterator[ast.AST]:
     """One more, one less, nothing; for a fraction twice and half; the other truth value."""
     node = place.node
-    if not isinstance(node, ast.Constant) or isinstance(place.parent, ast.FormattedValue):
+    if not isinstance(node, ast.Constant) or getattr(place.parent, "arg", "") == "strict":
         return
     value = node.value
     if isinstance(value, bool):

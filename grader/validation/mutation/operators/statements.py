@@ -72,7 +72,7 @@ def text(place: Place) -> Iterator[ast.AST]:
     strings = [each.value for each in ast.walk(scope) if isinstance(each, ast.Constant)]
     known = [each for each in dict.fromkeys(strings) if isinstance(each, str) and " " not in each]
     following = known[(known.index(node.value) + 1) % len(known)] if node.value in known else ""
-    yield ast.Constant(following if following != node.value else f"{node.value}_")
+    yield ast.Constant(following if following != node.value else "" if node.value else "x")
 
 
 def _has_value_before(place: Place) -> bool:
