@@ -9,7 +9,9 @@ processes. Where a case with fixed inputs is lost, nothing is left to be drawn.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.errors import CourseError, SandboxError
+from msgspec.structs import replace
+
+from grader.errors import CourseError, SandboxError, StarvedError
 from grader.grading import Grader, processes_of, withheld
 from grader.results import GRADED, Result, Verdict
 from grader.submissions import Submission
@@ -45,6 +47,8 @@ def try_out(grader: Grader, submission: Submission) -> Result:
     lab = grader.graded.lab
     try:
         kept, lost = _kept_for(grader, submission)
+    except StarvedError as error:
+        return replace(withheld(lab, submission.name, str(error)), starved=True)
     except (CourseError, SandboxError) as error:
         grader.close()  # as after any session that broke off
         return withheld(lab, submission.name, str(error))
@@ -55,7 +59,9 @@ def try_out(grader: Grader, submission: Submission) -> Result:
     score = total if all_kept else 0
     case = f"{lost.item}: {lost.case}" if lost else ""
     number = len(submission.students)
-    return Tried(submission.name, GRADED, score, total, 0.0, (), "", "", kept, number, case)
+    return Tried(
+        submission.name, GRADED, score, total, 0.0, (), kept_for=kept, students=number, lost=case
+    )
 
 
 def _kept_for(grader: Grader, trial: Trial) -> tuple[tuple[str, ...], CaseResult | None]:
@@ -91,6 +97,7 @@ def _lost(
             evidence=graded.evidence(trial),
             drawn=drawn,
         )
+        processes.check_time()
         if lost := _first_lost(run.results):
             return lost
     return None
