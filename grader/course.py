@@ -25,9 +25,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from grader.authored import tree_of
 from grader.errors import CourseError, UsageError
 from grader.key import course_key
-from grader.sources import tree_of
 from grader.tables import Table, convert, read_table
 
 POINTS_OF_A_LAB = 100

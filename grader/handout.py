@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grader.sources import text_of
+from grader.authored import text_of
 
 # To the closing fence, or to the end where it was forgotten: then the text after it fails.
 _BLOCK = re.compile(r"^```python[ \t]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)

@@ -9,11 +9,11 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader.authored import source_of, tree_of
 from grader.course import Course, Lab, written_files
 from grader.errors import CourseError
 from grader.handin.receipts import public_key
 from grader.key import receipt_seed
-from grader.sources import source_of, tree_of
 from grader.writing import write_whole
 
 MIN_LINE = 20

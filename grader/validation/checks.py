@@ -5,35 +5,29 @@ kindly; every variant all; every mutant fewer; garbage is never a fault of ours.
 students holds nothing of the instructor's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
+from grader.authored import tree_of
 from grader.batch import Settings, grade_all
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.grading import GradedLab
 from grader.handout import run_examples
 from grader.release import leaks
-from grader.results import GRADED, Result
 from grader.sandbox import Level, check_installed
-from grader.sources import tree_of
 from grader.submissions import Submission, from_source, read_submission
 from grader.traces.synthetic import synthetic_trace
 from grader.validation.check import Check, Progress, Unwatched
-from grader.validation.marks import mark_of, mark_problems
-from grader.validation.wording import by_cause, cause_of, count, full, several, told, why_not_loaded
-from grader.validation.written import (
-    silent_functions,
-    stub_problems,
-    suite_problems,
-    unread_files,
-)
+from grader.validation.judged import REPETITIONS, judged
+from grader.validation.trial import STUDENTS, Trial, try_out
+from grader.validation.wording import count
+from grader.validation.written import suite_problems
 
-REPETITIONS = 5
-SEEDS = ("student-a", "student-b", "student-c")
+KINDS = ("solution", "stub", "variant", "mutant", "garbage")
+IN_FULL = 3  # students for whom the solution is graded as theirs would be; the others draw
 GARBAGE = (
     "None",
     "'garbage'",
@@ -54,18 +48,6 @@ class _Role:
 
     kind: str
     submission: Submission
-
-
-class _Graded(NamedTuple):
-    """What came of a submission of the course's own."""
-
-    kind: str
-    name: str
-    result: Result
-
-    def __str__(self) -> str:
-        alone = self.kind in ("solution", "stub")
-        return f"the {self.kind}" if alone else f"{self.kind} {self.name}"
 
 
 def validate(
@@ -115,52 +97,19 @@ def _checks_of(
             slug, "suite", passed=False, detail="suites not fit to grade", problems=problems
         )
     else:
-        settings = Settings(course.root, slug, level, synthetic=True)
+        settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
         work = [role.submission for role in roles]
         with progress() as watching:
             watching.start(len(work))
             results = grade_all(settings, work, jobs, lambda _: watching.step())
-        yield from _judged(lab, folder, roles, results)
+        graded_roles = list(zip(roles, results, strict=True))
+        by_kind = {
+            kind: [(role.submission.name, each) for role, each in graded_roles if role.kind == kind]
+            for kind in KINDS
+        }
+        yield from judged(lab, folder, by_kind)
     yield _examples(slug, lab.folder / "README.md")
     yield from _release(course, lab, told_already=bool(problems))
-
-
-def _judged(
-    lab: Lab, folder: Path, roles: Sequence["_Role"], results: Sequence[Result]
-) -> Iterator[Check]:
-    """The checks of what was graded. What a fault withheld is told once, and not judged."""
-    slug = lab.slug
-    by_kind: dict[str, list[tuple[str, Result]]] = {
-        kind: [(r.submission.name, result) for r, result in zip(roles, results, strict=True)
-               if r.kind == kind]
-        for kind in ("solution", "stub", "variant", "mutant", "garbage")
-    }  # fmt: skip
-    own = [_Graded(kind, *each) for kind in by_kind if kind != "garbage" for each in by_kind[kind]]
-    withheld = [each for each in own if each.result.status != GRADED]
-    if withheld:
-        yield _grading(slug, withheld, len(own))
-    judged = {
-        kind: [each for each in named if each[1].status == GRADED]
-        for kind, named in by_kind.items()
-    }
-    if judged["solution"]:
-        yield _solution(slug, judged["solution"])
-    if judged["stub"]:
-        yield _stub(lab, folder, judged["stub"][0][1])
-    for kind, check in (("variant", _variants), ("mutant", _mutants)):
-        if judged[kind] or not by_kind[kind]:
-            yield check(lab, folder, judged[kind])
-    known = {cause_of(each.result) for each in withheld}
-    if garbage := [each for each in by_kind["garbage"] if cause_of(each[1]) not in known]:
-        yield _garbage(slug, garbage)
-
-
-def _grading(slug: str, withheld: "Sequence[_Graded]", total: int) -> Check:
-    """What keeps the course's own submissions from being graded: a cause once, with all it hits."""
-    causes = by_cause((str(each), each.result) for each in withheld).values()
-    problems = tuple(f"{several([name for name, _ in hit])}: {told(hit[0][1])}" for hit in causes)
-    detail = f"{len(withheld)}/{total} of the course's own submissions can't be graded"
-    return Check(slug, "grading", passed=False, detail=detail, problems=problems)
 
 
 def _with_trace(graded: GradedLab, role: _Role) -> _Role:
@@ -175,7 +124,9 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
     solution = read_submission(lab, folder / lab.assignment.file, "solution")
     if solution.problem:
         raise CourseError(f"{folder / lab.assignment.file}: {solution.problem}")
-    for student in (*[SEEDS[0]] * REPETITIONS, *SEEDS[1:]):
+    others = Trial("solution", solution.files, student=STUDENTS[0], students=STUDENTS[IN_FULL:])
+    yield _Role("solution", others)  # the longest of all: it begins first
+    for student in (*STUDENTS[:1] * REPETITIONS, *STUDENTS[1:IN_FULL]):
         yield _Role("solution", replace(solution, student=student))
     yield _of_the_course(lab, "stub", lab.stub)
     for kind in ("variant", "mutant"):
@@ -189,82 +140,10 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
 
 
 def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
-    return _Role(kind, replace(read_submission(lab, path, path.name), student=SEEDS[0]))
-
-
-def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    wrong = [told(result) for _, result in results if not full(result)]
-    problems = tuple(
-        f"the solution earns {text}, in {wrong.count(text)} of {len(results)} runs"
-        for text in dict.fromkeys(wrong)
-    )
-    same = f"the same in {REPETITIONS} runs and for {len(SEEDS)} students"
-    detail = f"solution 100/100, {same}"
-    if problems:
-        detail = f"solution {min(result.score or 0 for _, result in results)}/100 at worst"
-    return Check(slug, "solution", not problems, detail, problems)
-
-
-def _stub(lab: Lab, folder: Path, result: Result) -> Check:
-    problems = [] if result.score == 0 else [f"the stub earns {told(result)}"]
-    silent = [] if result.note else list(silent_functions(lab, result))
-    problems += [f"the stub does not load: {why_not_loaded(result)}"] if result.note else []
-    problems += [
-        f"the stub of {name} does not say NotImplementedError('{name}: …')" for name in silent
-    ]
-    problems += stub_problems(lab, folder / lab.assignment.file)
-    saying = 0 if result.note else len(lab.functions) - len(silent)
-    said = f"{count(saying, 'function', len(lab.functions))} say{'s' * (saying == 1)}"
-    detail = f"stub {result.score}/100, {said} what is to be done"
-    return Check(lab.slug, "stub", not problems, detail, tuple(problems))
-
-
-def _variants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = [
-        f"variant {name} does not load: {why_not_loaded(result)}"
-        if result.note
-        else f"variant {name} is right, but earns {told(result)}"
-        for name, result in results
-        if not full(result)
-    ]
-    passing = len(results) - len(problems)
-    problems += [] if results else ["there are no variants"]
-    problems += unread_files(folder / "variants", "variant")
-    detail = f"{count(passing, 'variant', len(results))} pass{'es' * (len(results) == 1)}"
-    return Check(lab.slug, "variants", not problems, detail, tuple(problems))
-
-
-def _mutants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = [] if results else ["there are no mutants"]
-    for name, result in results:
-        problems += _of_mutant(lab, folder / "mutants" / name, result)
-    problems += unread_files(folder / "mutants", "mutant")
-    caught = sum(1 for _, result in results if not full(result) and not result.note)
-    detail = f"{caught}/{count(len(results), 'mutant')} fail{'s' * (len(results) == 1)}"
-    return Check(lab.slug, "mutants", not problems, detail, tuple(problems))
-
-
-def _of_mutant(lab: Lab, path: Path, result: Result) -> Iterable[str]:
-    """What is wrong with one mutant: it must load, and lose what its line 1 says."""
-    if result.note:  # what does not load is no wrong answer that a case could catch
-        return [f"mutant {path.name} does not load: {why_not_loaded(result)}"]
-    mark = mark_of(path)
-    called = f'mutant {path.name} ("{mark.mistake}")'
-    if full(result):
-        return [
-            f"{called} keeps {told(result)}: no case of the hidden suite tells it from the solution"
-        ]
-    return [f"{called}: {problem}" for problem in mark_problems(lab, mark, result)]
-
-
-def _garbage(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    wrong = [each for each in results if each[1].status != GRADED or full(each[1])]
-    problems = tuple(
-        f"functions that return {several([name for name, _ in hit])}: {told(hit[0][1])}"
-        for hit in by_cause(wrong).values()
-    )
-    detail = f"{count(len(results) - len(wrong), 'kind', len(results))} of garbage are graded"
-    return Check(slug, "garbage", not problems, detail, problems)
+    submission = replace(read_submission(lab, path, path.name), student=STUDENTS[0])
+    if kind == "mutant" and not submission.problem:
+        submission = Trial(path.name, submission.files, student=STUDENTS[0], whole=True)
+    return _Role(kind, submission)
 
 
 def _examples(slug: str, path: Path) -> Check:

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.authored import source_of
 from grader.course import Lab
 from grader.results import Result, Verdict
-from grader.sources import source_of
 
 _FORM = '"""What is wrong."""  # loses: item'
 _MARK = re.compile(r"#\s*loses:(.*)$")

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.authored import source_of, tree_of
 from grader.course import Lab, written_files
 from grader.errors import CourseError
 from grader.results import Result
-from grader.sources import source_of, tree_of
 from grader.suite.run import Suite
 from grader.suite.written import written
 

@@ -226,7 +226,7 @@ BESIDE = {
     "a doctest file": ("test_doc.txt", ">>> 1\n2\n", "test_doc.txt: a doctest file is not run"),
     "no test": ("test_b.py", "def tst_a():\n    pass\n", "test_b.py: nothing of it is run"),
     "a helper in no language": ("helper.py", "def (:\n", "helper.py:1: invalid syntax"),
-    "a helper in no encoding": ("helper.py", "# \udcff\n", "helper.py:1: not UTF-8 text"),
+    "a helper in no encoding": ("helper.py", "x = '\udcff'\n", "helper.py: line 1 has the byte"),
     "a conftest in no language": ("conftest.py", "def (:\n", "conftest.py:1: invalid syntax"),
     "a conftest that raises": (
         "conftest.py",

@@ -14,7 +14,8 @@ STUB, PUBLIC, README = f"{LAB}/adding.py", f"{LAB}/test_public.py", f"{LAB}/READ
 TOML, HINTS = f"{LAB}/assignment.toml", f"{LAB}/hints.toml"
 SOLUTION, HIDDEN = "solutions/adding/adding.py", "tests/hidden/adding/test_adding.py"
 CONFTEST = "tests/hidden/adding/conftest.py"
-NO_PYTHON, NO_TEXT = "def add(:\n", b"# \xff\n"
+NO_PYTHON, NO_TEXT = "def add(:\n", b"x = '\xff'\n"
+BYTE = ": line 1 has the byte 0xff, which is no UTF-8"
 
 
 def write(name, content):
@@ -53,21 +54,25 @@ def link(name):
 BROKEN = {
     "stub: syntax": (write(STUB, NO_PYTHON), STUB, ":1: invalid syntax"),
     "stub: NUL": (write(STUB, b"x = 1\0\n"), STUB, ": source code string cannot contain null"),
-    "stub: no text": (write(STUB, NO_TEXT), STUB, ":1: not UTF-8 text"),
-    "stub: codec": (write(STUB, "# coding: nothing\n"), STUB, ": unknown encoding"),
+    "stub: no text": (write(STUB, NO_TEXT), STUB, BYTE),
+    "stub: codec": (
+        write(STUB, "# coding: nothing\n"),
+        STUB,
+        ": it says that it is nothing, unknown",
+    ),
     "stub: too deep": (write(STUB, f"x = {'(' * 500}{')' * 500}\n"), STUB, ":1: too many nested"),
     "stub: far too deep": (write(STUB, f"x = {'-' * 99_999}1\n"), STUB, ": not to be parsed"),
     "stub: missing": (missing(STUB), STUB, ": missing"),
     "stub: a folder": (folder(STUB), STUB, ": missing"),
     "solution: syntax": (write(SOLUTION, NO_PYTHON), SOLUTION, ":1: invalid syntax"),
-    "solution: no text": (write(SOLUTION, NO_TEXT), SOLUTION, ":1: not UTF-8 text"),
+    "solution: no text": (write(SOLUTION, NO_TEXT), SOLUTION, BYTE),
     "solution: empty": (write(SOLUTION, ""), SOLUTION, ": adding.py is empty"),
     "solution: missing": (missing(SOLUTION), SOLUTION, ": missing"),
     "solution: a folder": (folder(SOLUTION), SOLUTION, ": can't be read: Is a directory"),
     "solution: a link": (link(SOLUTION), SOLUTION, ": missing"),
     "solutions: missing": (missing("solutions/adding"), SOLUTION, ": missing"),
     "hidden: syntax": (write(HIDDEN, NO_PYTHON), HIDDEN, ":1: invalid syntax"),
-    "hidden: no text": (write(HIDDEN, NO_TEXT), HIDDEN, ":1: not UTF-8 text"),
+    "hidden: no text": (write(HIDDEN, NO_TEXT), HIDDEN, BYTE),
     "hidden: an import": (write(HIDDEN, "import nothing_here\n"), HIDDEN, ":1: ModuleNotFound"),
     "hidden: raises": (write(HIDDEN, "1 / 0\n"), HIDDEN, ":1: ZeroDivisionError"),
     "hidden: ends Python": (write(HIDDEN, "raise SystemExit(0)\n"), HIDDEN, ":1: SystemExit"),
