@@ -19,6 +19,7 @@ PARTS = (
     "drawing",
     "key",
     "tables",
+    "authored",
     "course",
     "sandbox",
     "fabric",
