@@ -131,7 +131,7 @@ def _without_lines(lines: list[str], manager: TransformerManager) -> Plain:
     commands = []
     for _ in range(_MOST_COMMANDS):
         changed, new = manager.do_one_token_transform(lines)
-        if not changed or new == lines:
+        if not changed:
             break
         at = sum(takewhile(bool, map(eq, lines, new)))
         after = at + len(lines) - len(new) + 1

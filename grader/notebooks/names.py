@@ -95,7 +95,7 @@ def _bound_by(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Name):
         return {node.id} if isinstance(node.ctx, ast.Store) else set()
     if isinstance(node, ast.alias):
-        return {(node.asname or node.name).partition(".")[0]} - {"*"}
+        return {(node.asname or node.name).partition(".")[0]}
     if isinstance(node, ast.MatchMapping):
         return {node.rest} if node.rest else set()
     named = _Function | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar

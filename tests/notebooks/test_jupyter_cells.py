@@ -50,7 +50,9 @@ RIGHT = {
     "timeit_above_a_function": Case(add=f"%%timeit -n1\n{ADD}"),
     "not_ipythons_own": Case(add=f"%%memit\n{ADD}"),
     "cell_magic_and_lines": Case(add=f"%%time\n%matplotlib inline\n{ADD}\nadd?"),
-    "cell_magic_in_all": Case("%%time\nimport numpy as np", f"%%time\n{ADD}"),
+    "cell_magic_in_all": Case(
+        "%%time\nimport numpy as np", "%%time\n" + ADD.replace("x + y", "np.add(x, y)")
+    ),
     # cell magics whose cell defines nothing
     "bash_in_the_top": Case("%%bash\npip install numpy\nif true; then ls; fi"),
     "html_in_the_top": Case("%%html\n<b>it's</b>"),

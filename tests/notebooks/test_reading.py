@@ -37,6 +37,56 @@ def is_python(text):
     return True
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("x = 1\n!ls", "x = 1\n"),
+        ("if x:\n    !ls", "if x:\n    pass"),
+        ("%time x = f(1)\n%time f(2)\nx?", "x = f(1)\n\n"),
+        ("y = %time f(1)\nz = %timeit -o f(1)", "y = f(1)\n"),
+        ("x = !ls \\\n  *\nz", "\n\nz"),
+        ("if x: y = %pwd", "if x: y = get_ipython().run_line_magic('pwd', '')"),
+        ("def f():\n    y = !ls", "def f():\n    y = get_ipython().getoutput('ls')"),
+        ("x = \\\n!ls", "x = \\\nget_ipython().getoutput('ls')"),
+        (",f time y", ""),
+        (",np.f time y=1", ""),
+        ("%%time\nx = 1\n!ls", "\nx = 1\n"),
+        ("\n%%capture\n\nx = 1", "\n\n\nx = 1"),
+        ("%%prun -q\nx = 1", "\nx = 1"),
+        ("%%timeit\nx = 1", "\n"),
+        ("%%timeit\n%%time\ndef f(): pass", "\n\ndef f(): pass"),
+        ("%%writefile f.py\ndef f(): pass", "\n"),
+        ("%%unknown\nclass A: pass", "\nclass A: pass"),
+        ("%%unknown\nx = 1", "\n"),
+        ("%%time\n" * 9 + "x = 1", "\n" * 8 + "%%time\nx = 1"),
+        ("  x = 1\n  %time", "x = 1\n"),
+        (">>> x = 1\n>>> x?", "x = 1\n"),
+        ("%time\n    x = 1\n  y\n!ls", "\n    x = 1\n  y\n"),  # IPython itself raises
+        ("x = (\n!ls", "x = (\n!ls"),
+    ],
+)
+def test_what_is_left_of_a_cell(text, left):
+    """Statements for commands, IPython's own calls for values that something else needs."""
+    from grader.notebooks.commands import without_commands
+
+    assert without_commands(text).text == left
+
+
+def test_commands_are_told_by_their_line():
+    """Below empty lines and cell magics, too, with the names that they would define."""
+    from grader.notebooks.commands import Command, without_commands
+
+    text = "\n\n%%time\n\n%%capture out -q\nx = 1\n!ls\nfiles = !ls \\\n *\nf?"
+    assert without_commands(text).commands == (
+        Command(5, "%%capture out -q", ("out",)),
+        Command(7, "!ls"),
+        Command(8, "files = !ls \\", ("files",)),
+        Command(10, "f?"),
+    )
+    text = "\n%%timeit\nx = 1\n!ls"
+    assert without_commands(text).commands == (Command(2, "%%timeit", ("x",), whole=True),)
+
+
 @settings(deadline=None)  # the first example imports IPython
 @given(CELLS)
 def test_a_line_stays_a_line(text):
@@ -126,10 +176,34 @@ def test_a_name_is_found_in_the_first_cell_that_defines_it():
         (2, "def f():\n    np = 1\n[np for np in ()]\nx = ("),
         (4, "%time\nif 1:\n    import numpy as np"),
         (5, "np = 3\n%time\nfiles = !ls"),
+        (6, "files = 3"),
     ]
     found = found_elsewhere(["np", "files", "x"], cells)
     assert {name: (each.cell, each.text, each.imports) for name, each in found.items()} == {
         "np": (4, "import numpy as np", True), "files": (5, "files = !ls", False)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "gone"),
+    [
+        ("display(x)\nf(display)", "None\nNone", ["display(x)", "f(display)"]),
+        ("display = print\ndisplay(x)", "display = print\ndisplay(x)", []),
+        ("def f(_):\n    _", "def f(_):\n    _", []),
+        ("if x: display(1); y = 2", "if x: None; y = 2", ["if x: display(1); y = 2"]),
+        ("'é', 1\n'é'; _3", "'é', 1\n'é'; None", ["'é'; _3"]),
+        ("await f()\nasync def g():\n    await f()", "None\nasync def g():\n    await f()",
+         ["await f()"]),
+        ("x = Out[3]", "x = Out[3]", []),
+        ('"""Doc."""\nfrom __future__ import annotations', None, []),
+        ("x = 1\nfrom __future__ import (\n    annotations)",
+         "from __future__ import annotations\nx = 1\n(None\n)", []),
+    ],
+)  # fmt: skip
+def test_what_a_file_can_not_have(text, left, gone):
+    """What only shows something goes, unless its name is the student's own."""
+    told = read(text)
+    assert told.source == f"{text if left is None else left}\n"
+    assert [each.spot.text for each in told.left_out] == gone
 
 
 def test_halves_that_are_python_together_stay_as_they_are():
