@@ -52,6 +52,11 @@ LEFT_OUT = {
         1,
         "TestIt is not run: it is a unittest.TestCase",
     ),
+    "a TestCase of another's tests": (
+        'Base = type("Base", (unittest.TestCase,), {"test_one": print})\n',
+        None,
+        "Base is not run: it is a unittest.TestCase",
+    ),
     "an __init__": (
         (
             "@add\nclass TestIt:\n    def __init__(self):\n        pass\n\n"
@@ -263,6 +268,7 @@ IGNORING = {
     "    return collection_path.name == 'test_b.py' or None\n",
 }
 SOUND = {
+    "unittest itself": "from unittest import TestCase as Case\n\n\nCHECK = Case()\n",
     "a mixin": "class Mixin:\n    def test_one(self):\n        pass\n\n\n"
     "@add\nclass TestIt(Mixin):\n    pass\n",
     "a decorator": "def twice(f):\n    @functools.wraps(f)\n    def g(*a, **k):\n"
