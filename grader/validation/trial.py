@@ -3,11 +3,13 @@
 Luck must not decide: a mistake costs points whoever hands it in, and a right answer earns them.
 Most cases have the same inputs for everyone. Only those that ask for `rng` differ, so one
 student's run of the others holds for all, and just the drawn ones are run again, in the same
-processes. Where a case with fixed inputs is lost, nothing is left to be drawn.
+processes: the case first that another student has lost. Where a case with fixed inputs is lost,
+nothing is left to be drawn.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -51,7 +53,8 @@ def try_out(grader: Grader, submission: Submission) -> Result:
         return grader.grade(submission)
     lab = grader.graded.lab
     try:
-        return _Trying(grader, submission).result()
+        with processes_of(lab, submission, grader.sandbox) as processes:
+            return _Trying(grader, submission, processes).result()
     except StarvedError as error:
         return msgspec.structs.replace(withheld(lab, submission.name, str(error)), starved=True)
     except (CourseError, SandboxError) as error:
@@ -61,75 +64,79 @@ def try_out(grader: Grader, submission: Submission) -> Result:
 
 @dataclass
 class _Trying:
-    """A trial under way."""
+    """A trial under way. `killer` is the first case that a student loses."""
 
     grader: Grader
     trial: Trial
+    processes: Processes
+    killer: CaseResult | None = None
     lost: str = ""
+    _lost_to_all: bool | None = None  # by a case that is the same for everyone; None: not known
 
     def result(self) -> Result:
-        graded, trial = self.grader.graded, self.trial
-        total = sum(each.points for each in graded.lab.rubric)
-        with processes_of(graded.lab, trial, self.grader.sandbox) as processes:
-            rubric = tuple(self._rubric(processes)) if trial.whole else ()
-            lost = frozenset(each.item for each in rubric if each.verdict != Verdict.PASSED)
-            kept = tuple(self._kept_for(processes, trial.first | lost))
+        lab, trial = self.grader.graded.lab, self.trial
+        rubric = tuple(self._rubric()) if trial.whole else ()
+        kept = tuple(student for student in trial.students if not self._loses(student))
+        total = sum(each.points for each in lab.rubric)
         score = total if len(kept) == len(trial.students) else 0
         if rubric:
             score = sum(each.points for each in rubric)
-        plain = Result(trial.name, GRADED, score, total, 0.0, rubric)
-        facts = msgspec.structs.asdict(plain)
+        facts = msgspec.structs.asdict(Result(trial.name, GRADED, score, total, 0.0, rubric))
         return Tried(**facts, kept_for=kept, students=len(trial.students), lost=self.lost)
 
-    def _rubric(self, processes: Processes) -> Iterator[RubricResult]:
+    def _rubric(self) -> Iterator[RubricResult]:
         """Every item's result for the trial's own student, without a message."""
-        results = self._run(processes, self.trial.student, early=False)
+        results = self._run(self.trial.student, early=False)
+        lost = [each for each in results if each.verdict not in (Verdict.PASSED, Verdict.BLOCKED)]
+        fixed = [each for each in lost if not each.drawn]
+        if fixed or not lost:
+            self._lost_to_all = bool(fixed)
+        self._note((fixed or lost)[:1], self.trial.student)
         for item in self.grader.graded.lab.rubric:
             verdict = verdict_of(item.item, results).verdict
             points = item.points if verdict is Verdict.PASSED else 0
             yield RubricResult(item.item, points, item.points, verdict)
 
-    def _kept_for(self, processes: Processes, first: frozenset[str]) -> Iterator[str]:
-        """The students for whom no case is lost."""
-        if self._loses(processes, self.trial.student, first, drawn=False):
-            return
-        for student in self.trial.students:
-            processes.renew()
-            if not self._loses(processes, student, first, drawn=True):
-                yield student
+    def _loses(self, student: str) -> bool:
+        """Whether a case is lost for this student; the likeliest to tell are run first."""
+        if self._lost_to_all:
+            return True
+        self.processes.renew()
+        if self.killer and self._asked(student, {self.killer.item}, case=self.killer.case):
+            return True
+        if self._lost_to_all is None:
+            self._lost_to_all = self._any_lost(self.trial.student, drawn=False)
+        return self._lost_to_all or self._any_lost(student, drawn=True)
 
-    def _loses(
-        self, processes: Processes, student: str, first: frozenset[str], *, drawn: bool
-    ) -> bool:
-        """Whether a case is lost for this student, among those that are drawn or not."""
+    def _any_lost(self, student: str, *, drawn: bool) -> bool:
+        """Whether a case is lost for this student, of those that are drawn or of the others."""
+        first = self.trial.first
         others = frozenset(each.item for each in self.grader.graded.lab.rubric) - first
-        for items in filter(None, (first, others)):
-            for each in self._run(processes, student, items, drawn=drawn):
-                if each.verdict is not Verdict.PASSED:
-                    self.lost = self.lost or f"{each.item}, {each.case}, for {student}"
-                    return True
-        return False
+        return any(self._asked(student, each, drawn=drawn) for each in (first, others) if each)
 
-    def _run(
-        self,
-        processes: Processes,
-        student: str,
-        items: frozenset[str] | None = None,
-        *,
-        drawn: bool | None = None,
-        early: bool = True,
-    ) -> Sequence[CaseResult]:
+    def _asked(self, student: str, items: set[str] | frozenset[str], **options: Any) -> bool:
+        """Whether a case of these items is lost."""
+        results = self._run(student, only=frozenset(items), **options)
+        lost = [each for each in results if each.verdict is not Verdict.PASSED]
+        self._note(lost[:1], student)
+        return bool(lost)
+
+    def _note(self, lost: Sequence[CaseResult], student: str) -> None:
+        for each in lost:
+            self.killer = self.killer or each
+            self.lost = self.lost or f"{each.item}, {each.case}, for {student}"
+
+    def _run(self, student: str, *, early: bool = True, **options: Any) -> Sequence[CaseResult]:
         """What the cases came to. A fault of ours, or too busy a machine, is raised."""
         graded = self.grader.graded
         run = self.grader.hidden_suite.run(
-            processes,
+            self.processes,
             graded.seed(student),
-            only=items,
             stop_early=early,
             evidence=graded.evidence(self.trial),
-            drawn=drawn,
+            **options,
         )
-        processes.check_time()
+        self.processes.check_time()
         for each in run.results:
             if each.verdict is Verdict.GRADER_FAULT:
                 raise CourseError(each.finding.error)

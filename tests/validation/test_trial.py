@@ -87,7 +87,7 @@ def test_a_fixed_case_that_is_lost_is_lost_for_everyone(grader):
     result = tried(grader, WRONG)
     assert result.kept_for == ()
     assert result.lost == "add, test_fixed, for student-0"
-    assert drawn == [False]
+    assert drawn == [False]  # one run of the fixed cases, and none of others
 
 
 def test_likely_items_are_asked_first(grader):
