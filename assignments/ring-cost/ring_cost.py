@@ -112,7 +112,7 @@ def hierarchical_all_reduce_time(
 ) -> float:
     """Seconds of: reduce-scatter inside each node, all-reduce across nodes, all-gather inside.
 
-    Messages of errors have its own arguments' names: `inter_bandwidth`, not `bandwidth`.
+    Messages name `gpus_per_node` and `num_nodes`; `bandwidth` will do for `inter_bandwidth`.
     """
     # TODO: the two phases inside.
     # TODO: what does one GPU carry across?
