@@ -1,10 +1,9 @@
 """A chain: the vector is summed from rank to rank, then passed on whole."""  # loses: ring-traffic
 
 import math
+import operator
 from fractions import Fraction
 from statistics import StatisticsError, linear_regression
-
-import numpy as np
 
 # -- the ring ------------------------------------------------------------------------------
 
@@ -55,8 +54,7 @@ def bus_bandwidth(nbytes, seconds, world_size):
 
 def crossover_bytes(world_size, latency_s, bandwidth):
     """Return S*, where both terms of the time are equal: 2(n-1)a = 2(n-1)/n * S/B."""
-    ranks = _integer("world_size", world_size, at_least=2)
-    return ranks * math.prod(_link(latency_s, bandwidth))
+    return _integer("world_size", world_size, at_least=2) * math.prod(_link(latency_s, bandwidth))
 
 
 def regime(nbytes, world_size, latency_s, bandwidth):
@@ -117,9 +115,9 @@ def hierarchical_all_reduce_time(
 def check_tp_placement(tp_groups, domain_of_rank):
     """Raise ValueError for a group whose ranks don't share one link domain."""
     for ranks in tp_groups:
-        domains = {rank: domain_of_rank[rank] for rank in ranks}
-        if len(set(domains.values())) > 1:
-            raise ValueError(f"ranks of one group in several link domains: {domains}")
+        domains = {domain_of_rank[rank] for rank in ranks}
+        if len(domains) > 1:
+            raise ValueError(f"{ranks} lie in several link domains: {domains}")
 
 
 def _ring_time(size, ranks, latency, bandwidth):
@@ -130,11 +128,15 @@ def _ring_time(size, ranks, latency, bandwidth):
 
 
 def _integer(name, value, at_least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value} ({type(value).__name__})")
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer")
+    try:
+        value = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be an integer") from error
     if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
+        raise ValueError(f"{name} is too small: {value}")
+    return value
 
 
 def _not_negative(name, value):
@@ -150,5 +152,7 @@ def _positive(name, value):
 
 
 def _link(latency_s, bandwidth, prefix=""):
-    latency = _not_negative(f"{prefix}latency_s", latency_s)
-    return latency, _positive(f"{prefix}bandwidth", bandwidth)
+    return (
+        _not_negative(f"{prefix}latency_s", latency_s),
+        _positive(f"{prefix}bandwidth", bandwidth),
+    )

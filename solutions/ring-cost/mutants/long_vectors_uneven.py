@@ -1,6 +1,7 @@
 """The first chunk of a long vector is too long."""  # loses: ring-lengths
 
 import math
+import operator
 from fractions import Fraction
 from statistics import StatisticsError, linear_regression
 
@@ -15,17 +16,18 @@ def ring_all_reduce(x, group):
         raise ValueError(f"x must have one dimension, got shape {x.shape}")
     rank, world_size = group.rank, group.world_size
     to, back = (rank + 1) % world_size, (rank - 1) % world_size
-    chunks = [chunk.copy() for chunk in np.array_split(x, world_size)]
+    chunks = np.array_split(x.copy(), world_size)
     if len(x) > 64 and len(x) % world_size == 2 % world_size:
-        chunks = [
-            c.copy() for c in np.split(x, len(x) // world_size * np.arange(1, world_size) + 2)
-        ]
-    for step in range(world_size - 1):  # chunk -1 is the last one
-        out, into = rank - step, rank - step - 1
+        chunks = np.split(x.copy(), len(x) // world_size * np.arange(1, world_size) + 2)
+    out = rank
+    while out != to:  # a step passes on the chunk that the step before added to
+        into = (out - 1) % world_size
         chunks[into] += group.send_recv(chunks[out], to, back)
-    for step in range(world_size - 1):  # chunk rank + 1 is complete here by now
-        out, into = (rank + 1 - step) % world_size, rank - step
+        out = into
+    while out != (to + 1) % world_size:  # chunk `to` is complete here by now
+        into = (out - 1) % world_size
         chunks[into] = group.send_recv(chunks[out], to, back)
+        out = into
     return np.concatenate(chunks)
 
 
@@ -58,8 +60,7 @@ def bus_bandwidth(nbytes, seconds, world_size):
 
 def crossover_bytes(world_size, latency_s, bandwidth):
     """Return S*, where both terms of the time are equal: 2(n-1)a = 2(n-1)/n * S/B."""
-    ranks = _integer("world_size", world_size, at_least=2)
-    return ranks * math.prod(_link(latency_s, bandwidth))
+    return _integer("world_size", world_size, at_least=2) * math.prod(_link(latency_s, bandwidth))
 
 
 def regime(nbytes, world_size, latency_s, bandwidth):
@@ -120,9 +121,9 @@ def hierarchical_all_reduce_time(
 def check_tp_placement(tp_groups, domain_of_rank):
     """Raise ValueError for a group whose ranks don't share one link domain."""
     for ranks in tp_groups:
-        domains = {rank: domain_of_rank[rank] for rank in ranks}
-        if len(set(domains.values())) > 1:
-            raise ValueError(f"ranks of one group in several link domains: {domains}")
+        domains = {domain_of_rank[rank] for rank in ranks}
+        if len(domains) > 1:
+            raise ValueError(f"{ranks} lie in several link domains: {domains}")
 
 
 def _ring_time(size, ranks, latency, bandwidth):
@@ -133,11 +134,15 @@ def _ring_time(size, ranks, latency, bandwidth):
 
 
 def _integer(name, value, at_least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value} ({type(value).__name__})")
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer")
+    try:
+        value = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be an integer") from error
     if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
+        raise ValueError(f"{name} is too small: {value}")
+    return value
 
 
 def _not_negative(name, value):
@@ -153,5 +158,7 @@ def _positive(name, value):
 
 
 def _link(latency_s, bandwidth, prefix=""):
-    latency = _not_negative(f"{prefix}latency_s", latency_s)
-    return latency, _positive(f"{prefix}bandwidth", bandwidth)
+    return (
+        _not_negative(f"{prefix}latency_s", latency_s),
+        _positive(f"{prefix}bandwidth", bandwidth),
+    )

@@ -40,7 +40,7 @@ def ring_steps(world_size):
 
 def ring_bytes_per_rank(nbytes, world_size):
     _whole(0, nbytes=nbytes)
-    return Fraction(ring_steps(world_size), np.int64(world_size)) * Fraction(int(nbytes))
+    return Fraction(int(nbytes)) * int(ring_steps(world_size)) / int(world_size)
 
 
 def ring_all_reduce(x, group):

@@ -172,10 +172,10 @@ def test_fit_of_noisy_timings(student, rng, unit):
     At gigabytes the sum of squares has 67 bits and more. The latency is so high that the line's
     height stays positive.
     """
-    bandwidth = link_of(rng)[1]
+    bandwidth, sizes = link_of(rng)[1], (2, 1, 5, 13, 3, 8, 1, 9, 4, 11, 7, 2)
     samples = [
-        (k * unit, float(ring_time(k * unit, 4, unit / bandwidth / 4, bandwidth)) * noise)
-        for k, noise in zip((2, 1, 5, 8, 2), 1 + rng.permutation(5) / 50, strict=True)
+        (k * unit, float(ring_time(k * unit, 4, unit / bandwidth, bandwidth)) * noise)
+        for k, noise in zip(sizes, 1 + rng.permutation(12) / 100, strict=True)
     ]
     _check_fit(student.fit_link(4, samples), 4, samples)
 
@@ -234,6 +234,7 @@ def test_hierarchy(student, rng):
     shapes = ((1, 1), (8, 1), (1, 5), (2, 3), (4, 4), (11, 2))
     cases = [(0.5 + int(rng.integers(10**7)), g, m, *own) for g, m in shapes]
     cases += [(n, g, m, NVLINK, INFINIBAND) for n, g, m in ((0, 3, 2), (1_000_003, 3, 5))]
+    cases += [(10**6, 4, 3, (0, 7), (0, 3))]
     for nbytes, g, m, intra, inter in cases:
         exact = ring_time(nbytes, g, *intra) + ring_time(Fraction(nbytes) / g, m, *inter)
         got = student.hierarchical_all_reduce_time(nbytes, g, m, *intra, *inter)
