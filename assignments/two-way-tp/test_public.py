@@ -159,9 +159,10 @@ def test_no_part_is_a_view(student, kind):
 @pytest.mark.rubric("weight-bytes")
 @pytest.mark.parametrize(("dtype", "nbytes"), [("float32", 4), ("float64", 8)])
 def test_bytes_of_entries(student, dtype, nbytes):
-    """Six entries in two tensors."""
-    state = {"a": Tensor(np.ones((2, 2), dtype)), "b": Tensor(np.ones(2, dtype))}
-    equal(student.weight_bytes(state), 6 * nbytes, of="bytes", note="6 entries")
+    """A model of 46 entries."""
+    arrays = {name: a.astype(dtype) for name, a in whole_weights(ONE_LAYER).items()}
+    note = "46 entries: embedding 8, norms 6, attention 16, MLP 16"
+    equal(student.weight_bytes(tensors(arrays)), 46 * nbytes, of="bytes", note=note)
 
 
 @pytest.mark.rubric("rank-bytes")
