@@ -12,12 +12,14 @@ GRADER = Path(__file__).parent.parent / "grader"
 # From the bottom up. A part imports only parts that stand above it in this list.
 PARTS = (
     "errors",
+    "sources",
     "writing",
     "results",
     "times",
     "drawing",
     "key",
     "tables",
+    "authored",
     "course",
     "sandbox",
     "fabric",
@@ -53,7 +55,8 @@ FOREIGN = {
     "gradebook": {"sqlalchemy", "alembic"},
     "report": {"jinja2", "markupsafe"},
     "similarity": {"jinja2"},
-    "notebooks": {"nbgrader", "nbformat", "traitlets", "sqlalchemy"},  # the extra `nbgrader`
+    # the extra `nbgrader`
+    "notebooks": {"nbgrader", "nbformat", "traitlets", "sqlalchemy", "IPython"},
     "watching": {"watchfiles"},
 }
 EVERYWHERE = {"numpy", "msgspec", "grader"}

@@ -1,18 +1,18 @@
 """What a worker does, wherever it runs: one submission, with a grader that is kept warm."""
 
 import gc
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import load_course
 from grader.errors import CourseError, SandboxError
-from grader.grading import GradedLab, Grader, open_sandbox, withheld
+from grader.grading import EXPLAIN_SECONDS, GradedLab, Grader, open_sandbox, withheld
 from grader.results import GRADED, Result
-from grader.sandbox import Level
+from grader.sandbox import BACKSTOP, Level
 from grader.submissions import Submission
 
 TRIES = 2  # of a sandbox in a worker, and of workers
-PATIENCE = 3.0  # how many times its own limit a submission may take before its worker is ended
 START_SECONDS = 60.0
 
 
@@ -21,7 +21,7 @@ class Settings:
     """What every worker of a batch needs to know; plain data, so that it can be sent.
 
     `stamp` is that of the lab as the batch sees it: a worker that sees another suite or another
-    course key grades nothing.
+    course key grades nothing. `way` is what is done with each submission: a module's function.
     """
 
     root: Path
@@ -30,12 +30,13 @@ class Settings:
     synthetic: bool = False
     live: bool = False
     stamp: str = ""
+    way: Callable[[Grader, Submission], Result] = Grader.grade
 
 
 def seconds_for(settings: Settings) -> float:
-    """How long to wait for a worker's answer: far more than a submission may take."""
+    """How long to wait for a worker's answer: more than a submission takes on a busy machine."""
     limits = load_course(settings.root).lab(settings.slug).assignment.limits
-    return START_SECONDS + PATIENCE * limits.submission_seconds
+    return START_SECONDS + BACKSTOP * (limits.submission_seconds + EXPLAIN_SECONDS)
 
 
 def fault_of(settings: Settings, submission: Submission, fault: str) -> Result:
@@ -57,12 +58,15 @@ _warm: list[tuple[Settings, Grader]] = []  # this process's grader, and what it 
 
 
 def grade_here(settings: Settings, submission: Submission) -> Result:
-    """Grades in this process; once more where that came to nothing, if need be in a new sandbox."""
+    """Grades in this process; once more where that came to nothing, if need be in a new sandbox.
+
+    Where the machine was too busy it would be so again: that is the batch's to mend.
+    """
     try:
         for _ in range(TRIES):
             grader = _grader(settings)
-            result = grader.grade(submission)
-            if result.status == GRADED and grader.sandbox.alive:
+            result = settings.way(grader, submission)
+            if result.starved or (result.status == GRADED and grader.sandbox.alive):
                 break
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
         ours = isinstance(error, (CourseError, SandboxError))
