@@ -96,7 +96,7 @@ def test_weight_bytes(student, model, name):
 
 
 @pytest.mark.rubric("rank-bytes")
-@pytest.mark.parametrize(("name", "dtype_bytes"), zip(MODELS, [1, 2, 3, 4, 2, 8], strict=True))
+@pytest.mark.parametrize(("name", "dtype_bytes"), [*zip(MODELS, [1, 2, 3, 4, 2, 8], strict=True)])
 def test_expected_rank_bytes(student, model, name, dtype_bytes):
     """The bytes of the grader's own shards, whatever an entry takes."""
     world_size, _, _, sizes = MODELS[name]
