@@ -1,6 +1,5 @@
 """What does not fit: refused by every function that it holds for, on every rank, and named."""
 
-import re
 from fractions import Fraction
 
 import numpy as np
@@ -21,7 +20,6 @@ UNKNOWN = {  # name: what a message must say of it at least
     "layers.0.attn.q": "attn.q",
     "layers.0.attn.q.weight.scale": "scale",
     "layers.0.mlp.gate.weight": "mlp.gate",
-    "layers.00.norm1.weight": "layers.00",
     "model.layers.0.mlp.up.weight": "model.layers.0",
 }
 MISSING = {  # of three layers
@@ -47,9 +45,8 @@ def refuse(refusing, state, world_size=2):
 
 
 def dimension(length, world_size):
-    """A message names a dimension by its length, or by the world_size that does not divide it."""
-    by_size = re.compile(rf"(?i)world[_ -]?size\W*(?:\w+\W+)?{world_size}(?!\d)")
-    return AnyOf(f"{length} or world_size {world_size}", length, by_size)
+    """A message names a dimension by its length, or the world_size that does not divide it."""
+    return AnyOf(f"{length} or world_size {world_size}", length, world_size)
 
 
 # -- integers ------------------------------------------------------------------------------
