@@ -58,19 +58,23 @@ def test_other_dtypes_do_not_cross(dtype):
     "items",
     [
         ["float32", 0, 8],
-        ["complex64", 0, 8, 2],
-        [7, 0, 8, 2],
-        ["float32", "place", 8, 2],
-        ["float32", 0, -8, 2],
-        ["float32", 0, 8, -2],
-        ["float32", 0, 8, 1 << 60],
-        ["float32", 0, 8, 2.0],
-        ["float32", 0, 8, *[1] * 40],
-        ["float32", 0, 8, 100, 100],
+        ["float32", 0, 8, False],
+        ["complex64", 0, 8, False, 2],
+        [7, 0, 8, False, 2],
+        ["float32", "place", 8, False, 2],
+        ["float32", 0, -8, False, 2],
+        ["float32", 0, 8, 0, 2],
+        ["float32", 0, 8, None, 2],
+        ["float32", 0, 8, False, -2],
+        ["float32", 0, 8, False, 1 << 60],
+        ["float32", 0, 8, False, 2.0],
+        ["float32", 0, 8, False, *[1] * 40],
+        ["float32", 0, 8, False, 100, 100],
     ],
 )
 def test_hostile_headers_are_refused(items):
     """Before anything is allocated: 8 bytes of body, and only two float32 fit them."""
+    read_header([wire.TENSOR, "float32", 0, 8, False, 2], 8)
     with pytest.raises((WireError, ValueError)):
         read_header([wire.TENSOR, *items], 8)
 
