@@ -110,6 +110,11 @@ class Grader:
         told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
         return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note, told)
 
+    @property
+    def hidden_suite(self) -> Suite:
+        """The hidden suite, collected."""
+        return self._suite(self.graded.hidden)
+
     def close(self) -> None:
         """Ends the suites' sessions; the sandbox is its owner's."""
         for suite in self._suites.values():
@@ -129,7 +134,7 @@ class Grader:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
-            run = self._suite(self.graded.hidden).run(processes, seed, evidence=evidence)
+            run = self.hidden_suite.run(processes, seed, evidence=evidence)
             processes.check_time()
             # What is raised by a file that has loaded before may hold hidden inputs.
             broken = None if processes.fickle else processes.load_failure
