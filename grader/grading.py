@@ -139,7 +139,7 @@ class Grader:
             # What is raised by a file that has loaded before may hold hidden inputs.
             broken = None if processes.fickle else processes.load_failure
             compiled = processes.compiled
-        verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
+        verdicts = {item.item: verdict_of(item.item, run.results) for item in lab.rubric}
         faults = [each for each in verdicts.values() if each.verdict is Verdict.GRADER_FAULT]
         if broken is not None and not faults:
             return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
@@ -199,7 +199,7 @@ def invariant_text(lab: Lab, item: RubricItem) -> str:
     return f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
 
 
-def _verdict(item: str, results: Sequence[CaseResult]) -> CaseResult:
+def verdict_of(item: str, results: Sequence[CaseResult]) -> CaseResult:
     """The worst of an item's cases: a fault of ours first, then the first failure."""
     cases = [result for result in results if result.item == item]
     faults = [case for case in cases if case.verdict is Verdict.GRADER_FAULT]

@@ -1,19 +1,19 @@
 """Whether a submission of the course's own is judged alike for every student.
 
 Luck must not decide: a mistake costs points whoever hands it in, and a right answer earns them.
-Most cases have the same inputs for everyone; only those that ask for `rng` differ, so one
+Most cases have the same inputs for everyone. Only those that ask for `rng` differ, so one
 student's run of the others holds for all, and just the drawn ones are run again, in the same
 processes. Where a case with fixed inputs is lost, nothing is left to be drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
+import msgspec
 
 from grader.errors import CourseError, SandboxError, StarvedError
-from grader.grading import Grader, processes_of, withheld
-from grader.results import GRADED, Result, Verdict
+from grader.grading import Grader, processes_of, verdict_of, withheld
+from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
@@ -23,17 +23,22 @@ STUDENTS = tuple(f"student-{number}" for number in range(20))
 
 @dataclass(frozen=True)
 class Trial(Submission):
-    """A submission that is tried for `students`, and is not explained to any of them.
+    """A submission that is tried for `students`, and is explained to none of them.
 
-    The cases of the items in `first` are run before all others: they are likely to tell.
+    The cases of the items in `first` are run before all others: they are likely to tell. With
+    `whole`, every case is run once besides, for the rubric and for faults of the suite's own.
     """
 
     students: tuple[str, ...] = STUDENTS
     first: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 class Tried(Result, frozen=True):
-    """What came of a trial: for whom it loses nothing, of how many, and its first lost case."""
+    """What came of a trial: the students for whom it loses nothing, of how many.
+
+    `lost` names the first case that another one loses, or is empty.
+    """
 
     kept_for: tuple[str, ...] = ()
     students: int = 0
@@ -46,65 +51,86 @@ def try_out(grader: Grader, submission: Submission) -> Result:
         return grader.grade(submission)
     lab = grader.graded.lab
     try:
-        kept, lost = _kept_for(grader, submission)
+        return _Trying(grader, submission).result()
     except StarvedError as error:
-        return replace(withheld(lab, submission.name, str(error)), starved=True)
+        return msgspec.structs.replace(withheld(lab, submission.name, str(error)), starved=True)
     except (CourseError, SandboxError) as error:
         grader.close()  # as after any session that broke off
         return withheld(lab, submission.name, str(error))
-    if lost is not None and lost.verdict is Verdict.GRADER_FAULT:
-        return withheld(lab, submission.name, lost.finding.error)
-    total = sum(each.points for each in lab.rubric)
-    all_kept = len(kept) == len(submission.students)
-    score = total if all_kept else 0
-    case = f"{lost.item}: {lost.case}" if lost else ""
-    number = len(submission.students)
-    return Tried(
-        submission.name, GRADED, score, total, 0.0, (), kept_for=kept, students=number, lost=case
-    )
 
 
-def _kept_for(grader: Grader, trial: Trial) -> tuple[tuple[str, ...], CaseResult | None]:
-    """The students for whom no case is lost, and the first case that is lost for another one."""
-    kept: list[str] = []
-    first: CaseResult | None = None
-    with processes_of(grader.graded.lab, trial, grader.sandbox) as processes:
-        if lost := _lost(grader, trial, processes, trial.student, drawn=False):
-            return (), lost
-        for student in trial.students:
+@dataclass
+class _Trying:
+    """A trial under way."""
+
+    grader: Grader
+    trial: Trial
+    lost: str = ""
+
+    def result(self) -> Result:
+        graded, trial = self.grader.graded, self.trial
+        total = sum(each.points for each in graded.lab.rubric)
+        with processes_of(graded.lab, trial, self.grader.sandbox) as processes:
+            rubric = tuple(self._rubric(processes)) if trial.whole else ()
+            lost = frozenset(each.item for each in rubric if each.verdict != Verdict.PASSED)
+            kept = tuple(self._kept_for(processes, trial.first | lost))
+        score = total if len(kept) == len(trial.students) else 0
+        if rubric:
+            score = sum(each.points for each in rubric)
+        plain = Result(trial.name, GRADED, score, total, 0.0, rubric)
+        facts = msgspec.structs.asdict(plain)
+        return Tried(**facts, kept_for=kept, students=len(trial.students), lost=self.lost)
+
+    def _rubric(self, processes: Processes) -> Iterator[RubricResult]:
+        """Every item's result for the trial's own student, without a message."""
+        results = self._run(processes, self.trial.student, early=False)
+        for item in self.grader.graded.lab.rubric:
+            verdict = verdict_of(item.item, results).verdict
+            points = item.points if verdict is Verdict.PASSED else 0
+            yield RubricResult(item.item, points, item.points, verdict)
+
+    def _kept_for(self, processes: Processes, first: frozenset[str]) -> Iterator[str]:
+        """The students for whom no case is lost."""
+        if self._loses(processes, self.trial.student, first, drawn=False):
+            return
+        for student in self.trial.students:
             processes.renew()
-            lost = _lost(grader, trial, processes, student, drawn=True)
-            if lost is None:
-                kept.append(student)
-            elif lost.verdict is Verdict.GRADER_FAULT:
-                return (), lost
-            first = first or lost
-    return tuple(kept), first
+            if not self._loses(processes, student, first, drawn=True):
+                yield student
 
+    def _loses(
+        self, processes: Processes, student: str, first: frozenset[str], *, drawn: bool
+    ) -> bool:
+        """Whether a case is lost for this student, among those that are drawn or not."""
+        others = frozenset(each.item for each in self.grader.graded.lab.rubric) - first
+        for items in filter(None, (first, others)):
+            for each in self._run(processes, student, items, drawn=drawn):
+                if each.verdict is not Verdict.PASSED:
+                    self.lost = self.lost or f"{each.item}, {each.case}, for {student}"
+                    return True
+        return False
 
-def _lost(
-    grader: Grader, trial: Trial, processes: Processes, student: str, *, drawn: bool
-) -> CaseResult | None:
-    """The case that the trial loses for this student, among those that are drawn or not."""
-    graded = grader.graded
-    others = frozenset(each.item for each in graded.lab.rubric) - trial.first
-    for items in filter(None, (trial.first, others)):
-        run = grader.hidden_suite.run(
+    def _run(
+        self,
+        processes: Processes,
+        student: str,
+        items: frozenset[str] | None = None,
+        *,
+        drawn: bool | None = None,
+        early: bool = True,
+    ) -> Sequence[CaseResult]:
+        """What the cases came to. A fault of ours, or too busy a machine, is raised."""
+        graded = self.grader.graded
+        run = self.grader.hidden_suite.run(
             processes,
             graded.seed(student),
             only=items,
-            stop_early=True,
-            evidence=graded.evidence(trial),
+            stop_early=early,
+            evidence=graded.evidence(self.trial),
             drawn=drawn,
         )
         processes.check_time()
-        if lost := _first_lost(run.results):
-            return lost
-    return None
-
-
-def _first_lost(results: Sequence[CaseResult]) -> CaseResult | None:
-    """The first fault of ours, else the first lost case; None where all passed."""
-    faults = (each for each in results if each.verdict is Verdict.GRADER_FAULT)
-    losses = (each for each in results if each.verdict is not Verdict.PASSED)
-    return next(faults, None) or next(losses, None)
+        for each in run.results:
+            if each.verdict is Verdict.GRADER_FAULT:
+                raise CourseError(each.finding.error)
+        return run.results
