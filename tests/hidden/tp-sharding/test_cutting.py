@@ -8,7 +8,7 @@ from grader.suite import equal, whole
 # world size, columns of a shard, and what is not cut: odd, single and even ones of each
 CUTS = [(1, 5, 3), (2, 3, 5), (3, 3, 1), (8, 2, 2)]
 # numpy integers are integers, whatever their width
-NUMPY_SIZES = [(np.int64(3), 2), (np.int32(4), 1)]
+NUMPY_SIZES = [(np.int64(4), 2), (np.int32(12), 1)]
 
 
 def parts(w, world_size, axis):
@@ -82,7 +82,7 @@ HEADS_AND_RANKS = [  # num_heads, num_kv_heads, world_size, head_dim
     (6, 6, 3, 1),  # multi-head attention
     (12, 6, 2, 3),  # grouped: three KV heads a rank
     (8, 4, 4, 3),  # one KV head a rank
-    (12, 3, 6, 2),  # replicated: each KV head on two ranks
+    (12, 6, 12, 2),  # replicated: each KV head on two ranks
     (6, 2, 6, 3),  # on three ranks, with one query head each
     (8, 2, 8, 1),  # on four
     (6, 1, 3, 2),  # multi-query: on all

@@ -17,7 +17,7 @@ def ones(*shape):
 
 
 W, SINGLE = ones(4, 4), ones(3, 1)
-VECTOR, CUBE = ones(4), ones(2, 4, 4)
+VECTOR, CUBE = ones(4), ones(4, 4, 4)
 
 
 # -- cutting -------------------------------------------------------------------------------
@@ -117,9 +117,10 @@ def test_weights_that_are_not_matrices_are_refused(student):
 def test_the_two_judges_of_floats_refuse_what_is_no_product(student):
     """ValueError for operands that don't meet or are no matrices."""
     refusing = student.raises(ValueError)
-    for x, w in ((ones(2, 3), W), (VECTOR, W), (W, CUBE)):
+    for x, w in ((VECTOR, W), (CUBE, W), (W, VECTOR), (W, CUBE), (ones(2, 3), W)):
         refusing.exactly_summable(x, w)
         refusing.rounding_error_bound(x, w)
+    refusing.exactly_summable(W, ones(3, 2))
 
 
 # -- layers and blocks ---------------------------------------------------------------------
@@ -149,32 +150,32 @@ def test_biases_of_another_length_are_refused(ranks):
 
 @pytest.mark.rubric("errors")
 def test_biases_that_numpy_would_stretch_are_refused(ranks):
-    """One number, or a matrix of one row. One rank: shapes are the same to each."""
-    x, w, down = ones(3, 4), ones(4, 6), ones(6, 2)
+    """One number, one row, one column. One rank: shapes are the same to each."""
     refusing = ranks(1).raises(ValueError)
-    for up, out in ((ones(1), ones(1)), (ones(1, 6), ones(1, 2))):
-        refusing.column_parallel_linear(x, w, GROUP, bias_shard=up)
-        refusing.row_parallel_linear(x, w, GROUP, bias=up)
-        refusing.mlp_block(x, w, down, GROUP, b_up_shard=up)
-        refusing.mlp_block(x, w, down, GROUP, b_down=out)
+    for bias in (ones(1), ones(1, 4), ones(4, 1)):
+        refusing.column_parallel_linear(W, W, GROUP, bias_shard=bias)
+        refusing.row_parallel_linear(W, W, GROUP, bias=bias)
+        refusing.mlp_block(W, W, W, GROUP, b_up_shard=bias)
+        refusing.mlp_block(W, W, W, GROUP, b_down=bias)
 
 
 @pytest.mark.rubric("errors")
 def test_arrays_that_are_not_matrices_are_refused(ranks):
-    """1-D and 3-D operands, most of which numpy would multiply: ValueError."""
-    refusing, half, halves = ranks(1).raises(ValueError), ones(2, 4), ones(2, 2, 4)
-    refusing.column_parallel_linear(VECTOR, W, GROUP)
-    refusing.column_parallel_linear(W, CUBE, GROUP)
-    refusing.row_parallel_linear(CUBE, W, GROUP)
-    refusing.row_parallel_linear(W, VECTOR, GROUP)
-    refusing.mlp_block(VECTOR, W, W, GROUP)
-    refusing.mlp_block(W, CUBE, W, GROUP)
-    refusing.mlp_block(W, W, VECTOR, GROUP)
-    refusing.swiglu_block(CUBE, W, half, GROUP)
-    refusing.swiglu_block(W, VECTOR, half, GROUP)
-    refusing.swiglu_block(W, W, halves, GROUP)
-    for table in (VECTOR, CUBE):
-        refusing.vocab_parallel_embedding(np.array([0, 1]), table, GROUP)
+    """1-D and 3-D operands in each place, most of which numpy would multiply: ValueError."""
+    refusing, half = ranks(1).raises(ValueError), ones(2, 4)
+    for wrong, halves in ((VECTOR, ones(2)), (CUBE, ones(2, 2, 4))):
+        refusing.column_parallel_linear(wrong, W, GROUP)
+        refusing.column_parallel_linear(W, wrong, GROUP)
+        refusing.row_parallel_linear(wrong, W, GROUP)
+        refusing.row_parallel_linear(W, wrong, GROUP)
+        refusing.mlp_block(wrong, W, W, GROUP)
+        refusing.mlp_block(W, wrong, W, GROUP)
+        refusing.mlp_block(W, W, wrong, GROUP)
+        refusing.swiglu_block(wrong, W, half, GROUP)
+        refusing.swiglu_block(W, wrong, half, GROUP)
+        refusing.swiglu_block(W, W, halves, GROUP)
+    for table in (ones(2), ones(2, 1, 1)):
+        refusing.vocab_parallel_embedding(np.array([1]), table, GROUP)
 
 
 @pytest.mark.rubric("errors")
