@@ -12,12 +12,14 @@ GRADER = Path(__file__).parent.parent / "grader"
 # From the bottom up. A part imports only parts that stand above it in this list.
 PARTS = (
     "errors",
+    "sources",
     "writing",
     "results",
     "times",
     "drawing",
     "key",
     "tables",
+    "authored",
     "course",
     "sandbox",
     "fabric",

@@ -1,14 +1,15 @@
 """From what a call did to a verdict and the words for it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
 from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
 from grader.suite.finding import CaseFailure, Finding
+from grader.suite.naming import in_words, names
 from grader.suite.text import shorten, show
 
 
@@ -17,12 +18,12 @@ class Expectation:
     """What a call is to do: return, or raise `error` with a message that names things."""
 
     error: type[Exception] | None = None
-    naming: tuple[str, ...] = ()
+    naming: tuple[Any, ...] = ()  # each as `grader.suite.naming` has it
     nudge: str = ""
 
     def __str__(self) -> str:
         name = self.error.__name__ if self.error else "a value"
-        return f"{name} naming {', '.join(self.naming)}" if self.naming else name
+        return f"{name} naming {', '.join(map(in_words, self.naming))}" if self.naming else name
 
 
 def failure_of(
@@ -37,11 +38,11 @@ def failure_of(
 
 
 def mutated(function: str, names: Sequence[str]) -> CaseFailure:
-    """The end of a case in which a call changed the arrays that it was given."""
+    """The end of a case in which a call changed what it was given: arrays, lists, dicts or sets."""
     finding = Finding(
         expected="inputs as they were before the call",
         got=f"{function} changed {' and '.join(names)} in place",
-        nudge="Which line writes into an array that the caller still owns?",
+        nudge="Which line changes an array, a list or a dict that the caller still owns?",
     )
     return CaseFailure(Verdict.FAILED, finding)
 
@@ -51,6 +52,11 @@ _SURPRISED = "Which value in this line is not what you took it for?"
 _UNNAMED = "Could a reader tell from your message alone which value to change?"
 _UNREADABLE = "What does Python expect in this line, or at the end of the one before it?"
 _AT_IMPORT = "Which of your lines run already when the file is imported?"
+_NO_LIBRARY = (
+    "This one file is all that is handed in. Besides it there are Python's own modules, numpy, "
+    "and what the hand-out names."
+)
+_WITHOUT_IT = "Which of these does what you want that module for?"
 # What to ask about a diagnosis of the fabric, by words in it; the first that fits.
 _QUESTIONS = (
     ("different collectives", "Does every rank make the same calls in the same order?"),
@@ -93,10 +99,10 @@ def unraised(
     if {"ValueError", "TypeError"} <= set(outcome.types):  # made up to be right in any case
         got = f"{outcome.types[0]}, which is a ValueError and a TypeError at once"
         raise CaseFailure(Verdict.RAISED, Finding(expected=expected, got=got, nudge=nudge))
-    for text in expectation.naming:
-        if not _names(outcome.message, text):
+    for wanted in expectation.naming:
+        if not names(outcome.message, wanted):
             got = f"{outcome.types[0]}: {shorten(outcome.message)}"
-            note = f"the message does not name {text}"
+            note = f"the message does not name {in_words(wanted)}"
             finding = Finding(expected=expected, got=got, note=note, nudge=nudge or _UNNAMED)
             raise CaseFailure(Verdict.FAILED, finding)
 
@@ -105,13 +111,6 @@ def met(outcome: Outcome, expectation: Expectation) -> bool:
     """Whether the call raised the error that was expected, whatever its message."""
     error = expectation.error
     return error is not None and isinstance(outcome, Raised) and error.__name__ in outcome.types
-
-
-def _names(message: str, text: str) -> bool:
-    """Whether the text stands in the message; a number must not be part of a longer one."""
-    if not re.fullmatch(r"-?[\d.]+", text):
-        return text in message
-    return re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", message) is not None
 
 
 def _explain(outcome: Outcome, file: str, where: str) -> tuple[Verdict, Finding]:
@@ -143,18 +142,27 @@ def _raised(outcome: Raised, file: str, where: str) -> Finding:
             nudge="Replace the raise by your own lines; `shardlab hint` helps to begin.",
         )
     source = outcome.source or ""
-    refused = source.lstrip().startswith(("raise ", "assert "))
     return Finding(
         error=f"{where}{kind}: {message}" if message else f"{where}{kind}",
         where=_line(file, outcome.line),
         source=source,
-        nudge=(_REFUSED if refused else _SURPRISED) if source else "",
+        note=_NO_LIBRARY if kind == "ModuleNotFoundError" else "",
+        nudge=_question_of_raising(kind, source),
     )
+
+
+def _question_of_raising(kind: str, source: str) -> str:
+    if kind == "ModuleNotFoundError":
+        return _WITHOUT_IT
+    refused = source.lstrip().startswith(("raise ", "assert "))
+    return (_REFUSED if refused else _SURPRISED) if source else ""
 
 
 def _question_of_loading(outcome: Outcome, finding: Finding) -> str:
     """What to ask where no call was made: nothing about what a function does."""
     if isinstance(outcome, Raised):
+        if outcome.types[0] == "ModuleNotFoundError":
+            return _WITHOUT_IT
         return _UNREADABLE if "SyntaxError" in outcome.types else _AT_IMPORT
     return finding.nudge or _AT_IMPORT
 

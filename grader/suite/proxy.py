@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from grader import sources
 from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
 from grader.results import Verdict
 from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
 from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding
+from grader.suite.naming import checked
 from grader.suite.processes import Processes
 from grader.suite.text import show
 from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank
@@ -58,11 +60,11 @@ class Calls:
 
     def place(self, function: str) -> str:
         """`file.py:31`: where the submission defines the function, as far as its text tells."""
-        source = self.processes.files.get(self.file, b"")
-        found = re.search(rb"^def\s+%s\b" % re.escape(function.encode()), source, re.MULTILINE)
-        if found is None:
-            return self.file
-        return f"{self.file}:{len(source[: found.start()].splitlines()) + 1}"
+        opening = re.compile(rf"def\s+{re.escape(function)}\b")
+        for number, line in enumerate(sources.lines(self.processes.files.get(self.file, b"")), 1):
+            if opening.match(line):
+                return f"{self.file}:{number}"
+        return self.file
 
     def printed(self) -> str:
         """What the submission printed during the last call, files named as the student does."""
@@ -119,7 +121,10 @@ class Student(msgspec.Struct, frozen=True):
     expectation: Expectation = _RETURNS
 
     def raises(self, error: type[Exception], naming: Any = (), nudge: str = "") -> "Student":
-        """The same, but the call must raise `error`, its message naming each of `naming`."""
+        """The same, but the call must raise `error`, its message naming each of `naming`.
+
+        Numbers are named by any number equal to them; see `grader.suite.naming`.
+        """
         return Student(self.calls, _expect(error, naming, nudge))
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
@@ -217,8 +222,7 @@ def _public(function: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _expect(error: type[Exception], naming: Any, nudge: str) -> Expectation:
-    texts = (naming,) if isinstance(naming, (str, int)) else naming
-    return Expectation(error, tuple(str(text) for text in texts), nudge)
+    return Expectation(error, checked(naming), nudge)
 
 
 def _named(label: str, parameters: Sequence[str]) -> str:
