@@ -38,11 +38,13 @@ from grader.drawing import (
 )
 from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
+from grader.suite.naming import AnyOf
 from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards, whole
 
 __all__ = [
     "GROUP",
     "TORCH_GROUP",
+    "AnyOf",
     "Bar",
     "Curve",
     "Curves",

@@ -1,14 +1,15 @@
 """From what a call did to a verdict and the words for it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
 from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
 from grader.suite.finding import CaseFailure, Finding
+from grader.suite.naming import in_words, names
 from grader.suite.text import shorten, show
 
 
@@ -17,12 +18,12 @@ class Expectation:
     """What a call is to do: return, or raise `error` with a message that names things."""
 
     error: type[Exception] | None = None
-    naming: tuple[str, ...] = ()
+    naming: tuple[Any, ...] = ()  # each as `grader.suite.naming` has it
     nudge: str = ""
 
     def __str__(self) -> str:
         name = self.error.__name__ if self.error else "a value"
-        return f"{name} naming {', '.join(self.naming)}" if self.naming else name
+        return f"{name} naming {', '.join(map(in_words, self.naming))}" if self.naming else name
 
 
 def failure_of(
@@ -93,10 +94,10 @@ def unraised(
     if {"ValueError", "TypeError"} <= set(outcome.types):  # made up to be right in any case
         got = f"{outcome.types[0]}, which is a ValueError and a TypeError at once"
         raise CaseFailure(Verdict.RAISED, Finding(expected=expected, got=got, nudge=nudge))
-    for text in expectation.naming:
-        if not _names(outcome.message, text):
+    for wanted in expectation.naming:
+        if not names(outcome.message, wanted):
             got = f"{outcome.types[0]}: {shorten(outcome.message)}"
-            note = f"the message does not name {text}"
+            note = f"the message does not name {in_words(wanted)}"
             finding = Finding(expected=expected, got=got, note=note, nudge=nudge or _UNNAMED)
             raise CaseFailure(Verdict.FAILED, finding)
 
@@ -105,13 +106,6 @@ def met(outcome: Outcome, expectation: Expectation) -> bool:
     """Whether the call raised the error that was expected, whatever its message."""
     error = expectation.error
     return error is not None and isinstance(outcome, Raised) and error.__name__ in outcome.types
-
-
-def _names(message: str, text: str) -> bool:
-    """Whether the text stands in the message; a number must not be part of a longer one."""
-    if not re.fullmatch(r"-?[\d.]+", text):
-        return text in message
-    return re.search(rf"(?<![\w.]){re.escape(text)}(?!\w|\.\d)", message) is not None
 
 
 def _explain(outcome: Outcome, file: str, where: str) -> tuple[Verdict, Finding]:

@@ -20,6 +20,7 @@ from grader.results import Verdict
 from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
 from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding
+from grader.suite.naming import checked
 from grader.suite.processes import Processes
 from grader.suite.text import show
 from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank
@@ -119,7 +120,10 @@ class Student(msgspec.Struct, frozen=True):
     expectation: Expectation = _RETURNS
 
     def raises(self, error: type[Exception], naming: Any = (), nudge: str = "") -> "Student":
-        """The same, but the call must raise `error`, its message naming each of `naming`."""
+        """The same, but the call must raise `error`, its message naming each of `naming`.
+
+        Numbers are named by any number equal to them; see `grader.suite.naming`.
+        """
         return Student(self.calls, _expect(error, naming, nudge))
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
@@ -217,8 +221,7 @@ def _public(function: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _expect(error: type[Exception], naming: Any, nudge: str) -> Expectation:
-    texts = (naming,) if isinstance(naming, (str, int)) else naming
-    return Expectation(error, tuple(str(text) for text in texts), nudge)
+    return Expectation(error, checked(naming), nudge)
 
 
 def _named(label: str, parameters: Sequence[str]) -> str:

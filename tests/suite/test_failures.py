@@ -60,6 +60,8 @@ def test_what_is_not_written_yet_is_no_mistake():
         ("world_size", "bad world_size"),
         ("(2,)", "shapes (2,) and (3,)"),
         ("0.5", "got 0.5"),
+        ("-64", "nbytes=-64.0"),
+        ("-64", "nbytes is -6.4e1"),
     ],
 )
 def test_a_name_or_number_that_stands_in_the_message_is_found(text, message):
