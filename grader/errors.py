@@ -5,6 +5,7 @@
     ShardlabError
     ├── CourseError    the author's: course.toml, an assignment, a suite, a solution
     ├── SandboxError   the system's: isolation that is missing or that broke
+    │   └── StarvedError   the machine's: too busy to say what a submission does
     ├── StoreError     the system's: a gradebook that can't be opened, read or written
     └── UsageError     the caller's: a path, a name or an option that can't be meant
 
@@ -24,6 +25,10 @@ class CourseError(ShardlabError):
 
 class SandboxError(ShardlabError):
     """Untrusted code can't be run as asked. Never run it then."""
+
+
+class StarvedError(SandboxError):
+    """The machine gave a submission too little time to come to an end; another time it will."""
 
 
 class StoreError(ShardlabError):

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 from grader.course import Course, Lab, RubricItem, suite_digest
-from grader.errors import CourseError, SandboxError
+from grader.errors import CourseError, SandboxError, StarvedError
 from grader.fabric import services_for
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.sandbox import Level, Limits, Sandbox
@@ -24,7 +26,7 @@ from grader.traces import Challenge, nonce_of
 from grader.traces.capture import best_way, live_trace
 
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
-_EXPLAIN_SECONDS = 6.0
+EXPLAIN_SECONDS = 6.0  # of its own time, for public cases that explain hidden ones
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def open_sandbox(lab: Lab, level: Level) -> Sandbox:
 def limits_of(lab: Lab) -> Limits:
     """The limits of one call, from the assignment."""
     limits = lab.assignment.limits
-    return Limits(wall_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
+    return Limits(call_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
 
 
 class Grader:
@@ -95,6 +97,9 @@ class Grader:
         try:
             evidence = self.graded.evidence(submission)
             rubric, note = self._rubric(submission, evidence)
+        except StarvedError as error:
+            result = withheld(lab, name, str(error), time.perf_counter() - started)
+            return msgspec.structs.replace(result, starved=True)
         except (CourseError, SandboxError) as error:
             self.close()  # a session that broke off is not asked again: the next one is new
             return withheld(lab, name, str(error), time.perf_counter() - started)
@@ -125,6 +130,7 @@ class Grader:
         seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self._suite(self.graded.hidden).run(processes, seed, evidence=evidence)
+            processes.check_time()
             # What is raised by a file that has loaded before may hold hidden inputs.
             broken = None if processes.fickle else processes.load_failure
             compiled = processes.compiled
@@ -155,10 +161,11 @@ class Grader:
         if not lost:
             return {}
         lab = self.graded.lab
-        with processes_of(lab, submission, self.sandbox, _EXPLAIN_SECONDS) as processes:
+        with processes_of(lab, submission, self.sandbox, EXPLAIN_SECONDS) as processes:
             processes.compiled = compiled
             suite = self._suite(lab.public_suite)
             run = suite.run(processes, PUBLIC_SEED, only=lost, evidence=evidence)
+            processes.check_time()  # or it would say that every public case passes
         return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
 
     def _suite(self, path: Path) -> Suite:

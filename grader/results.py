@@ -39,7 +39,8 @@ class Result(msgspec.Struct, frozen=True):
     """What one submission came to. The score is None when it is withheld.
 
     `trace` says how consistent the trace is, for a lab that has one. `note` says why nothing
-    could be run, or why the score is withheld; else it is empty.
+    could be run, or why the score is withheld; else it is empty. `starved` is whether it is
+    withheld because the machine was too busy.
     """
 
     submission: str
@@ -50,6 +51,7 @@ class Result(msgspec.Struct, frozen=True):
     rubric: tuple[RubricResult, ...]
     note: str = ""
     trace: str = ""
+    starved: bool = False
 
     def verdict(self, item: str) -> Verdict:
         return next(each.verdict for each in self.rubric if each.item == item)

@@ -109,6 +109,9 @@ class _Awaited(Future[Result]):
             result = self._fault("it was cancelled")
         except Exception as error:  # noqa: BLE001 - one submission's fault is not the others'
             result = self._fault(f"{type(error).__name__}: {error}")
+        if result.starved and self._tries < TRIES:  # another worker may have more time for it
+            self._send()
+            return
         self._settle(result)
 
     def _give_up(self, seconds: float) -> None:

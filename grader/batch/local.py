@@ -1,17 +1,19 @@
 """Worker processes on this machine, each with a sandbox of its own.
 
 A worker grades one submission at a time. If it dies or hangs, it is replaced and the submission
-tried once more; if that fails too, its score is withheld and the batch goes on. Workers end
-with the process that started them, however it ends.
+tried once more; if that fails too, its score is withheld and the batch goes on. A submission for
+which the machine was too busy is tried once more while no other worker works. Workers end with
+the process that started them, however it ends.
 """
 
 import multiprocessing
 import os
 import queue
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import Self
 
@@ -34,12 +36,21 @@ class Local:
         for worker in self._workers:
             self._free.put(worker)
         self._threads = ThreadPoolExecutor(self.slots)
+        self._turns = _Turns()
 
     def submit(self, submission: Submission) -> "Future[Result]":
         """The result, or a withheld one where two workers in a row came to an end over it."""
         return self._threads.submit(self._grade, submission)
 
     def _grade(self, submission: Submission) -> Result:
+        with self._turns.beside_others():
+            result = self._try(submission)
+        if result.starved:
+            with self._turns.alone():
+                result = self._try(submission)
+        return result
+
+    def _try(self, submission: Submission) -> Result:
         worker = self._free.get()
         try:
             for _ in range(TRIES):
@@ -62,6 +73,45 @@ class Local:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Turns:
+    """Who may grade now: several beside each other, or one alone, who waits for them to end."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._alone = 0  # those who are alone, or wait to be
+
+    @contextmanager
+    def beside_others(self) -> Iterator[None]:
+        """Lasts while nobody is alone, or waits for that."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._busy += 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Begins once nobody else grades; until it ends, nobody else begins."""
+        with self._changed:
+            self._alone += 1
+            self._changed.wait_for(lambda: not self._busy)
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone -= 1
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._busy -= 1
+            self._changed.notify_all()
 
 
 class _Worker:

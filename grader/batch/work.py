@@ -6,13 +6,12 @@ from pathlib import Path
 
 from grader.course import load_course
 from grader.errors import CourseError, SandboxError
-from grader.grading import GradedLab, Grader, open_sandbox, withheld
+from grader.grading import EXPLAIN_SECONDS, GradedLab, Grader, open_sandbox, withheld
 from grader.results import GRADED, Result
-from grader.sandbox import Level
+from grader.sandbox import BACKSTOP, Level
 from grader.submissions import Submission
 
 TRIES = 2  # of a sandbox in a worker, and of workers
-PATIENCE = 3.0  # how many times its own limit a submission may take before its worker is ended
 START_SECONDS = 60.0
 
 
@@ -33,9 +32,9 @@ class Settings:
 
 
 def seconds_for(settings: Settings) -> float:
-    """How long to wait for a worker's answer: far more than a submission may take."""
+    """How long to wait for a worker's answer: more than a submission takes on a busy machine."""
     limits = load_course(settings.root).lab(settings.slug).assignment.limits
-    return START_SECONDS + PATIENCE * limits.submission_seconds
+    return START_SECONDS + BACKSTOP * (limits.submission_seconds + EXPLAIN_SECONDS)
 
 
 def fault_of(settings: Settings, submission: Submission, fault: str) -> Result:
@@ -57,12 +56,15 @@ _warm: list[tuple[Settings, Grader]] = []  # this process's grader, and what it 
 
 
 def grade_here(settings: Settings, submission: Submission) -> Result:
-    """Grades in this process; once more where that came to nothing, if need be in a new sandbox."""
+    """Grades in this process; once more where that came to nothing, if need be in a new sandbox.
+
+    Where the machine was too busy it would be so again: that is the batch's to mend.
+    """
     try:
         for _ in range(TRIES):
             grader = _grader(settings)
             result = grader.grade(submission)
-            if result.status == GRADED and grader.sandbox.alive:
+            if result.starved or (result.status == GRADED and grader.sandbox.alive):
                 break
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
         ours = isinstance(error, (CourseError, SandboxError))

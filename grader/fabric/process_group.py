@@ -56,16 +56,17 @@ def run_spmd(
     processes: Sequence[Process],
     function: str,
     arguments: Sequence[tuple[Sequence[Any], Mapping[str, Any]]],
-    wall_time_s: float,
+    seconds: float,
 ) -> Run:
     """Calls `function` on every process at once, rank r with `arguments[r]`.
 
-    Guarantees an end within `wall_time_s`, and at once where ranks wait for what can't come.
+    Guarantees an end once a rank has had so many seconds to itself (see `drive`), and at once
+    where ranks wait for what can't come.
     """
     group = ProcessGroup(processes)
     for process, (args, kwargs) in zip(processes, arguments, strict=True):
         process.begin(function, tuple(args), kwargs)
-    outcomes = group.blameless(drive(processes, group, wall_time_s))
+    outcomes = group.blameless(drive(processes, group, seconds))
     return Run(outcomes, tuple(group.log), group.unreceived(), group.diagnosis)
 
 

@@ -16,8 +16,9 @@ Code and host exchange *frames* over one socket (`inside.wire`): plain values an
 never pickle. The host takes every byte of them for hostile. A reply can carry a value, never a
 verdict, and only the current call's: each call has a nonce.
 
-The *host* owns time and memory (`drive`): one thread, one loop, one deadline a run, and a look
-at the memory of what runs every 10 ms. What oversteps is killed: the child is the first process
+The *host* owns time and memory (`drive`): one thread, one loop, and every 10 ms a look at what
+runs: its memory, and the time that it has had to itself (`clock`), which a busy machine does not
+make longer. What oversteps is killed: the child is the first process
 of its pid namespace, so all that it started goes with it. What a submission does wrong is data,
 an `Outcome`; `SandboxError` means that the sandbox itself can't be trusted.
 
@@ -48,7 +49,7 @@ output of hidden cases.
 from grader.sandbox.drive import Service, drive
 from grader.sandbox.launch import check_installed
 from grader.sandbox.levels import Layer, Level, Probe
-from grader.sandbox.limits import Limits
+from grader.sandbox.limits import BACKSTOP, Limits
 from grader.sandbox.outcomes import (
     BadReturn,
     Crashed,
@@ -64,6 +65,7 @@ from grader.sandbox.sandbox import Sandbox
 from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor
 
 __all__ = [
+    "BACKSTOP",
     "BadReturn",
     "Crashed",
     "Layer",

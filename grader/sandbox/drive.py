@@ -7,6 +7,8 @@ import select
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from grader.errors import StarvedError
+from grader.sandbox.limits import BACKSTOP
 from grader.sandbox.replies import Upcall
 
 if TYPE_CHECKING:
@@ -48,26 +50,30 @@ class _NoService:
 
 
 def drive(
-    processes: Sequence[Process], service: Service | None, wall_time_s: float
+    processes: Sequence[Process], service: Service | None, seconds: float
 ) -> list[Outcome | None]:
     """The outcomes of the calls that were begun in `processes`, in their order.
 
-    One deadline holds for all: a call that waits in an upcall, or that drips its answer byte by
-    byte, does not get more. When it passes, what has not ended is `TimedOut` and closed. When
-    the service stops the run, it is None and closed. Without a service an upcall raises.
+    When one of them has had so many seconds to itself, time is over for all: what has not ended
+    is `TimedOut` and closed. Waiting in an upcall takes none, unless all of them wait. When the
+    service stops the run, what has not ended is None and closed. Without a service an upcall
+    raises.
+
+    Raises:
+        StarvedError: the machine was too busy to give them that time in `BACKSTOP` times as much.
     """
     loop = _Loop(processes, service or _NoService(processes))
     try:
-        loop.run(time.monotonic() + wall_time_s, wall_time_s)
+        loop.run(seconds)
     finally:
         for index in loop.pending:
             processes[index].close()
     return loop.outcomes
 
 
-def wait(process: Process, deadline: float, seconds: float) -> None:
-    """Carry what `process` has begun to its end, by `deadline` (which allowed `seconds`)."""
-    _Loop([process], _NoService([process])).run(deadline, seconds)
+def wait(process: Process, seconds: float) -> None:
+    """Carry what `process` has begun to its end, or to that of so many seconds of its own."""
+    drive([process], None, seconds)
 
 
 class _Loop:
@@ -77,20 +83,22 @@ class _Loop:
         self.outcomes: list[Outcome | None] = [None] * len(processes)
         self.pending: set[int] = set(range(len(processes)))
 
-    def run(self, deadline: float, seconds: float) -> None:
-        """Until every call has ended, the service stops the run, or the deadline passes."""
+    def run(self, seconds: float) -> None:
+        """Until every call has ended, the service stops the run, or time is over."""
         for index, process in enumerate(self._processes):
             if not process.pending:
                 self._settle(index, process.outcome)
-        watch = time.monotonic() + _WATCH_S
+        started = time.monotonic()
+        watch = started + min(_WATCH_S, seconds)
         while self.pending and not self._service.stopped:
-            self._step(min(deadline, watch))
+            self._step(watch)
             now = time.monotonic()
-            if now >= deadline:
-                self._expire(seconds)
-            elif now >= watch:
+            if now >= watch:
                 self._watch_use()
+                self._watch_time(now, seconds)
                 watch = now + _WATCH_S
+            if self.pending and now - started >= BACKSTOP * max(seconds, _WATCH_S):
+                self._starve(now - started)
 
     def _step(self, until: float) -> None:
         """Wait for events, at most `until`, and handle those that came."""
@@ -130,6 +138,25 @@ class _Loop:
         self.outcomes[index] = outcome
         if outcome is not None:
             self._service.finished(index, outcome)
+
+    def _watch_time(self, now: float, seconds: float) -> None:
+        """End them all once one has had its time. Where all wait for us, all lose it."""
+        working = {index for index in self.pending if not self._processes[index].waits}
+        used = [
+            self._processes[index].look(now, waits=bool(working) and index not in working)
+            for index in self.pending
+        ]
+        if max(used, default=0.0) >= seconds:
+            self._expire(seconds)
+
+    def _starve(self, seconds: float) -> None:
+        for index in self.pending:
+            self._processes[index].starve()
+        own = max(self._processes[index].own_seconds for index in self.pending)
+        raise StarvedError(
+            f"this machine is too busy: in {seconds:.0f} s the submission had {own:.1f} s to "
+            "itself; grade it again when less is going on here"
+        )
 
     def _expire(self, seconds: float) -> None:
         for index in sorted(self.pending):

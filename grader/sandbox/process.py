@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from grader.errors import SandboxError, UsageError
 from grader.sandbox import procfs, replies
+from grader.sandbox.clock import OwnTime
 from grader.sandbox.drive import drive, wait
 from grader.sandbox.inside.frames import PENDING
 from grader.sandbox.inside.wire import WireError
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from grader.sandbox.zygote import Zygote
 
 _END_S = 5.0
-_LAST_BREATH_S = 0.25  # from the end of its connection to its end
+_LAST_BREATH_S = 0.25  # of its own, from the end of its connection to its end
+_GLANCE_S = 0.01
 
 
 class Process:
@@ -64,7 +66,8 @@ class Process:
         self._question = replies.Question(0, entry, ())
         self._pending = False
         self._asking = False
-        self._load_deadline = 0.0
+        self._clock = OwnTime(pid)
+        self.starved = False  # whether this machine was too busy to let it come to an end
         self._load_outcome: Outcome | None = None
         self._outcome: Outcome | None = None
         self._fatal: Outcome | None = None  # what cost the process its life
@@ -79,21 +82,21 @@ class Process:
     def load(self, files: Mapping[str, bytes], compiled: bytes = b"") -> None:
         """Send the submission, without waiting for what comes of it."""
         source = files[f"{self._entry}.py"].decode("utf-8", "replace").splitlines()
-        self._load_deadline = time.monotonic() + self.limits.load_time_s
+        self._clock.start(used=0.0)  # it has done nothing else since it was forked
         self._ask("load", [dict(files), self._entry, compiled], self._entry, source)
 
     def loaded(self) -> Outcome:
         """`Returned(None)` once the file is imported, or what became of it instead."""
         if self._load_outcome is None:
-            wait(self, self._load_deadline, self.limits.load_time_s)
+            wait(self, self.limits.load_time_s)
             assert self._outcome is not None
             self._load_outcome = self._outcome
         return self._load_outcome
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Outcome:
-        """What `name(*args, **kwargs)` does, within the wall time of the limits."""
+        """What `name(*args, **kwargs)` does, within the time of the limits."""
         self.begin(name, args, kwargs)
-        outcome = drive([self], None, self.limits.wall_time_s)[0]
+        outcome = drive([self], None, self.limits.call_time_s)[0]
         assert outcome is not None
         return outcome
 
@@ -112,6 +115,7 @@ class Process:
         if not isinstance(loaded, Returned):
             self._outcome = loaded
         elif not self._closed:
+            self._clock.start()
             self._ask("call", [name, tuple(args), dict(kwargs or {})], name, self._question.source)
         else:
             self._outcome = self._fatal or Crashed("the process was closed")
@@ -146,6 +150,16 @@ class Process:
     def pending(self) -> bool:
         """Whether a call, or the loading, has begun and not ended."""
         return self._pending
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for the answer to an upcall."""
+        return self._asking
+
+    @property
+    def own_seconds(self) -> float:
+        """How long it has been at work so far, as its own clock says."""
+        return self._clock.total
 
     @property
     def closed(self) -> bool:
@@ -189,6 +203,15 @@ class Process:
         self._asking = True
         return upcall
 
+    def look(self, now: float, *, waits: bool) -> float:
+        """How long the call has been at work, as its own clock says; see `OwnTime.look`."""
+        return self._clock.look(now, waits=waits)
+
+    def starve(self) -> None:
+        """End it, as this machine is too busy for it. That is no outcome of the submission's."""
+        self.starved = True
+        self.close()
+
     def expire(self, seconds: float) -> Outcome:
         """End it because its time is over."""
         return self._end(TimedOut(seconds))
@@ -229,7 +252,7 @@ class Process:
 
     def _last_words(self) -> str:
         """Why the connection has ended. SandboxError where it was nothing in the sandbox."""
-        if self._pidfd >= 0 and not _ended(self._pidfd, _LAST_BREATH_S):
+        if self._pidfd >= 0 and not self._breathes_its_last():
             return "the process closed its connection to the grader"
         self.close()
         if self._status is None:
@@ -240,6 +263,16 @@ class Process:
                 "memory ran out or by hand; that is no fault of the submission's: grade it again"
             )
         return replies.ending(self._status)
+
+    def _breathes_its_last(self) -> bool:
+        """Whether it ends now that its connection has; False once it had time to, and did not."""
+        self._clock.start()
+        for _ in range(round(_END_S / _GLANCE_S)):
+            if _ended(self._pidfd, _GLANCE_S):
+                return True
+            if self._clock.look(time.monotonic(), waits=False) >= _LAST_BREATH_S:
+                return False
+        return False
 
     # ---- state ------------------------------------------------------------------------------
 

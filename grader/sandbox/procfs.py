@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+_RUNS_OR_WOULD = b"RDWI"  # states of a thread that has a processor, or waits for one or for a disk
+
+
+class Use(NamedTuple):
+    """What a process has used of processors, and whether all its threads sleep."""
+
+    cpu_s: float
+    asleep: bool
 
 
 def status(pid: int) -> dict[str, str]:
@@ -23,15 +34,33 @@ def private_bytes(fields: dict[str, str]) -> int:
     return 1024 * sum(map(int, amounts))
 
 
+def use(pid: int) -> Use | None:
+    """What a process has used so far; None where there is no such process, or no /proc."""
+    try:
+        fields = _stat(f"/proc/{pid}/stat")
+        states = [fields[0]]
+        if fields[17] != b"1":
+            tasks = Path(f"/proc/{pid}/task")
+            states = [_stat(f"{each}/stat")[0] for each in tasks.iterdir()]
+    except OSError:
+        return None
+    # user and system time, its own and that of its children that have ended
+    return Use(sum(map(int, fields[11:15])) * _TICK_S, not any(s in _RUNS_OR_WOULD for s in states))
+
+
 def is_alone(pid: int) -> bool:
     """Whether it lives, with one thread and no process started by that; True without a /proc."""
     try:
-        # After the name, which may hold anything: state, parent, …, the 18th is the threads.
-        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        fields = _stat(f"/proc/{pid}/stat")
         children = _read(f"/proc/{pid}/task/{pid}/children")
     except OSError:
         return not Path("/proc/self").exists()
     return fields[0] not in (b"Z", b"X") and fields[17] == b"1" and not children.strip()
+
+
+def _stat(path: str) -> list[bytes]:
+    """The fields after the name, which may hold anything: state, …, the 18th is the threads."""
+    return _read(path).rpartition(b")")[2].split()
 
 
 def _read(path: str) -> bytes:

@@ -18,15 +18,18 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from grader.errors import CourseError
+from grader.errors import CourseError, StarvedError
 from grader.results import Verdict
-from grader.sandbox import Limits, Outcome, Process, Returned, Sandbox
+from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox
 from grader.suite.finding import CaseFailure, Finding
 
 
 @dataclass
 class Processes:
-    """What a submission runs in; closes everything at the end of the `with` block."""
+    """What a submission runs in; closes everything at the end of the `with` block.
+
+    All its processes share `budget_s` seconds of their own time (`sandbox.clock`).
+    """
 
     sandbox: Sandbox
     files: Mapping[str, bytes]
@@ -41,9 +44,11 @@ class Processes:
     _world_size: int | None = None
     _has_loaded: bool = False
     _given_up: bool = False
+    _spent: float = 0.0  # by processes that are gone
+    _starved: bool = False
 
     def __post_init__(self) -> None:
-        self._deadline = time.monotonic() + self.budget_s
+        self._started = time.monotonic()
 
     def new_case(self) -> None:
         """Forgets the roles and the world size of the case before."""
@@ -51,13 +56,33 @@ class Processes:
         self._dealt.clear()
 
     def call_seconds(self) -> float:
-        """The wall time that a call may take now: its own limit, or what is left of all."""
-        left = self._deadline - time.monotonic()
-        return max(0.0, min(self.limits.wall_time_s, left))
+        """The time that a call may take now: its own limit, or what is left of all.
+
+        Raises:
+            StarvedError: this machine is too busy for more calls.
+        """
+        self.check_time()
+        return max(0.0, min(self.limits.call_time_s, self._left))
+
+    def check_time(self) -> None:
+        """Raises StarvedError if this machine was too busy to give this submission its time."""
+        lasted = time.monotonic() - self._started
+        self._starved = self._starved or any(process.starved for process in self._all)
+        if self._starved or (lasted > BACKSTOP * self.budget_s and not self._given_up):
+            self._starved = True
+            raise StarvedError(
+                f"this machine is too busy to judge the submission; after {lasted:.0f} s "
+                "it was given up: grade it again when less is going on here"
+            )
+
+    @property
+    def _left(self) -> float:
+        """What all calls may still take."""
+        used = self._spent + sum(process.own_seconds for process in self._all)
+        return 0.0 if self._given_up else self.budget_s - used
 
     def give_up(self) -> None:
         """Ends the call under way, and gives no other any time. May be called from any thread."""
-        self._deadline = 0.0
         self._given_up = True
         for process in list(self._all):
             process.give_up()
@@ -115,14 +140,21 @@ class Processes:
             if process.idle:
                 self._dealt[role] = process
                 return process
-            process.close()
-            self._all.remove(process)
+            self._drop(process)
         self._dealt[role] = self._open()
         return self._dealt[role]
 
+    def _drop(self, process: Process) -> None:
+        """Ends a process; the time that it took stays taken."""
+        process.close()
+        self._all.remove(process)
+        self._spent += process.own_seconds
+        self._starved = self._starved or process.starved
+
     def _open(self) -> Process:
         """A fresh process, while there is time left to load it in."""
-        left = self._deadline - time.monotonic()
+        self.check_time()
+        left = self._left
         if left <= 0:
             text = f"the {self.budget_s:g} s that all cases share are used up"
             raise CaseFailure(Verdict.TIMEOUT, Finding(error=text))

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from msgspec import structs
 
 from grader.batch import Settings, grade_all, local, work
 from grader.errors import SandboxError
@@ -60,6 +63,53 @@ def test_a_hanging_submission_costs_its_neighbours_nothing(settings, submissions
     alone = grade_all(settings, submissions(GOOD, GOOD, GOOD), jobs=2)
     beside = grade_all(settings, submissions(GOOD, HANGS, GOOD), jobs=2)
     assert [beside[0].score, beside[2].score] == [alone[0].score, alone[2].score] == [100, 100]
+
+
+@pytest.fixture
+def starving(monkeypatch):
+    """Names of submissions for which the machine is too busy, once for each time they stand there.
+
+    `seen` has, for each try of those, the names of what was being graded at that moment.
+    """
+    names, seen, running, submit = [], {}, set(), local._Worker.submit
+
+    def starved(self, submission):
+        name = submission.name
+        running.add(name)
+        if name in starving.ever:
+            seen.setdefault(name, []).append(set(running))
+        future = submit(self, submission)
+        if name not in names:
+            future.add_done_callback(lambda _: running.discard(name))
+            return future
+        names.remove(name)
+        busy = Future()
+        busy.set_result(structs.replace(future.result(), status=WITHHELD, score=None, starved=True))
+        running.discard(name)
+        return busy
+
+    starving = SimpleNamespace(names=names, ever=set(), seen=seen)
+    monkeypatch.setattr(local._Worker, "submit", starved)
+    return starving
+
+
+def test_who_was_starved_is_tried_again_alone(settings, submissions, starving):
+    """The second try finds nobody else at work, and counts."""
+    starving.names.append("s1")
+    starving.ever.add("s1")
+    results = grade_all(settings, submissions(*[GOOD] * 6), jobs=3)
+    assert [(result.status, result.score) for result in results] == [(GRADED, 100)] * 6
+    assert len(starving.seen["s1"]) == 2
+    assert starving.seen["s1"][1] == {"s1"}
+
+
+def test_who_is_starved_even_alone_is_withheld(settings, submissions, starving):
+    """No score, no zero; the others have theirs."""
+    starving.names += ["s1", "s1"]
+    starving.ever.add("s1")
+    results = grade_all(settings, submissions(*[GOOD] * 3), jobs=2)
+    assert [result.status for result in results] == [GRADED, WITHHELD, GRADED]
+    assert results[1].score is None
 
 
 @pytest.fixture

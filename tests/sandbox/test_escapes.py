@@ -31,8 +31,8 @@ from grader.sandbox import (
 
 ATTACKS = Path(__file__).parent / "attacks"
 SECRET = "3f9c1e77-hidden-input"
-LIMITS = Limits(wall_time_s=2.0, memory_bytes=128 << 20)
-QUICK = Limits(wall_time_s=0.4, memory_bytes=128 << 20)
+LIMITS = Limits(call_time_s=2.0, memory_bytes=128 << 20)
+QUICK = Limits(call_time_s=0.4, memory_bytes=128 << 20)
 HONEST = "def f(x): return x + 1\n"
 
 NOTHING = "nothing"  # `Returned([])`
@@ -292,8 +292,8 @@ def test_attack(full_sandbox, host, attack, own_cost):
         start = time.monotonic()
         cpu = time.process_time()
         outcome = process.call(attack.name, host.env)
-        assert time.monotonic() - start < attack.limits.wall_time_s + 1.5
-        assert time.process_time() - cpu < attack.limits.wall_time_s + 0.5, "the host's own CPU"
+        assert time.monotonic() - start < attack.limits.call_time_s + 1.5
+        assert time.process_time() - cpu < attack.limits.call_time_s + 0.5, "the host's own CPU"
         if attack.ends == NOTHING:
             assert outcome == Returned([]), attack.what
         elif attack.ends is not None:
@@ -474,7 +474,7 @@ def test_attacks_at_import(full_sandbox, name):
     """They cost the load, and nothing else."""
     source, ends = IMPORTS[name]
     raw = source if isinstance(source, bytes) else source.encode()
-    limits = Limits(load_time_s=1.0, wall_time_s=0.5, memory_bytes=128 << 20)
+    limits = Limits(load_time_s=1.0, call_time_s=0.5, memory_bytes=128 << 20)
     with full_sandbox.open({"work.py": raw}, "work", limits) as process:
         outcome = process.loaded()
         if ends:
@@ -487,11 +487,11 @@ def test_attacks_at_import(full_sandbox, name):
 def test_many_hostile_processes_at_once(full_sandbox, host):
     """Floods, spins and bombs side by side don't keep an honest process from answering."""
     names = [("time_and_memory", "spin"), ("values", "flood_output"), ("kernel", "thread_bomb")] * 2
-    limits = Limits(wall_time_s=1.0)
+    limits = Limits(call_time_s=1.0)
     with contextlib.ExitStack() as stack:
         bad = [stack.enter_context(_opened(full_sandbox, where, limits)) for where, _ in names]
         honest = stack.enter_context(
-            full_sandbox.open({"honest.py": HONEST.encode()}, "honest", Limits(wall_time_s=20.0))
+            full_sandbox.open({"honest.py": HONEST.encode()}, "honest", Limits(call_time_s=20.0))
         )
         for process, (_, name) in zip(bad, names, strict=True):
             process.begin(name, (host.env,))

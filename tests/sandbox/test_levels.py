@@ -66,7 +66,7 @@ def scratch():
 def test_every_level_grades_alike(need, level):
     """The same calls come to the same outcomes, whatever isolates them."""
     need(level)
-    limits = Limits(wall_time_s=0.5, memory_bytes=256 << 20)
+    limits = Limits(call_time_s=0.5, memory_bytes=256 << 20)
     x = np.arange(3.0)
     service = {"echo": Path(__file__).parent / "echo_service.py"}
     with Sandbox(level, services=service) as sandbox:

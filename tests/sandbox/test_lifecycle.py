@@ -72,7 +72,7 @@ import sys, threading
 from grader.sandbox import Level, Limits, Sandbox
 sandbox = Sandbox(Level(int(sys.argv[1])))
 work = {"work.py": b"def spin():\\n    while True: pass\\n"}
-processes = [sandbox.open(work, "work", Limits(wall_time_s=99)) for _ in range(3)]
+processes = [sandbox.open(work, "work", Limits(call_time_s=99)) for _ in range(3)]
 for process in processes:
     process.loaded()
 processes[0].begin("spin")
@@ -259,7 +259,7 @@ def test_a_thousand_processes_leave_nothing(full_sandbox, tmp_path, monkeypatch)
         zygote = _zygote_of(process)
     before, fds, rss = _held(), len(_names(f"/proc/{zygote}/fd")), _rss_kb(zygote)
     for n in range(1000):
-        with full_sandbox.open({"work.py": WORK}, "work", Limits(wall_time_s=0.02)) as process:
+        with full_sandbox.open({"work.py": WORK}, "work", Limits(call_time_s=0.02)) as process:
             if n % 100 == 0:
                 assert process.call("spin") == TimedOut(0.02)
             elif n % 10 == 0:

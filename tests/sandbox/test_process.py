@@ -301,7 +301,7 @@ def test_output_is_cut_at_its_limit(opened):
 
 def test_a_call_that_does_not_end_is_timed_out(opened):
     """At its wall time, a little later at most, and the process is gone."""
-    process = opened("def f():\n    while True: pass\n", limits=Limits(wall_time_s=0.2))
+    process = opened("def f():\n    while True: pass\n", limits=Limits(call_time_s=0.2))
     process.loaded()
     start = time.monotonic()
     assert process.call("f") == TimedOut(0.2)
