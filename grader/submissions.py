@@ -5,22 +5,19 @@ nothing below a given path is followed, and only the lab's own file is read. Wha
 read is a submission all the same, with its `problem` in words: none is lost.
 """
 
-import io
 import os
 import stat
-import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grader import sources
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.traces.format import MAX_TRACE_BYTES
 
 MAX_SOURCE_BYTES = 256 << 10
-_MAX_REASON = 200  # of Python's own words, which may quote the file
-# What Python may be written in here. Some of its other codecs take minutes for such a file.
-_ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso-8859-1")
+_MAX_REASON = 200  # which may quote the file
 
 
 @dataclass(frozen=True)
@@ -204,10 +201,8 @@ def _source_problem(source: bytes, file: str) -> str:
     if b"\0" in source:
         return f"{file} is not text: it holds NUL bytes"
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        if encoding not in _ENCODINGS:
-            return f"{file} is not UTF-8 text: it says that it is {printable_name(encoding)}"
-        source.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError) as error:
-        return f"{file} is not UTF-8 text: {printable_name(str(error)[:_MAX_REASON])}"
+        sources.check(source)
+    except sources.UnreadableError as error:
+        reason = printable_name(str(error)[:_MAX_REASON])
+        return f"{file} is not UTF-8 text: {reason}; save it as UTF-8"
     return ""

@@ -12,6 +12,7 @@ GRADER = Path(__file__).parent.parent / "grader"
 # From the bottom up. A part imports only parts that stand above it in this list.
 PARTS = (
     "errors",
+    "sources",
     "writing",
     "results",
     "times",

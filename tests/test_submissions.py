@@ -183,8 +183,8 @@ NO_SOURCE = {
     "NUL": (b"x = 1\0", "NUL bytes"),
     "binary": (b"\x7fELF\xff\xfe", "not UTF-8"),
     "UTF-16": ("x = 1".encode("utf-16"), "NUL bytes"),
-    "broken UTF-8": (b"x = '\xe9'\n", "not UTF-8"),
-    "unknown codec": (b"# coding: klingon\n", "not UTF-8"),
+    "broken UTF-8": (b"x = '\xe9'\n", "line 1 has the byte 0xe9, which is no UTF-8; save it as"),
+    "unknown codec": (b"# coding: klingon\n", "not UTF-8 text: it says that it is klingon"),
     "no text codec": (b"# coding: rot13\n", "not UTF-8 text: it says that it is rot13"),
     "undefined": (b"# coding: undefined\n", "not UTF-8"),
     "slow codec": (b"# coding: punycode\n" + b"-a" * 100_000, "not UTF-8"),
@@ -209,11 +209,13 @@ def test_what_is_no_source_is_told(lab, inbox, name):
     [
         b"\xef\xbb\xbfx = 1\n",
         b"# coding: latin-1\nx = '\xe9'\n",
+        b"# -*- coding: utf8 -*-\nx = 1\n",
+        b"# Ren\xe9\rx = 1\r",
         b"#" * MAX_SOURCE_BYTES,
         b"def broken(:\n",
         b"x = 1\r\n",
     ],
-    ids=["BOM", "latin-1", "as large as may be", "a syntax error", "CRLF"],
+    ids=["BOM", "latin-1", "utf8", "odd", "as large as may be", "a syntax error", "CRLF"],
 )
 def test_what_python_may_read_is_for_python_to_judge(lab, inbox, source):
     """A syntax error is the student's own, found in the sandbox; bytes are kept as they are."""

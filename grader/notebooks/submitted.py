@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grader import sources
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.notebooks.pieces import TOP, Piece, split
@@ -14,7 +15,6 @@ from grader.writing import write_with_folders
 MARK = ".shardlab"  # a file beside the notebooks that we wrote
 # A folder's name, and nothing that nbgrader takes for a pattern when it looks for folders.
 _STUDENT = re.compile(r"(?!\.)[\w.@+-]{1,120}")
-_CODING = re.compile(r"(coding[=:][ \t]*)[-\w.]+")
 
 
 def write_submitted(
@@ -53,14 +53,4 @@ def _pieces(lab: Lab, submission: Submission) -> list[Piece]:
     if submission.problem:
         shown = "".join(c if c.isprintable() else " " for c in submission.problem)
         return [Piece(TOP, f"# Could not be read: {shown}")]
-    return split(_text(submission.files[lab.assignment.file]), lab.functions)
-
-
-def _text(source: bytes) -> str:
-    """The text of a file that may be read: UTF-8, or Latin-1 where it says so."""
-    try:
-        return source.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        first, second, *rest = [*source.decode("iso-8859-1").split("\n", 2), ""]
-        head = [_CODING.sub(r"\1utf-8", line) for line in (first, second)]
-        return "\n".join([*head, *rest]).removesuffix("\n")
+    return split(sources.as_utf8(submission.files[lab.assignment.file]), lab.functions)

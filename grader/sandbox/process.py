@@ -10,6 +10,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+from grader import sources
 from grader.errors import SandboxError, UsageError
 from grader.sandbox import procfs, replies
 from grader.sandbox.clock import OwnTime
@@ -81,7 +82,7 @@ class Process:
 
     def load(self, files: Mapping[str, bytes], compiled: bytes = b"") -> None:
         """Send the submission, without waiting for what comes of it."""
-        source = files[f"{self._entry}.py"].decode("utf-8", "replace").splitlines()
+        source = sources.lines(files[f"{self._entry}.py"])
         self._clock.start(used=0.0)  # it has done nothing else since it was forked
         self._ask("load", [dict(files), self._entry, compiled], self._entry, source)
 

@@ -6,17 +6,17 @@ recursion, and whatever can't be read is said to be so.
 
 import ast
 import itertools
-import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+from grader import sources
 
 MAX_SOURCE_BYTES = 64 << 10  # Python takes seconds over some texts four times as long
 MAX_NODES = 40_000
 MAX_PIECES = 400
 _LEAST_NODES = 5  # of a subtree that says something
 _OWN = "·"  # in the place of each name that a student chose
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _NO_NODES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _SILENT = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
 _HEADED = (ast.stmt, ast.ExceptHandler, ast.match_case)
@@ -84,10 +84,8 @@ def read_work(name: str, source: bytes, contract: Collection[str] = ()) -> Work 
         return Unread(name, f"more than {MAX_PIECES} functions")
     names = _Names(tree, contract)
     pieces = tuple(_piece(each, nodes, names) for each, nodes in roots)
-    text = source.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = _LINE_END.split(text)  # not splitlines, which knows ends of line that Python doesn't
     shapes = frozenset().union(*(piece.shapes for piece in pieces))
-    return Work(name, tuple(lines), pieces, shapes)
+    return Work(name, tuple(sources.lines(source)), pieces, shapes)
 
 
 def _reason(error: Exception) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from grader import sources
 from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
 from grader.results import Verdict
@@ -59,11 +60,11 @@ class Calls:
 
     def place(self, function: str) -> str:
         """`file.py:31`: where the submission defines the function, as far as its text tells."""
-        source = self.processes.files.get(self.file, b"")
-        found = re.search(rb"^def\s+%s\b" % re.escape(function.encode()), source, re.MULTILINE)
-        if found is None:
-            return self.file
-        return f"{self.file}:{len(source[: found.start()].splitlines()) + 1}"
+        opening = re.compile(rf"def\s+{re.escape(function)}\b")
+        for number, line in enumerate(sources.lines(self.processes.files.get(self.file, b"")), 1):
+            if opening.match(line):
+                return f"{self.file}:{number}"
+        return self.file
 
     def printed(self) -> str:
         """What the submission printed during the last call, files named as the student does."""

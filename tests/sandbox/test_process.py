@@ -98,6 +98,24 @@ def test_an_exception_tells_where(opened):
     assert outcome.source == "helper.go()  # here"
 
 
+@pytest.mark.parametrize(
+    ("source", "line", "shown"),
+    [
+        (b"# Ren\xe9\n# coding: latin-1\ndef f():\n    raise ValueError('\xe9')\n", 4, "'é'"),
+        (b"# coding: gbk\rdef f():\r    raise ValueError('\xc4\xe3')\r", 3, "'你'"),
+        (b"# -*- coding: utf8 -*-\n\x0c\ndef f(): raise ValueError('\xc3\xa9')", 3, "'é'"),
+        (b"\xef\xbb\xbfdef f(): raise ValueError('\xc3\xa9\x0c')\n", 1, "'é\\x0c'"),
+    ],
+    ids=["Latin-1", "GBK and CR ends", "utf8 and a form feed", "a mark"],
+)
+def test_lines_are_shown_in_their_own_characters(opened, source, line, shown):
+    """In the encoding that the file says it is in, and counted as Python counts them."""
+    outcome = opened(source).call("f")
+    assert isinstance(outcome, Raised)
+    assert outcome.line == line
+    assert f"raise ValueError({shown})" in outcome.source
+
+
 # Python's own word for it, which changed in 3.11.4
 OF_NUL_BYTES = "SyntaxError" if sys.version_info >= (3, 11, 4) else "ValueError"
 
