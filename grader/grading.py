@@ -110,6 +110,11 @@ class Grader:
         told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
         return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note, told)
 
+    @property
+    def hidden_suite(self) -> Suite:
+        """The hidden suite, collected."""
+        return self._suite(self.graded.hidden)
+
     def close(self) -> None:
         """Ends the suites' sessions; the sandbox is its owner's."""
         for suite in self._suites.values():
@@ -129,12 +134,12 @@ class Grader:
             return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
-            run = self._suite(self.graded.hidden).run(processes, seed, evidence=evidence)
+            run = self.hidden_suite.run(processes, seed, evidence=evidence)
             processes.check_time()
             # What is raised by a file that has loaded before may hold hidden inputs.
             broken = None if processes.fickle else processes.load_failure
             compiled = processes.compiled
-        verdicts = {item.item: _verdict(item.item, run.results) for item in lab.rubric}
+        verdicts = {item.item: verdict_of(item.item, run.results) for item in lab.rubric}
         faults = [each for each in verdicts.values() if each.verdict is Verdict.GRADER_FAULT]
         if broken is not None and not faults:
             return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
@@ -194,7 +199,7 @@ def invariant_text(lab: Lab, item: RubricItem) -> str:
     return f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
 
 
-def _verdict(item: str, results: Sequence[CaseResult]) -> CaseResult:
+def verdict_of(item: str, results: Sequence[CaseResult]) -> CaseResult:
     """The worst of an item's cases: a fault of ours first, then the first failure."""
     cases = [result for result in results if result.item == item]
     faults = [case for case in cases if case.verdict is Verdict.GRADER_FAULT]

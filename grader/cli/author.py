@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import results, shell
+from grader.cli import mutation, results, shell
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -23,6 +23,18 @@ _GOOD, _WRONG = 6, 12  # how many of the course's own right and wrong answers th
 @shell.json_option
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write the checks as JUnit XML.")  # fmt: skip
+@click.option(
+    "--mutate",
+    metavar="[N]",
+    is_flag=False,
+    flag_value=mutation.ALL,
+    help="Instead, make mutants of the solutions, all or N a lab; none may survive.",
+)
+@click.option(
+    "--sample-seed",
+    metavar="TEXT",
+    help="Chooses the N mutants of --mutate; another one each time by default.",
+)
 @click.pass_context
 def validate(
     context: click.Context,
@@ -31,6 +43,8 @@ def validate(
     isolation: str | None,
     json_path: Path | None,
     junit: Path | None,
+    mutate: str | None,
+    sample_seed: str | None,
 ) -> None:
     """Prove the course: solutions, stubs, variants, mutants, hand-outs, release.
 
@@ -41,12 +55,18 @@ def validate(
     from grader.validation import validate as validate_course
 
     course = shell.course_of(context)
+    size, slugs = mutation.size_of(mutate, slugs) if mutate else (None, slugs)
     for slug in slugs:
         course.lab(slug)  # an unknown one is refused before anything runs
     level = shell.best_level(isolation)
     shell.say(f"Isolation level {int(level)} ({level.word}).")
     left_out = [] if slugs else [slug for slug in course.slugs if _say_if_absent(course, slug)]
     names = [slug for slug in slugs or course.slugs if slug not in left_out]
+    if mutate:
+        sample = mutation.sample_of(size, sample_seed)
+        hunts = mutation.hunt_all(course, names, level, jobs, sample)
+        shell.write_json(json_path, mutation.as_plain(level, left_out, sample, hunts))
+        shell.finish(shell.DONE if all(each.passed for each in hunts) else shell.FALLS_SHORT)
     checks = validate_course(course, names, level, jobs, _say_check)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")

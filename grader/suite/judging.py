@@ -23,6 +23,7 @@ from grader.suite.text import printable, shorten
 from grader.traces import Challenge
 
 MARK = "rubric"
+DRAWN = "rng"  # the fixture of what is another for every student
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Judging:
     only: frozenset[str] | None = None
     stop_early: bool = False
     on_result: Callable[[CaseResult], None] = lambda _: None
+    drawn: bool | None = None  # only cases with random inputs, or only those without
     evidence: Evidence = field(default_factory=lambda: Evidence(Challenge("", "")))
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
@@ -47,6 +49,8 @@ class Judging:
 
     def asks_for(self, case: pytest.Item) -> bool:
         """Whether the case belongs to what this run is about."""
+        if self.drawn is not None and self.drawn is not is_drawn(case):
+            return False
         return self.only is None or item_of(case) in self.only
 
     def begin(self, case: pytest.Item) -> bool:
@@ -117,6 +121,11 @@ def item_of(case: pytest.Item) -> str:
     """The rubric item that the case is marked with; empty if it is not."""
     mark = case.get_closest_marker(MARK)
     return str(mark.args[0]) if mark is not None and len(mark.args) == 1 else ""
+
+
+def is_drawn(case: pytest.Item) -> bool:
+    """Whether its inputs are drawn from the student's seed."""
+    return DRAWN in getattr(case, "fixturenames", ())
 
 
 def _fault(case: pytest.Item, text: str) -> tuple[Verdict, Finding]:

@@ -44,7 +44,7 @@ class Processes:
     _world_size: int | None = None
     _has_loaded: bool = False
     _given_up: bool = False
-    _spent: float = 0.0  # by processes that are gone
+    _spent: float = 0.0  # by processes that are gone, less what no longer counts
     _starved: bool = False
 
     def __post_init__(self) -> None:
@@ -80,6 +80,11 @@ class Processes:
         """What all calls may still take."""
         used = self._spent + sum(process.own_seconds for process in self._all)
         return 0.0 if self._given_up else self.budget_s - used
+
+    def renew(self) -> None:
+        """Gives the cases to come as much time as all before them had: another student's."""
+        self._started = time.monotonic()
+        self._spent = -sum(process.own_seconds for process in self._all)
 
     def give_up(self) -> None:
         """Ends the call under way, and gives no other any time. May be called from any thread."""

@@ -20,9 +20,10 @@ from grader.results import GRADED, Result, Verdict
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
 from grader.traces.synthetic import synthetic_trace
+from grader.validation.trial import STUDENTS, Trial, Tried, try_out
 
 REPETITIONS = 5
-SEEDS = ("student-a", "student-b", "student-c")
+IN_FULL = 3  # students for whom the solution is graded as theirs would be; the others draw
 GARBAGE = (
     "None",
     "'garbage'",
@@ -87,7 +88,7 @@ def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[C
         yield Check(slug, "course", passed=False, detail=str(error))
         return
     work = [role.submission for role in roles]
-    results = grade_all(Settings(course.root, slug, level, synthetic=True), work, jobs)
+    results = grade_all(Settings(course.root, slug, level, synthetic=True, way=try_out), work, jobs)
     by_kind = {
         kind: [(r.submission.name, result) for r, result in zip(roles, results, strict=True)
                if r.kind == kind]
@@ -114,7 +115,9 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
     solution = read_submission(lab, folder / lab.assignment.file, "solution")
     if solution.problem:
         raise CourseError(f"{folder / lab.assignment.file}: {solution.problem}")
-    for student in (*[SEEDS[0]] * REPETITIONS, *SEEDS[1:]):
+    others = Trial("solution", solution.files, student=STUDENTS[0], students=STUDENTS[IN_FULL:])
+    yield _Role("solution", others)  # the longest of all: it begins first
+    for student in (*STUDENTS[:1] * REPETITIONS, *STUDENTS[1:IN_FULL]):
         yield _Role("solution", replace(solution, student=student))
     yield _of_the_course(lab, "stub", lab.stub)
     for kind in ("variant", "mutant"):
@@ -128,15 +131,26 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
 
 
 def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
-    return _Role(kind, replace(read_submission(lab, path, path.name), student=SEEDS[0]))
+    submission = replace(read_submission(lab, path, path.name), student=STUDENTS[0])
+    if kind == "mutant" and not submission.problem:
+        submission = Trial(path.name, submission.files, student=STUDENTS[0], whole=True)
+    return _Role(kind, submission)
 
 
 def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = tuple(
-        f"the solution earns {_told(result)}" for _, result in results if not _full(result)
-    )
-    same = f"the same in {REPETITIONS} runs and for {len(SEEDS)} students"
+    problems = tuple(_unfair(result) for _, result in results if not _full(result))
+    same = f"the same in {REPETITIONS} runs and for {len(STUDENTS)} students"
     return Check(slug, "solution", not problems, f"solution 100/100, {same}", problems)
+
+
+def _unfair(result: Result) -> str:
+    if isinstance(result, Tried):
+        losing = result.students - len(result.kept_for)
+        return (
+            f"the solution loses points for {losing} of {result.students} students "
+            f"(first: {result.lost})"
+        )
+    return f"the solution earns {_told(result)}"
 
 
 def _stub(lab: Lab, result: Result) -> Check:
@@ -171,6 +185,12 @@ def _mutants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> C
         mistake = _first_line(folder / "mutants" / name)
         if result.status != GRADED:
             problems.append(f'mutant {name} ("{mistake}"): {_told(result)}')
+        elif isinstance(result, Tried) and 0 < len(result.kept_for) < result.students:
+            problems.append(
+                f'mutant {name} ("{mistake}") keeps 100/100 for {len(result.kept_for)} of '
+                f"{result.students} students: whether it costs points is luck; add a case whose "
+                "inputs are not drawn"
+            )
         elif _full(result):
             problems.append(
                 f'mutant {name} ("{mistake}") keeps 100/100: no case of the hidden suite '

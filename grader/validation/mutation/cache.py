@@ -1,0 +1,58 @@
+"""Which mutants are known to be killed, so that only news are run again.
+
+A key is of everything that the answer depends on: the mutant's source, suite and course key, and
+the code that judges. Survivors are not kept: they are run anew until somebody mends the suite.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from grader.grading import GradedLab
+from grader.writing import write_with_folders
+
+_ENGINE = ("suite", "fabric", "sandbox", "traces", "grading.py", "validation/trial.py")
+
+
+class Cache:
+    """The killed mutants of one lab, in a file that version control ignores."""
+
+    def __init__(self, root: Path, graded: GradedLab) -> None:
+        self._path = root / ".shardlab" / "mutants" / f"{graded.lab.slug}.json"
+        self._salt = f"{graded.stamp}\0{_engine()}\0".encode()
+        self._killed = self._read()
+
+    def key(self, source: bytes) -> str:
+        return hashlib.sha256(self._salt + source).hexdigest()
+
+    def __contains__(self, source: bytes) -> bool:
+        return self.key(source) in self._killed
+
+    def add(self, source: bytes) -> None:
+        self._killed.add(self.key(source))
+
+    def write(self, sources: Iterable[bytes]) -> None:
+        """Keeps what is known of these, and forgets all others."""
+        known = sorted(self._killed & {self.key(source) for source in sources})
+        write_with_folders(self._path, json.dumps(known, indent=0).encode())
+
+    def _read(self) -> set[str]:
+        try:
+            found = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):  # none yet, or no cache of ours: all are run
+            found = []
+        return {each for each in found if isinstance(each, str)}
+
+
+@cache
+def _engine() -> str:
+    """Tells the code that judges from any other."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parents[2]
+    for name in _ENGINE:
+        path = root / name
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

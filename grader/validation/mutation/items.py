@@ -1,0 +1,69 @@
+"""Which rubric items are about a function of the solution, read from the hidden suite's text."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from grader.course import Lab
+from grader.suite.judging import MARK
+from grader.validation.mutation.places import File
+from grader.validation.mutation.trees import name_of
+
+
+def items_of(lab: Lab, suite: Path, source: bytes) -> dict[str, tuple[str, ...]]:
+    """For each function of the solution the items whose cases call it, by itself or from others."""
+    called = _called_by_items(suite, set(lab.functions))
+    calls = {name: _names(node) for name, node in File.of(source).functions.items()}
+    found = {}
+    for name in calls:
+        callers = {each for each in calls if name in _reached(each, calls)}
+        found[name] = tuple(
+            item.item for item in lab.rubric if callers & called.get(item.item, set())
+        )
+    return found
+
+
+def _called_by_items(suite: Path, functions: set[str]) -> dict[str, set[str]]:
+    """Which of the lab's functions the cases of each item name."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(suite.glob("*.py")):
+        cases = {
+            node.name: node
+            for node in ast.parse(path.read_bytes()).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        names = {name: _names(node) for name, node in cases.items()}
+        for name, node in cases.items():
+            for item in _items_marked(node):
+                reached = set().union(*(names[each] for each in _reached(name, names)))
+                found.setdefault(item, set()).update(reached & functions)
+    return found
+
+
+def _items_marked(case: ast.FunctionDef) -> Iterator[str]:
+    for mark in case.decorator_list:
+        if isinstance(mark, ast.Call) and name_of(mark.func) == MARK:
+            yield from (str(each.value) for each in mark.args if isinstance(each, ast.Constant))
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Every name, attribute and word in quotes below the node."""
+    words = {name_of(each) for each in ast.walk(node)} | {
+        each.arg for each in ast.walk(node) if isinstance(each, ast.arg)
+    }
+    return words | {
+        each.value
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
+
+
+def _reached(name: str, calls: Mapping[str, set[str]]) -> set[str]:
+    """The functions that run when this one does, itself among them."""
+    reached, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in reached:
+            reached.add(each)
+            waiting += calls[each] & set(calls)
+    return reached
