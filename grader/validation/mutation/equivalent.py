@@ -13,14 +13,19 @@ A mark covers the mutants of its functions whose statement differs in just those
 nothing else. One that covers no mutant, or one that a case tells from the solution, is wrong.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from grader.errors import CourseError
 from grader.tables import Table, read_table
 from grader.validation.mutation.mutants import Mutant
+from grader.validation.mutation.text import squashed
 
 FILE = "equivalent.toml"
+
+_Claim = tuple[str, str, str, str]  # function, call, after, before
 
 
 class Mark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):
@@ -33,14 +38,23 @@ class Mark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": 
     reason: str
 
     def covers(self, mutant: Mutant) -> bool:
-        here = mutant.function in _several(self.function) and mutant.call in _several(self.call)
-        return here and any(
-            _turns(mutant.before, self.before, after, mutant.after)
-            for after in _several(self.after)
-        )
+        return any(_holds(each, mutant) for each in self._claims())
+
+    def stale(self, mutants: Sequence[Mutant]) -> Iterator[str]:
+        """Each word of the mark's lists that no mutant has any more."""
+        true = [each for each in self._claims() if any(_holds(each, one) for one in mutants)]
+        for number, texts in enumerate((self.function, self.call, self.after)):
+            known = {each[number] for each in true}
+            yield from (each for each in _several(texts) if each not in known)
+
+    def _claims(self) -> Iterator[_Claim]:
+        for function, call, after in product(
+            _several(self.function), _several(self.call), _several(self.after)
+        ):
+            yield function, call, after, self.before
 
     def __str__(self) -> str:
-        return f'"{self.before}" for "{self.after}" in {self.function}'
+        return f'"{self.before}" in {" or ".join(_several(self.function))}'
 
 
 class _File(Table, frozen=True):
@@ -62,14 +76,31 @@ class Marks:
             return cls(path)
         marks = read_table(path, _File).equivalent
         for number, mark in enumerate(marks):
-            for key, texts in (("from", mark.before), ("to", mark.after), ("reason", mark.reason)):
-                if not all(each.strip() for each in _several(texts)):
-                    raise CourseError(f"{path}: key 'equivalent[{number}].{key}': it is empty")
+            said = {
+                "from": mark.before.strip(),
+                "to": mark.after != (),
+                "reason": mark.reason.strip(),
+            }
+            for key in (key for key, there in said.items() if not there):
+                raise CourseError(f"{path}: key 'equivalent[{number}].{key}': it is empty")
         return cls(path, marks)
 
     def of_mutant(self, mutant: Mutant) -> Mark | None:
         """The first mark that covers the mutant."""
         return next((mark for mark in self.marks if mark.covers(mutant)), None)
+
+    def problems(self, mutants: Sequence[Mutant]) -> Iterator[str]:
+        """Marks that no mutant has any more, as far as they go."""
+        for mark in self.marks:
+            if stale := list(mark.stale(mutants)):
+                words = ", ".join(f'"{each}"' for each in stale)
+                yield f"{self.path}: the mark of {mark} fits no mutant by {words}: take that out"
+
+
+def _holds(claim: _Claim, mutant: Mutant) -> bool:
+    function, call, after, before = claim
+    here = (mutant.function, mutant.call) == (function, squashed(call))
+    return here and _turns(mutant.before, before, after, mutant.after)
 
 
 def _several(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
@@ -78,7 +109,7 @@ def _several(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 
 def _turns(statement: str, old: str, new: str, wanted: str) -> bool:
     """Whether one `old` of the statement, replaced by `new`, makes it the one that is wanted."""
-    old, new = " ".join(old.split()), " ".join(new.split())
+    old, new = squashed(old), squashed(new)
     place = statement.find(old)
     while place >= 0:
         if statement[:place] + new + statement[place + len(old) :] == wanted:

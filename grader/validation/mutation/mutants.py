@@ -82,7 +82,7 @@ def _edit(place: Place, new: ast.AST, meant: str, text: Text) -> Edit | None:
     """The change of the text that comes to what is meant; None where there is none."""
     whole = place.whole
     wanted = new if whole is place.node else replaced(whole, place.node, new)
-    (start, end), (top, bottom) = text.span(whole), text.span(place.top)
+    (start, end), (top, bottom) = text.span(whole), text.definition(place.top)
     for form in _forms(wanted, whole.col_offset):
         edit = Edit(start, end, form.encode())
         length = bottom + len(edit.text) - (end - start)

@@ -56,7 +56,7 @@ class File:
 
     @cached_property
     def uses_torch(self) -> bool:
-        return any(name_of(node) == "torch" for node in ast.walk(self.tree))
+        return "torch" in self.modules
 
 
 @dataclass(frozen=True)

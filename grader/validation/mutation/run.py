@@ -171,11 +171,7 @@ def _told(game: _Game, chosen: Sequence[Mutant], alive: Mapping[Identity, Result
         else:
             items = game.items.get(mutant.function, ())
             survivors.append(Survivor(mutant, items, len(result.kept_for), result.students))
-    problems += [
-        f"{path}: no mutant has {mark} (any more); take the mark out"
-        for mark in game.marks.marks
-        if not any(map(mark.covers, game.mutants))
-    ]
+    problems += game.marks.problems(game.mutants)
     killed = len(chosen) - len(alive)
     made, tried = len(game.mutants), len(chosen)
     return Hunt(game.slug, made, tried, killed, equivalent, tuple(survivors), tuple(problems))
@@ -184,8 +180,8 @@ def _told(game: _Game, chosen: Sequence[Mutant], alive: Mapping[Identity, Result
 def _killed_although(mark: Mark | None, mutant: Mutant, path: Path) -> Iterator[str]:
     if mark is not None:
         yield (
-            f'{path}: {mark} is no equivalent: a case fails on "{mutant.after}"; '
-            "take the mark out, or narrow it"
+            f'{path}: the mark of {mark} is wrong: a case tells "{mutant.after}" from the '
+            "solution; take that out"
         )
 
 

@@ -32,6 +32,12 @@ class Text:
         start = self._starts[node.lineno - 1] + node.col_offset
         return start, self._starts[end_line - 1] + end_column
 
+    def definition(self, top: ast.stmt) -> tuple[int, int]:
+        """Where a statement at the file's top begins, with its decorators, and ends."""
+        above: list[ast.expr] = getattr(top, "decorator_list", [])
+        first = min([top.lineno, *(each.lineno for each in above)])
+        return self._starts[first - 1], self.span(top)[1]
+
     def line(self, edit: Edit) -> int:
         return self.source[: edit.start].count(b"\n") + 1
 

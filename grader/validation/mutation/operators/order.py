@@ -22,7 +22,7 @@ def sequence(place: Place) -> Iterator[ast.AST]:
 
 
 def iteration(place: Place) -> Iterator[ast.AST]:
-    """A loop that goes backwards, or leaves out the first or the last."""
+    """A loop that goes backwards, or leaves out the first, the last or all after the tenth."""
     node, parent = place.node, place.parent
     if not isinstance(parent, (ast.For, ast.comprehension)) or node is not parent.iter:
         return
@@ -30,6 +30,8 @@ def iteration(place: Place) -> Iterator[ast.AST]:
         yield expression("list(it)[::-1]", it=node)
     yield expression("list(it)[1:]", it=node)
     yield expression("list(it)[:-1]", it=node)
+    if not _is_short(node):
+        yield expression("list(it)[:10]", it=node)
     if isinstance(node, ast.Call) and name_of(node.func) == "range":
         last = 0 if len(node.args) == 1 else 1
         longer = expression("end + 1", end=node.args[last])
@@ -57,6 +59,11 @@ def _is_set_of(place: Place) -> bool:
         return isinstance(parent.ops[-1], (ast.In, ast.NotIn)) and place.node is not parent.left
     is_call = isinstance(parent, ast.Call)
     return is_call and name_of(parent.func) in {*_UNORDERED, "isinstance", "issubclass"}
+
+
+def _is_short(node: ast.expr) -> bool:
+    """Whether it is written down there, so that anybody sees how long it is."""
+    return isinstance(node, (ast.Tuple, ast.List, ast.Constant))
 
 
 def _in_unordered(place: Place) -> bool:

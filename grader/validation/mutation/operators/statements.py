@@ -1,6 +1,7 @@
 """Mistakes of whole statements: one left out, the wrong exception, the wrong thing returned."""
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -53,7 +54,7 @@ def message(place: Place) -> Iterator[ast.AST]:
         for number, part in enumerate(node.values):
             before, after = node.values[:number], node.values[number + 1 :]
             if isinstance(part, ast.FormattedValue):
-                yield changed(node, values=[*before, *after])
+                yield changed(node, values=list(_joined([*before, *after])))
             elif place.in_message:
                 for other in _without_names(part, place):
                     yield changed(node, values=[*before, other, *after])
@@ -87,10 +88,24 @@ def _has_value_before(place: Place) -> bool:
     return all(name_of(each) and bound.count(name_of(each)) > 1 for each in targets)
 
 
+def _joined(parts: list[ast.expr]) -> Iterator[ast.expr]:
+    """The parts of an f-string with texts that have come to stand side by side made one."""
+    for is_value, group in itertools.groupby(parts, lambda each: _text_of(each) is None):
+        if is_value:
+            yield from group
+        else:
+            yield ast.Constant("".join(filter(None, map(_text_of, group))))
+
+
 def _without_names(node: ast.AST, place: Place) -> Iterator[ast.Constant]:
     """The text without each name of a parameter that it has, if it is a text."""
-    value = node.value if isinstance(node, ast.Constant) else None
-    for name in sorted(place.file.parameters) if isinstance(value, str) else ():
-        without, count = re.subn(rf"\b{re.escape(name)}\b", "", str(value))
+    text = _text_of(node) or ""
+    for name in sorted(place.file.parameters):
+        without, count = re.subn(rf"\b{re.escape(name)}\b", "", text)
         if count:
             yield ast.Constant(without)
+
+
+def _text_of(node: ast.AST) -> str | None:
+    """The text that the node is, if it is one."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -1,0 +1,130 @@
+"""Trials: luck does not decide whether a mistake costs points, nor whether an answer earns them."""
+
+import pytest
+
+from grader.course import load_course
+from grader.grading import GradedLab, Grader
+from grader.results import GRADED, WITHHELD, Verdict
+from grader.sandbox import Sandbox
+from grader.validation.trial import STUDENTS, Trial, Tried, try_out
+
+SOLUTION = (
+    "def add(x, y):\n    return x + y\n\n\ndef total(x, group):\n    return group.all_reduce(x)\n"
+)
+SUITE = '''\
+"""Two items: one with fixed cases only, one with a drawn case."""
+
+import numpy as np
+import pytest
+
+from grader.suite import GROUP, Shards, equal
+
+
+@pytest.mark.rubric("add")
+def test_fixed(student):
+    """The same inputs for everyone."""
+    equal(student.add(np.ones(2), np.ones(2)), np.full(2, 2.0))
+
+
+@pytest.mark.rubric("total")
+def test_drawn(student, rng):
+    """Each student has one of four inputs."""
+    x = np.array([float(rng.integers(4))])
+    equal(student.add(x, x), x + x)
+'''
+# right for inputs above 1 only, as the fixed case asks for nothing else
+LUCKY = SOLUTION.replace("return x + y", "return x + y if x[0] else x - 1")
+WRONG = SOLUTION.replace("x + y", "x * y + 2")
+
+
+@pytest.fixture
+def grader(course, level):
+    """A grader of the tiny course, with the suite above for its hidden one."""
+    (course.root / "tests/hidden/adding/test_adding.py").write_text(SUITE)
+    graded = GradedLab.of(load_course(course.root), "adding")
+    with Sandbox(level, preload=("numpy",)) as sandbox, Grader(graded, sandbox) as grader:
+        yield grader
+
+
+def tried(grader, source, **options):
+    return try_out(grader, Trial("a trial", {"adding.py": source.encode()},
+                                 student=STUDENTS[0], **options))  # fmt: skip
+
+
+def unlucky(grader):
+    """The students whose drawn input is 0, graded one by one as theirs would be."""
+    found = set()
+    for student in STUDENTS:
+        trial = Trial(student, {"adding.py": LUCKY.encode()})
+        if grader._rubric(trial, grader.graded.evidence(trial))[0][1].points == 0:
+            found.add(student)
+    return found
+
+
+def test_a_right_answer_is_right_for_everyone(grader):
+    """Nobody's inputs lose it a case."""
+    result = tried(grader, SOLUTION)
+    assert (result.status, result.score) == (GRADED, 100)
+    assert (result.kept_for, result.lost) == (STUDENTS, "")
+
+
+def test_a_mistake_that_some_do_not_notice_is_kept_for_them(grader):
+    """Those and no others: each student's inputs are those that grading draws."""
+    lost = unlucky(grader)
+    assert 0 < len(lost) < len(STUDENTS), "the seeds of this course draw alike: take another key"
+    result = tried(grader, LUCKY)
+    assert set(result.kept_for) == set(STUDENTS) - lost
+    assert result.students == len(STUDENTS)
+    assert result.lost.startswith("total, test_drawn, for student-")
+    assert result.score == 0
+
+
+def test_a_fixed_case_that_is_lost_is_lost_for_everyone(grader):
+    """No input is drawn then."""
+    drawn = []
+    run = grader.hidden_suite.run
+    grader.hidden_suite.run = lambda *a, **k: drawn.append(k["drawn"]) or run(*a, **k)
+    result = tried(grader, WRONG)
+    assert result.kept_for == ()
+    assert result.lost == "add, test_fixed, for student-0"
+    assert drawn == [False]
+
+
+def test_likely_items_are_asked_first(grader):
+    """A case of theirs that is lost ends the trial."""
+    asked = []
+    run = grader.hidden_suite.run
+    grader.hidden_suite.run = lambda *a, **k: asked.append(k["only"]) or run(*a, **k)
+    tried(grader, WRONG, first=frozenset({"add"}))
+    assert asked == [{"add"}]
+    asked.clear()
+    tried(grader, SOLUTION, first=frozenset({"total"}), students=STUDENTS[:1])
+    assert asked == [{"total"}, {"add"}, {"total"}, {"add"}]
+
+
+def test_a_whole_trial_tells_what_each_item_came_to(grader):
+    """For its own student, and for luck besides."""
+    result = tried(grader, WRONG, whole=True)
+    assert {each.item: each.verdict for each in result.rubric}["add"] is Verdict.FAILED
+    assert (result.kept_for, result.score < 100) == ((), True)
+    lucky = tried(grader, LUCKY, whole=True)
+    assert set(lucky.kept_for) == set(STUDENTS) - unlucky(grader)
+
+
+def test_a_fault_of_the_suite_is_told_and_kills_nobody(grader, course):
+    """What stumbles over a mutant says nothing about it."""
+    path = course.root / "tests/hidden/adding/test_adding.py"
+    path.write_text(SUITE.replace("equal(student.add(x, x), x + x)", "student.add(x, x)[5]"))
+    grader.close()
+    result = tried(grader, SOLUTION)
+    assert result.status == WITHHELD
+    assert "IndexError" in result.note
+
+
+def test_other_submissions_are_graded_as_ever(grader, course):
+    """The way of trials is the usual one for all that is none."""
+    from grader.submissions import Submission
+
+    result = try_out(grader, Submission("s", {"adding.py": SOLUTION.encode()}))
+    assert not isinstance(result, Tried)
+    assert result.score == 100
