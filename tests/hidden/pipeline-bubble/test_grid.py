@@ -13,9 +13,10 @@ _SIZES = ((1, 1), (1, 5), (2, 1), (6, 2), (3, 8), (11, 13))
 # Grids that no formula in their size knows, and the idle cells of each.
 _ODD_GRIDS = (
     ([[0, 1], [0, 1]], 0),
-    ([[0], [_], [0]], 1),
-    ([[5, _, 12], [_, _, 5]], 3),
+    ([[_], [0], [3]], 1),
+    ([[5, _, 12], [5, 0, _]], 2),
     ([[0, 0, 0, 0], [_, _, _, _], [0, 0, 0, 0]], 4),
+    ([[i] for i in range(10)] + [[_]], 1),
     ([[1, _, _], [_, 0, _], [_, _, 0], [0, 0, _], [2, _, 1]], 8),
 )
 # Stages, a limit and the fewest microbatches that meet it.

@@ -19,7 +19,7 @@ _BETWEEN = rf"(?:{_STAGE}|\bnp\.int\d+(?!\d)|(?!{_KIND}|{_STAGE})\D){{0,60}}?"
 
 _GPIPE = ["F0 F1 F2 B2 B1 B0"] * 3
 _TURNS = ["F0 F1 F2 B0 B1 B2", "F0 F1 B0 F2 B1 B2", "F0 B0 F1 B1 F2 B2"]
-# Faults that cancel out for whoever counts ops only, and the ops that are twice or missing.
+# Faults that cancel out for whoever counts ops only, or that come late, and the wrong ops.
 _EVEN = (
     (["F0 F1 B0 B0"], "B0 B1"),
     (["F0 F0 B0 B1"], "F0 F1"),
@@ -30,10 +30,15 @@ _EVEN = (
     (["F0 F0 B0 B0", "F1 F1 B1 B1"], "F0 B0 F1 B1"),
     (["F0 B0", "F1 B1"], "F0 B0 F1 B1"),
     (["F0 F1 B0 B1", "F0 F1 B0 B0", "F0 F1 B0 B1"], "B0 B1"),
+    (["F0 B0"] * 10 + ["F0 B0 B0"], "B0"),
+    (["F0 F1 F2 F3 F4 F5 B0 B1 B2 B3 B4 B5 B5"], "B5"),
 )
 # Orders that lack more than one op, and what they lack.
 _INCOMPLETE = (
     (["B0"], "F0"),
+    (["F5 F0 B0"], "B5"),
+    (["F0 B0 F5", "F0 B0"], "F5 B5"),
+    (["F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5"], "B5"),
     (["F0 F1", "F0 F1"], "B0 B1"),
     (["F0 B0", ""], "F0 B0"),
     (["", "F0 B0"], "F0 B0"),
@@ -136,7 +141,7 @@ def test_drawn_op(student, rng, kind):
 
 @pytest.mark.rubric("illegal-orders")
 def test_faults_that_cancel_out(student):
-    """As many ops as there should be, but not those."""
+    """As many ops as there should be but not those, or one too many on an eleventh stage."""
     for stages, wrong in _EVEN:
         _refused(student, [_ops(order) for order in stages], _ops(wrong))
 
