@@ -14,7 +14,7 @@ from typing import Any
 
 from . import kernel, landlock
 
-OUTPUT, SOCKET, RULESET = 1, 3, 4  # descriptors of a child; 0 is /dev/null, 2 is 1
+OUTPUT, SOCKET, RULESET = 1, 3, 4  # descriptors of a child; 0 is at its end, 2 is 1
 SCRATCH_PARENT, SCRATCH = "/own/write", "/own/write/tmp"
 PROC_PARENT, PROC = "/own/read", "/own/read/proc"
 # Address space that is no memory yet: stacks of threads, arenas of the allocator.
@@ -39,9 +39,13 @@ class Plan:
 
 
 def prepare_descriptors(output: int, sock: int, ruleset: int) -> None:
-    """Leave only 0 (/dev/null), 1 and 2 (`output`), 3 (`sock`) and 4 (`ruleset`, if any) open."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    wanted = [null, output, output, sock] + ([ruleset] if ruleset >= 0 else [])
+    """Leave only 0 (ended), 1 and 2 (`output`), 3 (`sock`) and 4 (`ruleset`, if any) open.
+
+    All three streams are pipes. 0 is a pipe of this process's own, as what reads one could open it
+    for writing, too: no two submissions may share it.
+    """
+    ended, _writer = os.pipe()
+    wanted = [ended, output, output, sock] + ([ruleset] if ruleset >= 0 else [])
     # Twice, past all numbers in use: the first round may not overwrite what the second reads.
     moved = [os.dup2(fd, 100 + i) for i, fd in enumerate(wanted)]
     for target, fd in enumerate(moved):

@@ -1,9 +1,9 @@
 """torch's part of the codec: tensors as raw bytes, rebuilt plain from dtype, shape and bytes.
 
 The host never imports torch: there a tensor is a `Tensor`, which has its bytes as a numpy
-array and the name of its dtype (numpy has no bfloat16: its bits come as uint16). Inside, where
-torch is preloaded, the same bytes become a `torch.Tensor` and back. Which side this is, the
-frame's reader knows: only the one inside can make services.
+array and the name of its dtype (numpy has no bfloat16: its bits come as uint16). Inside the same
+bytes become a `torch.Tensor` and back. Which side this is, the frame's reader knows: only the
+one inside can make services.
 
 A tensor says besides how large the storage is that it lies in, and which tensors share it: so
 the host can tell a part that owns its bytes from a view that keeps the whole alive.
@@ -12,6 +12,7 @@ the host can tell a part that owns its bytes from a view that keeps the whole al
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 import sys
 from dataclasses import dataclass
@@ -82,12 +83,22 @@ def _encode_torch(encoder: Encoder, value: Any, _depth: int) -> list[Any]:
             raise NotPlainError(f"a tensor of dtype {dtype}")
         if value.layout != torch.strided or value.device.type != "cpu":
             raise NotPlainError(f"a {value.device.type} tensor of layout {value.layout}")
-        memory = value.untyped_storage()
-        storage = (memory.data_ptr() & ((1 << 62) - 1), memory.nbytes())
-        plain = value.detach().resolve_conj().resolve_neg().contiguous()
-        bits = plain.view(torch.int16) if dtype == "bfloat16" else plain
-        array = bits.numpy()
-    return _item(encoder, array.view(_BITS[dtype]), dtype, storage)
+        try:
+            array, storage = _contents(torch, value, dtype)
+        except (RuntimeError, ValueError, TypeError):  # a tensor of torch's own of tensors, say
+            raise NotPlainError(
+                f"a {type(value).__qualname__} without entries of its own"
+            ) from None
+    return _item(encoder, array, dtype, storage)
+
+
+def _contents(torch: Any, value: Any, dtype: str) -> tuple[NDArray[Any], tuple[int, int]]:
+    memory = value.untyped_storage()
+    storage = (memory.data_ptr() & ((1 << 62) - 1), memory.nbytes())
+    plain = value.detach().resolve_conj().resolve_neg().contiguous()
+    bits = plain.view(torch.int16) if dtype == "bfloat16" else plain
+    array: NDArray[Any] = bits.numpy().view(_BITS[dtype])
+    return array, storage
 
 
 def _decode(decoder: Decoder, items: list[Any], _depth: int) -> Any:
@@ -115,13 +126,19 @@ def _is_size(value: Any) -> bool:
 
 def _torch_of(array: NDArray[Any], dtype: str) -> Any:
     """A tensor over the memory of `array`, which is filled later."""
-    torch = sys.modules["torch"]
+    torch = importlib.import_module("torch")
+    register()
     if dtype == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
 
 
-wire.register(Tensor, _encode_plain)
-wire.register_tag(wire.TENSOR, _decode)
-if "torch" in sys.modules:
-    wire.register(sys.modules["torch"].Tensor, _encode_torch)
+def register() -> None:
+    """Let tensors cross: torch's own too where it is imported."""
+    wire.register(Tensor, _encode_plain)
+    wire.register_tag(wire.TENSOR, _decode)
+    if "torch" in sys.modules:
+        wire.register(sys.modules["torch"].Tensor, _encode_torch)
+
+
+register()

@@ -9,18 +9,22 @@ counts, nesting, the length of integers and the number of keys whose hashes can 
 collide are capped. What it builds is of exact built-in types, or a plain array: a subclass on
 the other side can't reach this one.
 
-Other libraries' types have modules of their own, imported when first met: see `EXTENSIONS`.
+Other libraries' types have modules of their own, which run when such a type or tag is first met.
 """
 
 from __future__ import annotations
 
-import importlib
+import itertools
+import operator
 import struct
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from . import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +38,7 @@ MAX_NODES = 200_000  # objects in one frame; a numeric array counts as one
 MAX_DEPTH = 64
 MAX_INT_BITS = 14_284  # below 10**4300, the longest that Python prints by default
 # Keys of any other type can be chosen so that their hashes collide, and cost quadratic time.
-MAX_COSTLY_KEYS = 4096
+MAX_COSTLY_KEYS = 1 << 15
 MAX_COLLIDING_KEYS = 64  # of a whole hash: comparing two long tuples may take milliseconds
 _CHEAP_INT_KEY = 1 << 60
 
@@ -42,10 +46,9 @@ LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALA
     12
 )
 
-# The root module of a type, or a tag, to the module here that registers its codec.
-EXTENSIONS: dict[str | int, str] = {
-    "numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays", "torch": "tensors", TENSOR: "tensors",
-}  # fmt: skip
+# The modules here that know a library's types, by its name, and those that know a tag.
+LIBRARIES = {"numpy": "arrays", "torch": "tensors"}
+_TAGS = {ARRAY: "arrays", SCALAR: "arrays", TENSOR: "tensors"}
 
 
 class WireError(Exception):
@@ -91,6 +94,8 @@ class Encoder:
         self._caps = caps
         self._nodes = 0
         self._body_bytes = 0
+        self._costly_keys = 0
+        self.within_key = False
         self.body: list[memoryview] = []
 
     def attach(self, raw: memoryview) -> None:
@@ -118,6 +123,18 @@ class Encoder:
         self._count(len(encoded))
         return encoded
 
+    def keys(self, values: Iterable[Any], depth: int) -> list[Any]:
+        """The same for keys and members: numbers in them go as Python's own, which equal them."""
+        before, self.within_key = self.within_key, True
+        encoded = self.items(values, depth)
+        self.within_key = before
+        self._costly_keys += sum(map(_is_costly, encoded))
+        if self._costly_keys > MAX_COSTLY_KEYS:
+            raise NotPlainError(
+                f"more than {MAX_COSTLY_KEYS} keys that are neither text nor small whole numbers"
+            )
+        return encoded
+
     def _count(self, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > self._caps.nodes:
@@ -128,17 +145,17 @@ def _encoder_of_a_base(kind: type) -> Callable[[Encoder, Any, int], Any]:
     """The encoder of the nearest base: a namedtuple crosses as a tuple, an IntEnum as an int."""
     for base in kind.__mro__:
         root = str(base.__module__).partition(".")[0]
-        if base not in _ENCODERS and root in EXTENSIONS:
-            extend(root)
+        if base not in _ENCODERS and root in LIBRARIES and root in sys.modules:
+            extend(LIBRARIES[root])
         if base in _ENCODERS:
             return _ENCODERS[base]
     name = kind.__qualname__
     raise NotPlainError(f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}")
 
 
-def extend(key: str | int) -> None:
-    """Import the module that knows a library's types, or a tag."""
-    importlib.import_module(f".{EXTENSIONS[key]}", __package__)
+def extend(module: str) -> None:
+    """Let what this module of ours knows cross; it imports its library."""
+    held.need(module).register()
 
 
 def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
@@ -151,16 +168,33 @@ def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
 
 
 def _encode_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any]:
-    flat = (part for pair in dict.items(value) for part in pair)
-    return [DICT, *encoder.items(flat, depth)]
+    pairs = list(dict.items(value))
+    keys = encoder.keys([key for key, _ in pairs], depth)
+    values = encoder.items([each for _, each in pairs], depth)
+    return [DICT, *itertools.chain.from_iterable(zip(keys, values, strict=True))]
 
 
 def _encode_fraction(encoder: Encoder, value: Fraction, depth: int) -> list[Any]:
-    return [FRACTION, *encoder.items((value.numerator, value.denominator), depth)]
+    """`Fraction` keeps whatever integers it was made of, numpy's among them."""
+    try:
+        parts = [operator.index(read(value)) for read in _PARTS]
+    except TypeError:
+        raise NotPlainError("a Fraction of other parts than integers") from None
+    if parts[1] < 1:  # integers of a fixed size have overflowed
+        raise NotPlainError(f"a Fraction whose denominator is {parts[1]}")
+    return [FRACTION, *encoder.items(parts, depth)]
+
+
+def _encode_complex(_encoder: Encoder, value: complex, _depth: int) -> list[Any]:
+    exact = complex.__complex__(value)
+    return [COMPLEX, exact.real, exact.imag]
 
 
 def _encode_service(encoder: Encoder, value: ServiceRef, depth: int) -> list[Any]:
     return [SERVICE, *encoder.items((value.name, value.params), depth)]
+
+
+_PARTS: list[Any] = [vars(Fraction)[name].fget for name in ("numerator", "denominator")]
 
 
 # Subclasses come here too, so each reads through the base class, past what they override.
@@ -170,11 +204,11 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
     float: lambda _e, value, _d: float.__float__(value),
     str: lambda _e, value, _d: str.__str__(value),
     bytes: lambda _e, value, _d: bytes(memoryview(value)),
-    complex: lambda _e, value, _d: [COMPLEX, complex(value).real, complex(value).imag],
+    complex: _encode_complex,
     list: lambda e, value, d: [LIST, *e.items(list.__iter__(value), d)],
     tuple: lambda e, value, d: [TUPLE, *e.items(tuple.__iter__(value), d)],
-    set: lambda e, value, d: [SET, *e.items(set.__iter__(value), d)],
-    frozenset: lambda e, value, d: [FROZENSET, *e.items(frozenset.__iter__(value), d)],
+    set: lambda e, value, d: [SET, *e.keys(list(set.__iter__(value)), d)],
+    frozenset: lambda e, value, d: [FROZENSET, *e.keys(frozenset.__iter__(value), d)],
     dict: _encode_dict,
     Fraction: _encode_fraction,
     ServiceRef: _encode_service,
@@ -259,8 +293,8 @@ class Decoder:
         if depth > self._depth:
             raise WireError("nested too deep")
         tag, decode = item[0], _DECODERS.get(item[0])
-        if decode is None and tag in EXTENSIONS:
-            extend(tag)
+        if decode is None and tag in _TAGS:
+            extend(_TAGS[tag])
             decode = _DECODERS.get(tag)
         if decode is None:
             raise WireError(f"unknown tag {tag}")

@@ -72,10 +72,10 @@ def _plan(config: dict[str, Any]) -> lockdown.Plan:
 class Zygote:
     """Forks and reaps children at the host's request."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], services: dict[str, ModuleType]) -> None:
         self._control = socket.socket(fileno=CONTROL)
         self._plan = _plan(config)
-        self._services = _services(config["services"])
+        self._services = services
         self._scratches: dict[int, str] = {}
         self._root = ""
         if self._plan.level < 3:
@@ -168,8 +168,9 @@ def main() -> None:
     config = json.loads(sys.argv[-1])
     for name in config["preload"]:
         importlib.import_module(name)
+    services = _services(config["services"])  # before the next line: they may bring libraries
     warmup.touch()
-    zygote = Zygote(config)
+    zygote = Zygote(config, services)
     warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == 3 else "")
     warmup.check_single_thread()
     gc.collect()
