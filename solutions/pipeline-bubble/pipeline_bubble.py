@@ -120,8 +120,8 @@ def _one_f_one_b(warm_up: int, m: int) -> Order:
 def _needs(stage: int, kind: str, i: int, num_stages: int) -> list[tuple[int, str, int]]:
     """The ops that must have ended before this one starts, besides those before it on its stage."""
     needs = [(stage, "F", i)] if kind == "B" else []
-    other = stage - 1 if kind == "F" else stage + 1
-    return [*needs, (other, kind, i)] if other in range(num_stages) else needs
+    neighbour = stage - 1 if kind == "F" else stage + 1
+    return [*needs, (neighbour, kind, i)] if neighbour in range(num_stages) else needs
 
 
 def _check_complete(orders: list[Order]) -> None:

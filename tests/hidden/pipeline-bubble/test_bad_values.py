@@ -2,7 +2,10 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
+
+from grader.suite import equal
 
 _ORDER = [[("F", 0), ("B", 0)]]
 _TIMES = {(0, "F", 0): (Fraction(0), Fraction(1)), (0, "B", 0): (Fraction(1), Fraction(3))}
@@ -49,6 +52,23 @@ def test_counts_that_are_no_integers(student, function):
         call(**(several | {name: 2.0}))
         call(*(several | {name: True}).values())
         call(**(all_one | {name: (0.5, False, "2")[number]}))
+
+
+@pytest.mark.rubric("bad-values")
+def test_counts_of_numpy(student):
+    """numpy's integers are integers: each function takes them for all of its counts."""
+    two, three, four = map(np.int64, (2, 3, 4))
+    first_half = [[("F", 0), ("F", 1)]] * 3
+    grid = [[0, 1, None, None], [None, 0, 1, None], [None, None, 0, 1]]
+    equal(student.forward_grid(three, two), grid, of="grid")
+    equal(student.bubble_fraction(three, two), _HALF, of="bubble")
+    equal(student.min_microbatches(three, Fraction(2, 5)), 3, of="m")
+    equal([order[:2] for order in student.gpipe_order(three, two)], first_half, of="first halves")
+    equal(
+        student.one_f_one_b_order(np.int64(1), two), [[*_ORDER[0], ("F", 1), ("B", 1)]], of="orders"
+    )
+    equal(student.bubble_of_schedule(_TIMES, np.int64(1)), 0, of="bubble")
+    equal(student.decode_utilization(three, two, four), Fraction(8, 13), of="utilization")
 
 
 @pytest.mark.rubric("bad-values")
