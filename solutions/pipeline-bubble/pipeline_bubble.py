@@ -43,7 +43,7 @@ def min_microbatches(num_stages: int, max_bubble: Fraction) -> int:
     limit = _exact("max_bubble", max_bubble)
     if not 0 < limit < 1:
         raise ValueError(f"max_bubble must lie between 0 and 1, got {limit}")
-    return max(1, ceil((p - 1) * (1 - limit) / limit))
+    return ceil((p - 1) * (1 - limit) / limit) or 1
 
 
 def gpipe_order(num_stages: int, num_microbatches: int) -> list[Order]:
@@ -55,15 +55,13 @@ def gpipe_order(num_stages: int, num_microbatches: int) -> list[Order]:
 def one_f_one_b_order(num_stages: int, num_microbatches: int) -> list[Order]:
     """Every stage: enough forwards to fill the stages after it, then in turns, then the rest."""
     p, m = _count("num_stages", num_stages), _count("num_microbatches", num_microbatches)
-    return [_one_f_one_b(min(p - 1 - stage, m), m) for stage in range(p)]
+    return [_one_f_one_b(p - 1 - stage, m) for stage in range(p)]
 
 
 def simulate(orders: list[Order], forward_time: Any = 1, backward_time: Any = 2) -> Times:
     """(start, end) of every op, each as early as its stage and what it needs allow."""
-    takes = {
-        "F": _duration("forward_time", forward_time),
-        "B": _duration("backward_time", backward_time),
-    }
+    forward = _duration("forward_time", forward_time)
+    backward = _duration("backward_time", backward_time)
     _check_complete(orders)
     left = [list(order) for order in orders]
     free = [Fraction(0)] * len(orders)
@@ -72,7 +70,7 @@ def simulate(orders: list[Order], forward_time: Any = 1, backward_time: Any = 2)
         ready = [
             stage
             for stage, order in enumerate(left)
-            if order and all(need in times for need in _needs(stage, *order[0], len(orders)))
+            if order and _needs(stage, *order[0], len(orders)) <= times.keys()
         ]
         if not ready:
             raise ValueError(f"stages wait for each other, and these can never run: {left}")
@@ -80,7 +78,7 @@ def simulate(orders: list[Order], forward_time: Any = 1, backward_time: Any = 2)
             kind, i = left[stage].pop(0)
             ends = [times[need][1] for need in _needs(stage, kind, i, len(orders))]
             start = max([free[stage], *ends])
-            free[stage] = start + takes[kind]
+            free[stage] = start + (forward if kind == "F" else backward)
             times[stage, kind, i] = (start, free[stage])
     return times
 
@@ -107,21 +105,22 @@ def decode_utilization(num_stages: int, batches_in_flight: int, num_tokens: int)
     p = _count("num_stages", num_stages)
     b = _count("batches_in_flight", batches_in_flight)
     tokens = _count("num_tokens", num_tokens)
-    return Fraction(b * tokens, max(b, p) * tokens + min(b, p) - 1)
+    fewer, more = sorted((b, p))
+    return Fraction(b * tokens, more * tokens + fewer - 1)
 
 
-def _one_f_one_b(warm_up: int, m: int) -> Order:
-    order = [("F", i) for i in range(warm_up)]
-    for i in range(m - warm_up):
-        order += [("F", warm_up + i), ("B", i)]
-    return order + [("B", i) for i in range(m - warm_up, m)]
+def _one_f_one_b(ahead: int, m: int) -> Order:
+    """`ahead` forwards, if there are so many, then one of each in turns, then the backwards left."""
+    forwards, backwards = ([(kind, i) for i in range(m)] for kind in "FB")
+    turns = chain(*zip(forwards[ahead:], backwards, strict=False))
+    return [*forwards[:ahead], *turns, *backwards[len(forwards[ahead:]) :]]
 
 
-def _needs(stage: int, kind: str, i: int, num_stages: int) -> list[tuple[int, str, int]]:
+def _needs(stage: int, kind: str, i: int, num_stages: int) -> set[tuple[int, str, int]]:
     """The ops that must have ended before this one starts, besides those before it on its stage."""
-    needs = [(stage, "F", i)] if kind == "B" else []
+    needs = {(stage, "F", i)} if kind == "B" else set()
     neighbour = stage - 1 if kind == "F" else stage + 1
-    return [*needs, (neighbour, kind, i)] if neighbour in range(num_stages) else needs
+    return needs | {(neighbour, kind, i)} if neighbour in range(num_stages) else needs
 
 
 def _check_complete(orders: list[Order]) -> None:
