@@ -110,7 +110,7 @@ def decode_utilization(num_stages: int, batches_in_flight: int, num_tokens: int)
 
 
 def _one_f_one_b(ahead: int, m: int) -> Order:
-    """`ahead` forwards, if there are so many, then one of each in turns, then the backwards left."""
+    """`ahead` forwards, if there are so many, then one of each in turns, then what is left."""
     forwards, backwards = ([(kind, i) for i in range(m)] for kind in "FB")
     turns = chain(*zip(forwards[ahead:], backwards, strict=False))
     return [*forwards[:ahead], *turns, *backwards[len(forwards[ahead:]) :]]
