@@ -137,7 +137,7 @@ assert 1 + 1 == 2
 """
 
 VARIANT = SOLUTION.replace("x + y", "y + x")
-MUTANT = '"""Adds one too many."""\n' + SOLUTION.replace("x + y", "x + y + 1")
+MUTANT = '"""Adds one too many."""  # loses: add\n' + SOLUTION.replace("x + y", "x + y + 1")
 
 
 def write_course(root: Path) -> Path:

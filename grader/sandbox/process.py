@@ -183,9 +183,6 @@ class Process:
             return self._end(Crashed(self._last_words()))
         except WireError as error:
             return self._end(BadReturn(f"the process sent {printable(str(error), 200)}"))
-        except SandboxError:
-            self.close()
-            raise
         if isinstance(meaning, replies.Upcall):
             return self._asks(meaning)
         return meaning and self._finish(meaning)

@@ -15,6 +15,7 @@ from grader.errors import CourseError, SandboxError, StarvedError
 from grader.grading import Grader, processes_of, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
+from grader.suite.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 
@@ -73,11 +74,12 @@ class _Trying:
         with processes_of(graded.lab, trial, self.grader.sandbox) as processes:
             rubric = tuple(self._rubric(processes)) if trial.whole else ()
             lost = frozenset(each.item for each in rubric if each.verdict != Verdict.PASSED)
+            note = self._not_loaded(processes)
             kept = tuple(self._kept_for(processes, trial.first | lost))
         score = total if len(kept) == len(trial.students) else 0
         if rubric:
             score = sum(each.points for each in rubric)
-        plain = Result(trial.name, GRADED, score, total, 0.0, rubric)
+        plain = Result(trial.name, GRADED, score, total, 0.0, rubric, note)
         facts = msgspec.structs.asdict(plain)
         return Tried(**facts, kept_for=kept, students=len(trial.students), lost=self.lost)
 
@@ -88,6 +90,14 @@ class _Trying:
             verdict = verdict_of(item.item, results).verdict
             points = item.points if verdict is Verdict.PASSED else 0
             yield RubricResult(item.item, points, item.points, verdict)
+
+    def _not_loaded(self, processes: Processes) -> str:
+        """Why the file can't be imported, as a result notes it; empty where it can."""
+        if processes.load_failure is None or processes.fickle:
+            return ""
+        file = self.grader.graded.lab.assignment.file
+        finding = failure_of(processes.load_failure, file, loading=True).finding
+        return " ".join(filter(None, (finding.error, finding.where)))
 
     def _kept_for(self, processes: Processes, first: frozenset[str]) -> Iterator[str]:
         """The students for whom no case is lost."""

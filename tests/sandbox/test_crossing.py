@@ -168,6 +168,7 @@ def f(expression):
         import torch
     return eval(expression, globals() | locals())
 """
+PATIENT = Limits(call_time_s=120.0)  # a call may import torch
 EVERYTHING = PLAIN | NUMPY | (TORCHS if TORCH else {})
 NOTHING = REFUSED | REFUSED_NUMPY | (REFUSED_TORCH if TORCH else {})
 
@@ -197,9 +198,8 @@ def preload(request):
 def process(request, need, preload):
     """A process at each level that the machine has, for each set of preloaded libraries."""
     need(request.param)
-    patient = Limits(call_time_s=120.0)  # a process may import torch, beside others
     with Sandbox(request.param, preload=preload) as sandbox:
-        yield sandbox.open({"work.py": SUBMISSION.encode()}, "work", patient)
+        yield sandbox.open({"work.py": SUBMISSION.encode()}, "work", PATIENT)
 
 
 def test_plain_values_cross_alike(process):
@@ -238,10 +238,29 @@ def test_a_library_that_is_not_installed_is_told_alike(need, level):
 def test_numpy_costs_nothing_where_nobody_asks_for_it(need):
     """A lab that preloads nothing has processes without it, our own part of it included."""
     need(Level.FULL)
-    source = b"import sys\ndef f(): return sorted(m for m in sys.modules if 'numpy' in m)\n"
+    source = b"""
+import sys
+class Pretender: __module__ = "numpy"
+def pretend(): return Pretender()
+def f(): return sorted(name for name in sys.modules if "numpy" in name)
+"""
     with Sandbox(Level.FULL, preload=()) as sandbox:
         process = sandbox.open({"work.py": source}, "work")
+        assert isinstance(process.call("pretend"), BadReturn)
         assert process.call("f") == Returned([])
+
+
+@pytest.mark.parametrize(
+    "value", [np.ones(2), np.int64(3), *([Tensor(np.ones(2))] if TORCH else [])]
+)
+def test_what_the_host_sends_brings_its_library(need, value):
+    """Into a process that has not imported it, and it comes back."""
+    need(Level.FULL)
+    with Sandbox(Level.FULL, preload=()) as sandbox:
+        process = sandbox.open({"work.py": b"def f(x): return x"}, "work", PATIENT)
+        outcome = process.call("f", value)
+    assert isinstance(outcome, Returned)
+    assert alike(outcome.value, value)
 
 
 def test_the_table_is_not_of_this_machine_s_making():

@@ -19,6 +19,8 @@ SCRATCH_PARENT, SCRATCH = "/own/write", "/own/write/tmp"
 PROC_PARENT, PROC = "/own/read", "/own/read/proc"
 # Address space that is no memory yet: stacks of threads, arenas of the allocator.
 _ADDRESS_SPACE_SLACK = 128 << 20
+# And what never is memory of its own: a library's code. torch maps half a gigabyte, or several.
+_LIBRARIES = 8 << 30
 _MAX_INODES = 4096
 _MAX_OPEN_FILES = 256
 _MAX_CPU_S = 3600  # the host ends a call long before; this is for a host that is gone
@@ -34,7 +36,7 @@ class Plan:
     ruleset: int  # a descriptor; at level 3 it is complete, else -1
     rules: dict[str, int]
     last_capability: int
-    vm_size: int
+    address_space: tuple[int, int]  # all that the zygote has, and the private, writable part
     namespaces: tuple[int, ...]  # the zygote's own; at level 3 no child may be in one of them
 
 
@@ -87,8 +89,10 @@ def limit_resources(plan: Plan, limits: dict[str, Any]) -> None:
         "RLIMIT_NICE": 0,
         "RLIMIT_RTPRIO": 0,
     }
-    if plan.vm_size:
-        wanted["RLIMIT_AS"] = plan.vm_size + limits["memory_bytes"] + _ADDRESS_SPACE_SLACK
+    if plan.address_space[0]:
+        own = limits["memory_bytes"] + _ADDRESS_SPACE_SLACK
+        wanted["RLIMIT_AS"] = plan.address_space[0] + own + _LIBRARIES
+        wanted["RLIMIT_DATA"] = plan.address_space[1] + own
     if plan.level == 3:  # elsewhere it would count what else the user runs
         wanted["RLIMIT_NPROC"] = limits["tasks"]
     for name, value in wanted.items():

@@ -127,7 +127,6 @@ def _is_size(value: Any) -> bool:
 def _torch_of(array: NDArray[Any], dtype: str) -> Any:
     """A tensor over the memory of `array`, which is filled later."""
     torch = importlib.import_module("torch")
-    register()
     if dtype == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)

@@ -34,13 +34,17 @@ _SEED = 0  # of the random numbers that every child starts with
 _LAZY_NUMPY = ("numpy.random", "numpy.linalg", "numpy.fft")
 
 
-def vm_size() -> int:
-    """Bytes of address space of this process; 0 where the system does not tell."""
+def address_space() -> tuple[int, int]:
+    """Bytes of address space of this process: all, and what of it is private and can be written.
+
+    0 and 0 where the system does not tell.
+    """
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = Path("/proc/self/statm").read_text().split()
     except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGESIZE")
+        return 0, 0
+    size = os.sysconf("SC_PAGESIZE")
+    return int(pages[0]) * size, int(pages[5]) * size
 
 
 def touch() -> None:

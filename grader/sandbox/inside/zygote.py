@@ -57,7 +57,7 @@ def _rules(config: dict[str, Any]) -> dict[str, int]:
 def _plan(config: dict[str, Any]) -> lockdown.Plan:
     level = config["level"]
     if not level:
-        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.vm_size(), ())
+        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.address_space(), ())
     rules = _rules(config)
     ruleset = landlock.ruleset(rules) if level == 3 else -1
     abi = landlock.abi()
@@ -65,8 +65,8 @@ def _plan(config: dict[str, Any]) -> lockdown.Plan:
     program = seccomp.program(alone=level == 3, signals=scoped)
     last_capability = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     own = lockdown.own_namespaces() if level == 3 else ()
-    sizes = last_capability, warmup.vm_size()
-    return lockdown.Plan(level, abi, program, ruleset, rules, *sizes, own)
+    sizes = warmup.address_space()
+    return lockdown.Plan(level, abi, program, ruleset, rules, last_capability, sizes, own)
 
 
 class Zygote:
