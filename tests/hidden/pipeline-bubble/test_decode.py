@@ -19,8 +19,8 @@ def _utilization(p, batches, tokens):
 
 # Stages, batches and tokens: a single one of each, as many batches as stages, fewer and more.
 _SIZES = (
-    *((1, 1, 1), (1, 5, 3), (4, 1, 1), (4, 1, 10), (4, 4, 10), (4, 9, 1), (5, 3, 1), (5, 4, 7)),
-    *((5, 6, 7), (11, 3, 7), (11, 13, 5), (7, 5, 1000), (5, 7, 1000)),
+    *((1, 1, 1), (1, 5, 3), (4, 1, 1), (4, 1, 10), (4, 4, 10), (4, 9, 1), (5, 4, 1), (5, 4, 7)),
+    *((5, 6, 7), (11, 3, 1000), (11, 13, 5)),
 )
 _KNOWN = {sizes: _utilization(*sizes) for sizes in _SIZES}
 
@@ -33,12 +33,10 @@ def test_known_numbers(student):
 
 
 @pytest.mark.rubric("decode")
-@pytest.mark.parametrize("case", ["fewer", "as many", "more"])
+@pytest.mark.parametrize("case", ["fewer", "more"])
 def test_drawn_numbers(student, rng, case):
     """Token by token, on each side of b = p."""
     p, tokens = int(rng.integers(3, 9)), int(rng.integers(2, 12))
-    more = int(rng.integers(1, 6))
-    fewer = int(rng.integers(1, p))
-    batches = {"fewer": fewer, "as many": p, "more": p + more}[case]
+    batches = int(rng.integers(1, p)) if case == "fewer" else p + int(rng.integers(1, 6))
     share = _utilization(p, batches, tokens)
     equal(student.decode_utilization(p, batches, tokens), share, of="utilization")

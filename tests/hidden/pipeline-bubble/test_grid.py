@@ -24,7 +24,7 @@ _FEWEST = (
     (8, Fraction(1, 10), 63),
     (11, Fraction(99, 100), 1),
     (3, Fraction(3, 7), 3),
-    (11, Fraction(1, 1000), 9990),
+    (2, Fraction(1, 10_002), 10_001),
     (29, Fraction(10**17, 3 * 10**17 + 1), 57),
     (1, Fraction(1, 2), 1),
     (1, _HAIR, 1),

@@ -1,11 +1,11 @@
 """Hidden: orders that can't be run, or are not complete, are refused by an op at fault.
 
-At fault is what stands twice, what is missing, its partner of the same microbatch, and what can
-never run. Which of them a message names is the student's choice, and so are its words.
+At fault is what stands twice, what is missing or too early and its partner of the same
+microbatch, and what can never run. Which of them a message names is the student's choice, and
+so are its words.
 """
 
 import re
-from itertools import product
 
 import pytest
 
@@ -16,36 +16,32 @@ _KIND = rf"(?<![a-z])(?:{_WORDS['F']}|{_WORDS['B']})(?![a-z])"
 _STAGE = r"\b(?:stage|rank|s)\W{0,3}\d+(?!\d)"
 # Between kind and number there may be words, and the stage, but neither another kind nor number.
 _BETWEEN = rf"(?:{_STAGE}|\bnp\.int\d+(?!\d)|(?!{_KIND}|{_STAGE})\D){{0,60}}?"
+_PARTNER = str.maketrans("FB", "BF")
 
-_GPIPE = ["F0 F1 F2 B2 B1 B0"] * 3
-_TURNS = ["F0 F1 F2 B0 B1 B2", "F0 F1 B0 F2 B1 B2", "F0 B0 F1 B1 F2 B2"]
-# Faults that cancel out for whoever counts ops only, or that come late, and the wrong ops.
-_EVEN = (
-    (["F0 F1 B0 B0"], "B0 B1"),
-    (["F0 F0 B0 B1"], "F0 F1"),
+# Orders, and the ops that are twice or missing: faults that cancel out for whoever counts ops
+# only, and faults that come late.
+_CANCELLING = (
+    (["F0 F1 B0 B0"], "B0 B1 F1"),
+    (["F0 F0 B0 B1"], "F0 F1 B1"),
     (["F0 F0"], "F0 B0"),
-    (["F0 F1 F2 B2 B1 B1"], "B1 B0"),
-    (["F0 F1 B0 B1 B1", "F0 F1 B0"], "B1"),
-    (["F0 F1 B0", "F0 F1 B0 B1 B1"], "B1"),
+    (["F0 F1 B0 B1 B1", "F0 F1 B0"], "B1 F1"),
+    (["F0 F1 B0", "F0 F1 B0 B1 B1"], "B1 F1"),
     (["F0 F0 B0 B0", "F1 F1 B1 B1"], "F0 B0 F1 B1"),
     (["F0 B0", "F1 B1"], "F0 B0 F1 B1"),
-    (["F0 F1 B0 B1", "F0 F1 B0 B0", "F0 F1 B0 B1"], "B0 B1"),
     (["F0 B0"] * 10 + ["F0 B0 B0"], "B0"),
     (["F0 F1 F2 F3 F4 F5 B0 B1 B2 B3 B4 B5 B5"], "B5"),
 )
-# Orders that lack more than one op, and what they lack.
+# Orders that lack one op of a microbatch or all of them, and the microbatches.
 _INCOMPLETE = (
-    (["B0"], "F0"),
-    (["F5 F0 B0"], "B5"),
-    (["F0 B0 F5", "F0 B0"], "F5 B5"),
-    (["F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5"], "B5"),
-    (["F0 F1", "F0 F1"], "B0 B1"),
-    (["F0 B0", ""], "F0 B0"),
-    (["", "F0 B0"], "F0 B0"),
-    (["F0 F1 B0 B1", "F0 B0"], "F1 B1"),
-    (["F0 F1 B0 B1", "F0 F1 B0 B1", "F1 B1"], "F0 B0"),
-    (["F0 F5 B5 B0", "F0 F5 B5 B0", "F0 B0"], "F5 B5"),
-    (["F7 F3 B7 B3", "F7 B7", "F7 F3 B7 B3"], "F3 B3"),
+    (["B0"], "0"),
+    (["F5 F0 B0"], "5"),
+    (["F0 B0 F5", "F0 B0"], "5"),
+    (["F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5"], "5"),
+    (["F0 F1", "F0 F1"], "0 1"),
+    (["F0 B0", ""], "0"),
+    (["", "F0 B0"], "0"),
+    (["F0 F1 B0 B1", "F0 F1 B0 B1", "F1 B1"], "0"),
+    (["F7 F3 B7 B3", "F7 B7", "F7 F3 B7 B3"], "3"),
 )
 # Orders that lack nothing, of stages that wait for each other: at once, later, not all stages.
 _WAITING = (
@@ -60,6 +56,13 @@ _WAITING = (
 def _ops(text):
     """The ops of one stage: F0 B0 is [("F", 0), ("B", 0)]."""
     return [(word[0], int(word[1:])) for word in text.split()]
+
+
+_GPIPE = [_ops("F0 F1 F2 B2 B1 B0")] * 3
+_TURNS = [_ops("F0 F1 F2 B0 B1 B2"), _ops("F0 F1 B0 F2 B1 B2"), _ops("F0 B0 F1 B1 F2 B2")]
+# Each stage and kind, with the first and the last microbatch by turns.
+_PLACES = [(stage, (kind, 2 * ((stage + place) % 2))) for stage in range(3)
+           for place, kind in enumerate("FB")]  # fmt: skip
 
 
 def _never_run(orders):
@@ -82,80 +85,81 @@ def _never_run(orders):
 
 def _named(kind, i):
     """How a message names an op: its kind, then its number."""
-    return re.compile(rf"(?<![a-z])(?:{_WORDS[kind]})(?![a-z]){_BETWEEN}{i}(?!\d)", re.IGNORECASE)
+    kind = rf"(?<![a-z])(?:{_WORDS[kind]})(?![a-z])"
+    return re.compile(rf"{kind}{_BETWEEN}{i}(?!\d)", re.IGNORECASE)
 
 
-def _refused(student, orders, wrong=()):
-    """simulate must raise ValueError, and its message name one of the wrong ops, or one stuck."""
+def _case(orders, wrong=()):
+    """Orders, and what a message about them must name: a wrong op, or one that can never run."""
     ops = sorted({*wrong, *_never_run(orders)})
     assert ops, "orders that are legal"
-    at_fault = AnyOf("an op at fault, its kind and number", *(_named(*op) for op in ops))
-    student.raises(ValueError, naming=(at_fault,)).simulate(orders)
+    return orders, AnyOf("an op at fault, its kind and number", *(_named(*op) for op in ops))
+
+
+def _twice(orders, stage, op, place):
+    """One op too many on that stage, at that place."""
+    order = [*orders[stage][:place], op, *orders[stage][place:]]
+    return _case([*orders[:stage], order, *orders[stage + 1 :]], [op])
+
+
+def _missing(orders, stage, op):
+    """One op too few on that stage."""
+    order = [each for each in orders[stage] if each != op]
+    both = [("F", op[1]), ("B", op[1])]
+    return _case([*orders[:stage], order, *orders[stage + 1 :]], both)
+
+
+def _too_early(orders, stage, i):
+    """The backward where the forward should be on that stage, and the other way round."""
+    swapped = [(kind.translate(_PARTNER) if i == at else kind, at) for kind, at in orders[stage]]
+    return _case([*orders[:stage], swapped, *orders[stage + 1 :]], [("F", i), ("B", i)])
+
+
+def _cases():
+    """All orders by the kind of their fault."""
+    yield (
+        "twice",
+        [
+            _twice(_TURNS, stage, op, 6 if op[1] else _TURNS[stage].index(op))
+            for stage, op in _PLACES
+        ],
+    )
+    yield "missing", [_missing(_GPIPE, stage, op) for stage, op in _PLACES]
+    yield "too early", [_too_early(_TURNS, s, i) for s, (kind, i) in _PLACES if kind == "B"]
+    yield (
+        "cancelling",
+        [_case([_ops(text) for text in stages], _ops(wrong)) for stages, wrong in _CANCELLING],
+    )
+    yield (
+        "incomplete",
+        [
+            _case(
+                [_ops(text) for text in stages],
+                [(k, int(i)) for i in numbers.split() for k in "FB"],
+            )
+            for stages, numbers in _INCOMPLETE
+        ],
+    )
+    yield "waiting", [_case([_ops(text) for text in stages]) for stages in _WAITING]
+
+
+_CASES = dict(_cases())
 
 
 @pytest.mark.rubric("illegal-orders")
-@pytest.mark.parametrize("stage", range(3))
-def test_op_that_stands_twice(student, stage):
-    """On each stage, forward and backward, in turn or after all others."""
-    for kind, i, late in ("F", 0, stage == 1), ("B", 2, stage != 1):
-        orders = [_ops(order) for order in (_TURNS if late else _GPIPE)]
-        place = len(orders[stage]) if late else orders[stage].index((kind, i))
-        orders[stage].insert(place, (kind, i))
-        _refused(student, orders, [(kind, i)])
+@pytest.mark.parametrize("fault", _CASES)
+def test_orders_that_are_refused(student, fault):
+    """simulate raises ValueError, and its message names one of the ops at fault."""
+    for orders, at_fault in _CASES[fault]:
+        student.raises(ValueError, naming=(at_fault,)).simulate(orders)
 
 
 @pytest.mark.rubric("illegal-orders")
-@pytest.mark.parametrize("stage", range(3))
-def test_op_that_is_missing(student, stage):
-    """On each stage, of the first microbatch and of the last, also where nobody waits for it."""
-    for kind, i in product("FB", (0, 2)):
-        orders = [_ops(order) for order in (_TURNS if i else _GPIPE)]
-        orders[stage].remove((kind, i))
-        _refused(student, orders, [("F", i), ("B", i)])
-
-
-@pytest.mark.rubric("illegal-orders")
-@pytest.mark.parametrize("stage", range(3))
-def test_backward_before_its_own_forward(student, stage):
-    """On each stage, of the first microbatch and of the last."""
-    for i in (0, 2):
-        orders = [_ops(order) for order in _TURNS]
-        order = orders[stage]
-        one, other = order.index(("F", i)), order.index(("B", i))
-        order[one], order[other] = order[other], order[one]
-        _refused(student, orders, [("F", i), ("B", i)])
-
-
-@pytest.mark.rubric("illegal-orders")
-@pytest.mark.parametrize("kind", ["F", "B"])
-def test_drawn_op(student, rng, kind):
+def test_drawn_op(student, rng):
     """Twice, and missing, on stages and of microbatches that are drawn."""
     m = int(rng.integers(2, 6))
     orders = [[(kind, i) for kind in "FB" for i in range(m)] for _ in range(2)]
-    i, stage = int(rng.integers(m)), int(rng.integers(2))
-    orders[stage].insert(int(rng.integers(2 * m)), (kind, i))
-    _refused(student, orders, [(kind, i)])
-    orders[stage] = [op for op in orders[stage] if op != (kind, i)]
-    _refused(student, orders, [("F", i), ("B", i)])
-
-
-@pytest.mark.rubric("illegal-orders")
-def test_faults_that_cancel_out(student):
-    """As many ops as there should be but not those, or one too many on an eleventh stage."""
-    for stages, wrong in _EVEN:
-        _refused(student, [_ops(order) for order in stages], _ops(wrong))
-
-
-@pytest.mark.rubric("illegal-orders")
-def test_orders_that_are_not_complete(student):
-    """Whatever appears anywhere must stand, forward and backward, on every stage."""
-    for stages, missing in _INCOMPLETE:
-        wrong = [(kind, i) for _, i in _ops(missing) for kind in "FB"]
-        _refused(student, [_ops(order) for order in stages], wrong)
-
-
-@pytest.mark.rubric("illegal-orders")
-def test_stages_that_wait_for_each_other(student):
-    """Each stage's order is fine by itself; together they can't go on."""
-    for stages in _WAITING:
-        _refused(student, [_ops(order) for order in stages])
+    stage, op = int(rng.integers(2)), ("FB"[int(rng.integers(2))], int(rng.integers(m)))
+    twice = _twice(orders, stage, op, int(rng.integers(2 * m)))
+    for drawn, at_fault in (twice, _missing(orders, stage, op)):
+        student.raises(ValueError, naming=(at_fault,)).simulate(drawn)

@@ -102,9 +102,8 @@ _RUNS = [(orders, _run(orders)) for orders in _ORDERS]
 # Equal times, either one longer, whole or not, of denominators that a float can't hold.
 _TIMES = (
     (1, 1),
-    (5, 3),
+    (5, Fraction(5, 2)),
     (Fraction(1, 3), Fraction(1, 7)),
-    (2, Fraction(5, 2)),
     (Fraction(3, 10**20 + 39), Fraction(1, 10**20 + 39)),
     (1 + Fraction(1, 10**18), 1 - Fraction(1, 10**18)),
     (10**20 + 1, Fraction(1, 3)),
@@ -140,10 +139,9 @@ def test_known_times(student):
 @pytest.mark.rubric("any-ratio")
 def test_drawn_times(student, rng):
     """The same for times, and orders, that are drawn."""
-    for forward, backward in ((_time(rng), _time(rng)), (_draw(rng, 4, 9), _draw(rng, 1, 3))):
-        orders = _any_legal(rng, 3, _draw(rng, 2, 3))
-        times = _run(orders, forward, backward)
-        equal(student.simulate(orders, forward, backward), times, of="times")
+    forward, backward, orders = _time(rng), _draw(rng, 1, 9), _any_legal(rng, 3, _draw(rng, 2, 3))
+    times = _run(orders, forward, backward)
+    equal(student.simulate(orders, forward, backward), times, of="times")
 
 
 @pytest.mark.rubric("any-ratio")
@@ -152,8 +150,6 @@ def test_times_by_name(student):
     orders = _gpipe(2, 2)
     times = student.simulate(orders, forward_time=Fraction(1, 3))
     equal(times, _run(orders, Fraction(1, 3)), of="times")
-    times = student.simulate(orders, 4)
-    equal(times, _run(orders, 4), of="times")
     times = student.simulate(orders, backward_time=Fraction(5, 2))
     equal(times, _run(orders, 1, Fraction(5, 2)), of="times")
 
@@ -169,7 +165,7 @@ def test_times_of_numpy(student):
 @pytest.mark.rubric("schedule-bubble")
 def test_idle_time_of_known_schedules(student):
     """Idle before the first op and after the last counts, on every stage, whatever ran first."""
-    for orders, times in _RUNS[::2]:
+    for orders, times in _RUNS[::3]:
         share = _idle_share(times, len(orders))
         equal(student.bubble_of_schedule(times, len(orders)), share, of="bubble")
 
