@@ -76,19 +76,16 @@ def test_counts_of_numpy(student):
 @pytest.mark.rubric("bad-values")
 def test_limit_out_of_range(student, rng):
     """max_bubble lies between 0 and 1; at either end, and beyond, there is no smallest m."""
-    over = int(rng.integers(2, 9))
-    drawn = Fraction(over + 1, over)
-    for p, bad in (
-        *((4, Fraction(0)), (4, Fraction(1)), (4, Fraction(-1, 3)), (4, drawn), (4, 1)),
-        *((1, Fraction(1)), (1, 0)),
-    ):
-        student.raises(ValueError, naming=("max_bubble", bad)).min_microbatches(p, bad)
+    drawn = 1 + Fraction(1, int(rng.integers(2, 9)))
+    for bad in (Fraction(0), Fraction(1), Fraction(-1, 3), drawn, 1):
+        student.raises(ValueError, naming=("max_bubble", bad)).min_microbatches(4, bad)
+    student.raises(ValueError, naming=("max_bubble", 1)).min_microbatches(1, Fraction(1))
 
 
 @pytest.mark.rubric("bad-values")
 def test_limit_that_is_a_float(student):
     """A float is no exact limit, even where it happens to be one, and wherever it lies."""
-    for p, bad in ((4, 0.5), (1, 1.0), (4, -0.5)):
+    for p, bad in ((4, 0.5), (1, -0.5)):
         student.raises(TypeError, naming=("max_bubble",)).min_microbatches(p, bad)
 
 

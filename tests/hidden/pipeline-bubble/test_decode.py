@@ -19,7 +19,7 @@ def _utilization(p, batches, tokens):
 
 # Stages, batches and tokens: a single one of each, as many batches as stages, fewer and more.
 _SIZES = (
-    *((1, 1, 1), (1, 5, 3), (4, 1, 1), (4, 1, 10), (4, 4, 10), (4, 9, 1), (5, 4, 1), (5, 4, 7)),
+    *((1, 1, 1), (1, 5, 3), (4, 1, 1), (4, 1, 10), (4, 4, 10), (4, 9, 1), (5, 4, 7)),
     *((5, 6, 7), (11, 3, 1000), (11, 13, 5)),
 )
 _KNOWN = {sizes: _utilization(*sizes) for sizes in _SIZES}

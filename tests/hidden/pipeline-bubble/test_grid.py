@@ -67,7 +67,7 @@ def test_every_cell_of_a_drawn_pipeline(student, rng):
 @pytest.mark.rubric("idle-cells")
 def test_share_of_a_pipeline_grid(student):
     """A pipeline's grid has p(p - 1) idle cells among p(p + m - 1)."""
-    for p, m in ((1, 4), (4, 1), (3, 9), (11, 13)):
+    for p, m in ((1, 4), (3, 9)):
         share = Fraction(p * (p - 1), p * (p + m - 1))
         equal(student.bubble_of_grid(_grid(p, m)), share, of="share")
 
@@ -92,7 +92,7 @@ def test_share_of_any_grid(student, rng):
 @pytest.mark.rubric("algebra")
 def test_share_at_the_edges(student):
     """The algebra is the share of idle cells that a grid has when they are counted."""
-    for p, m in (*_SIZES, (8, 32), (19, 39), (2, 10**6)):
+    for p, m in (*_SIZES, (19, 39), (2, 10**6)):
         equal(student.bubble_fraction(p, m), Fraction(p - 1, p + m - 1), of="bubble")
 
 
@@ -113,7 +113,7 @@ def test_fewest_microbatches(student):
 @pytest.mark.rubric("min-microbatches")
 def test_limit_that_is_met_exactly(student, rng):
     """A limit that is the bubble of m asks for m; a hair below it asks for one more."""
-    for p, m in (2, 1), (7, 24), (19, 39), (1 + _draw(rng, 18), _draw(rng, 40)):
+    for p, m in (2, 1), (19, 39), (1 + _draw(rng, 18), _draw(rng, 40)):
         bubble = Fraction(p - 1, p + m - 1)
         equal(student.min_microbatches(p, bubble), m, of="m")
         equal(student.min_microbatches(p, bubble - _HAIR), m + 1, of="m")

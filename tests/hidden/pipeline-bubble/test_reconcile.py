@@ -14,7 +14,7 @@ def _draw(rng, low, high):
 @pytest.mark.rubric("reconcile")
 def test_grid_and_algebra_agree(student, rng):
     """The student's own grid, counted, is the student's own algebra."""
-    for p, m in ((1, 1), (7, 12), (_draw(rng, 2, 12), _draw(rng, 1, 12))):
+    for p, m in ((7, 12), (_draw(rng, 1, 12), _draw(rng, 1, 12))):
         share = Fraction(p - 1, p + m - 1)
         equal(student.bubble_of_grid(student.forward_grid(p, m)), share, of="the grid's share")
         equal(student.bubble_fraction(p, m), share, of="the algebra's share")
@@ -35,7 +35,7 @@ def test_schedules_have_the_same_bubble(student, rng, schedule):
 @pytest.mark.parametrize("schedule", ["gpipe_order", "one_f_one_b_order"])
 def test_schedules_hold_what_they_should(student, rng, schedule):
     """What differs is memory: m in flight on every stage, or min(p - s, m) on stage s."""
-    p, m = 3, _draw(rng, 2, 6)
+    p, m = 2, _draw(rng, 2, 6)
     orders = getattr(student, schedule)(p, m)
     require(isinstance(orders, (list, tuple)) and len(orders) == p, f"{p} orders", orders)
     for stage, order in enumerate(orders):

@@ -102,7 +102,7 @@ _RUNS = [(orders, _run(orders)) for orders in _ORDERS]
 # Equal times, either one longer, whole or not, of denominators that a float can't hold.
 _TIMES = (
     (1, 1),
-    (5, Fraction(5, 2)),
+    (5, 2),
     (Fraction(1, 3), Fraction(1, 7)),
     (Fraction(3, 10**20 + 39), Fraction(1, 10**20 + 39)),
     (1 + Fraction(1, 10**18), 1 - Fraction(1, 10**18)),
