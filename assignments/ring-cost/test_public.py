@@ -634,12 +634,12 @@ NAN, INFINITE = float("nan"), float("inf")
 def test_wrong_types(student):
     """A number of ranks or bytes is a whole number, and True is not a number."""
     for wrong in (2.5, True):
-        refused = student.raises(TypeError, naming=("world_size", wrong))
+        refused = student.raises(TypeError, naming="world_size")
         refused.ring_steps(wrong)
         refused.ring_bytes_per_rank(8, wrong)
         refused.ring_all_reduce_time(8, wrong, *LINK)
-    student.raises(TypeError, naming=("nbytes", 7.5)).ring_bytes_per_rank(7.5, 4)
-    student.raises(TypeError, naming=("num_layers", 1.5)).tp_comm_time(1.5, 64, 2, 1, 4, *LINK)
+    student.raises(TypeError, naming="nbytes").ring_bytes_per_rank(7.5, 4)
+    student.raises(TypeError, naming="num_layers").tp_comm_time(1.5, 64, 2, 1, 4, *LINK)
 
 
 @pytest.mark.rubric("refusals")

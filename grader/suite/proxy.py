@@ -24,7 +24,7 @@ from grader.suite.finding import CaseFailure, Finding
 from grader.suite.naming import checked, words_only
 from grader.suite.processes import Processes
 from grader.suite.text import show
-from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank
+from grader.suite.values import GROUP, Fields, TorchGroup, for_rank
 
 # torch says so where it finds no /proc, when a process first computes
 _NOT_THE_STUDENTS = "Error in cpuinfo: "
@@ -252,8 +252,8 @@ def _of_rank(
     def one(value: Any) -> Any:
         if value is GROUP:
             return ServiceRef("group", {"rank": rank, "world_size": world_size})
-        if value is TORCH_GROUP:
-            return ServiceRef("torch_group", {"rank": rank, "world_size": world_size})
+        if isinstance(value, TorchGroup):
+            return ServiceRef("torch_group", value.params(rank, world_size))
         if isinstance(value, Fields):
             return ServiceRef("record", dict(value.fields))
         return for_rank(value, rank, world_size)

@@ -56,6 +56,7 @@ def test_the_digits_of_a_number_within_another_do_not_name_it(text):
         ("rank is not in 0..2", 2),
         ("rank is not in 0-2", 2),
         ("rank is not in 0–2", 2),
+        ("rank is not in -1..2", 2),
         ("2-way", 2),
         ("10/4 is no whole number", 10),
         ("10/4 is no whole number", Fraction(5, 2)),
