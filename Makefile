@@ -6,7 +6,7 @@ BIN := .venv/bin
 EXTRAS := sandbox,dev
 STAMP := .venv/.installed-$(EXTRAS)
 
-.PHONY: demo test lint validate bench clean
+.PHONY: demo test lint validate mutate bench clean
 
 demo: $(STAMP)
 	$(BIN)/shardlab demo
@@ -25,6 +25,10 @@ lint: $(STAMP)
 
 validate: $(STAMP)
 	$(BIN)/shardlab validate
+
+# every mutant of every solution: nightly, or when a suite has changed
+mutate: $(STAMP)
+	$(BIN)/shardlab validate --mutate
 
 bench: $(STAMP)
 	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

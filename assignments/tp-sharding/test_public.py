@@ -606,11 +606,12 @@ def test_world_size_below_one_is_refused(student, world_size):
 @pytest.mark.rubric("errors")
 @pytest.mark.parametrize("world_size", [2.0, True])
 def test_world_size_that_is_no_integer_is_refused(student, world_size):
-    """TypeError: 2.0 is a float, and True is a bool."""
-    student.raises(TypeError).shard_columns(W, world_size)
-    student.raises(TypeError).shard_rows(W, world_size)
-    student.raises(TypeError).shard_gate_up(W, world_size)
-    student.raises(TypeError).shard_qkv(W, W, W, 2, 2, 2, world_size)
+    """TypeError that names world_size: 2.0 is a float, and True is a bool."""
+    refusing = student.raises(TypeError, naming="world_size")
+    refusing.shard_columns(W, world_size)
+    refusing.shard_rows(W, world_size)
+    refusing.shard_gate_up(W, world_size)
+    refusing.shard_qkv(W, W, W, 2, 2, 2, world_size)
 
 
 @pytest.mark.rubric("errors")
@@ -622,7 +623,12 @@ def test_heads_that_do_not_fit_are_refused(student):
     student.raises(ValueError, naming=(4, 6)).shard_qkv(twelve, four, four, 12, 4, 1, 6)
     student.raises(ValueError).shard_qkv(four, four, four, 4, 4, 2, 2)
     student.raises(ValueError).shard_qkv(four, four, six, 4, 4, 1, 2)
-    student.raises(TypeError).shard_qkv(four, four, four, 4.0, 4, 1, 2)
+    for sizes, name in (
+        ((4.0, 4, 1), "num_heads"),
+        ((4, 4.0, 1), "num_kv_heads"),
+        ((4, 4, True), "head_dim"),
+    ):
+        student.raises(TypeError, naming=name).shard_qkv(four, four, four, *sizes, 2)
 
 
 @pytest.mark.rubric("errors")
@@ -677,10 +683,11 @@ def test_token_ids_outside_the_table_are_refused(ranks, token_id):
 
 
 @pytest.mark.rubric("errors")
-def test_token_ids_that_are_floats_are_refused(ranks):
-    """TypeError, even where they are whole."""
-    ids = np.array([0.0, 1.0])
-    ranks(2).raises(TypeError).vocab_parallel_embedding(ids, Shards(TABLE, axis=0), GROUP)
+@pytest.mark.parametrize("dtype", ["float64", "bool"])
+def test_token_ids_that_are_no_integers_are_refused(ranks, dtype):
+    """TypeError that names the ids: floats, even where they are whole, and bools."""
+    ids, refusing = np.array([0, 1], dtype), ranks(2).raises(TypeError, naming="ids")
+    refusing.vocab_parallel_embedding(ids, Shards(TABLE, axis=0), GROUP)
 
 
 # -- what a block costs --------------------------------------------------------------------

@@ -21,8 +21,8 @@ import numpy as np
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:
     """Cut `w` (K, N) into world_size blocks of columns, each (K, N/tp), in rank order.
 
-    ValueError: w is not 2-D, world_size < 1, or it does not divide N (name both numbers).
-    TypeError: world_size is no integer (a bool is none).
+    ValueError: w is not 2-D, world_size < 1 (name it and its value), or it does not divide N
+    (name both numbers). TypeError: world_size is no integer (name it; a bool is none).
     """
     # TODO: which axis of w has the columns? Mind that numpy integers are integers.
     raise NotImplementedError("shard_columns: cut w into blocks of columns")
@@ -62,8 +62,8 @@ def row_parallel_linear(
 ) -> np.ndarray:
     """All of `x @ w + bias` on every rank: (M, K/tp) and (K/tp, N) give (M, N).
 
-    bias (N,) is whole and the same on every rank. Exactly one all-reduce, of M*N entries.
-    ValueError: as for column_parallel_linear.
+    bias (N,) is whole and the same on every rank, and counts once. Exactly one all-reduce, of
+    M*N entries. ValueError: as for column_parallel_linear.
     """
     # TODO: what can this rank compute of each entry, and how do the ranks put it together?
     raise NotImplementedError("row_parallel_linear: add up what the ranks can compute")
@@ -81,7 +81,7 @@ def mlp_block(
 
     w_up_shard (K, F/tp) and b_up_shard (F/tp,) are cut by columns, w_down_shard (F/tp, N) by
     rows; b_down (N,) is whole. Exactly one all-reduce, and nothing else.
-    ValueError: an operand is not 2-D, or shapes do not fit.
+    ValueError: an operand is not 2-D, or shapes (the biases' too) do not fit.
     """
     # TODO: you have both layers. Where does relu go?
     raise NotImplementedError("mlp_block: two layers, relu, one all-reduce")
@@ -90,8 +90,8 @@ def mlp_block(
 def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:
     """Cut a fused `[gate | up]` (K, 2F) into world_size shards `[gate_r | up_r]` (K, 2F/tp).
 
-    ValueError: not 2-D, an odd number of columns, world_size < 1 or no divisor of F (name it and
-    F or 2F). TypeError: world_size is no integer.
+    ValueError: not 2-D, an odd number of columns, world_size < 1 (name it and its value) or no
+    divisor of F (name both numbers; 2F will do for F). TypeError: world_size is no integer.
     """
     # TODO: which columns are multiplied with each other later?
     raise NotImplementedError("shard_gate_up: keep each gate with its up")
@@ -124,9 +124,9 @@ def shard_qkv(
     wq (K, num_heads*head_dim); wk, wv (K, num_kv_heads*head_dim); head i is the i-th block of
     head_dim columns. num_heads is a multiple of num_kv_heads. KV heads are split evenly where
     there is one for each rank, else each is replicated on world_size // num_kv_heads ranks.
-    ValueError: not 2-D, columns that are not the heads', world_size < 1, num_heads not divided
-    by world_size, num_kv_heads and world_size of which neither divides the other (name both).
-    TypeError: a size is no integer.
+    ValueError: not 2-D, other rows or columns than said, world_size < 1 (name it and its value),
+    num_heads not divided by world_size, num_kv_heads and world_size of which neither divides the
+    other (name both numbers). TypeError: one of the four sizes is no integer (name it).
     """
     # TODO: query heads first; then, for a rank, ask which KV heads its queries need.
     raise NotImplementedError("shard_qkv: split query heads, split or replicate KV heads")
@@ -137,9 +137,10 @@ def vocab_parallel_embedding(
 ) -> np.ndarray:
     """The row of each token, (T, H) on every rank, from a table (V, H) cut by rows.
 
-    token_ids (T,) of any integer dtype, T = 0 included; rank r holds rows r*V/tp to
-    (r+1)*V/tp. Exactly one all-reduce. Exact for any floats, infinities too.
-    ValueError, on every rank: an id outside [0, V) (name it). TypeError: ids are floats.
+    token_ids (T,) of any integer dtype, T = 0 included, the same on every rank; rank r holds rows
+    r*V/tp to (r+1)*V/tp. Exactly one all-reduce. Exact for any floats, infinities too.
+    ValueError, on every rank: an id outside [0, V) (name the id), table_shard is not 2-D.
+    TypeError, on every rank: ids are floats or bools (name token_ids).
     """
     # TODO: fill in the rows that this rank has. What stands in the place of the others?
     raise NotImplementedError("vocab_parallel_embedding: look up the rows this rank has")
@@ -149,8 +150,8 @@ def exactly_summable(x: np.ndarray, w: np.ndarray) -> bool:
     """Whether every order of summation of `x @ w` must give the same bits.
 
     True when every entry is a whole number and K * max|x| * max|w| is at most 2^24 (float32)
-    or 2^53 (float64), judged exactly. NaN and infinities: False.
-    ValueError: not 2-D, or shapes that do not fit.
+    or 2^53 (float64), judged exactly; else False. NaN and infinities: False. Both arrays have the
+    same dtype and at least one entry. ValueError: not 2-D, or shapes that do not fit.
     """
     # TODO: which of Python's numbers never rounds and never overflows?
     raise NotImplementedError("exactly_summable: whole numbers, and small enough")
@@ -160,7 +161,8 @@ def rounding_error_bound(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     """How far two correct ways to add up `x @ w` may differ, for each entry: (M, N) float64.
 
     2 * gamma_K * (|x| @ |w|), where gamma_n = n*u / (1 - n*u) and u is half the machine epsilon of
-    x's dtype. ValueError: not 2-D, or shapes that do not fit.
+    x's dtype. Evaluate it in x's dtype or a wider one.
+    ValueError: not 2-D, or shapes that do not fit.
     """
     # TODO: numpy knows the machine epsilon of a dtype: np.finfo.
     raise NotImplementedError("rounding_error_bound: 2 gamma_K (|x| @ |w|)")

@@ -26,18 +26,7 @@ _GOOD, _WRONG = 6, 12  # how many of the course's own right and wrong answers th
 @shell.json_option
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Also write the checks as JUnit XML.")  # fmt: skip
-@click.option(
-    "--mutate",
-    metavar="[N]",
-    is_flag=False,
-    flag_value=mutation.ALL,
-    help="Instead, make mutants of the solutions, all or N a lab; none may survive.",
-)
-@click.option(
-    "--sample-seed",
-    metavar="TEXT",
-    help="Chooses the N mutants of --mutate; another one each time by default.",
-)
+@mutation.options
 @click.pass_context
 def validate(
     context: click.Context,
@@ -63,7 +52,7 @@ def validate(
     except CourseError as error:
         _write_junit(junit, [Check("course", "course.toml", passed=False, detail=str(error))])
         raise
-    size, slugs = mutation.size_of(mutate, slugs) if mutate else (None, slugs)
+    sample, slugs = mutation.asked_for(mutate, sample_seed, slugs)
     for slug in slugs:
         with contextlib.suppress(CourseError):  # validation tells what is wrong with it
             course.lab(slug)  # an unknown one is refused before anything runs
@@ -71,11 +60,10 @@ def validate(
     shell.say(f"Isolation level {int(level)} ({level.word}).")
     left_out = [] if slugs else [slug for slug in course.slugs if _say_if_absent(course, slug)]
     names = [slug for slug in slugs or course.slugs if slug not in left_out]
-    if mutate:
-        sample = mutation.sample_of(size, sample_seed)
+    if mutate is not None:
         hunts = mutation.hunt_all(course, names, level, jobs, sample)
-        shell.write_json(json_path, mutation.as_plain(level, left_out, sample, hunts))
-        shell.finish(shell.DONE if all(each.passed for each in hunts) else shell.FALLS_SHORT)
+        facts = {"isolation": level.word, "left_out": left_out}
+        mutation.finish(hunts, facts, sample, json_path, junit)
     checks = validate_course(course, names, level, jobs, _say_check, results.progress)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")

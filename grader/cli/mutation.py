@@ -1,8 +1,9 @@
 """`shardlab validate --mutate`: mutants of the solutions, made by machine, and who survives."""
 
 import secrets
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -13,25 +14,44 @@ if TYPE_CHECKING:
     from grader.sandbox import Level
     from grader.validation.mutation import Hunt, Sample
 
-ALL = "all"
+_ALL = "all"
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def size_of(asked: str, slugs: Sequence[str]) -> tuple[int | None, tuple[str, ...]]:
-    """How many mutants a lab, None for all, and the labs: `--mutate LAB` names one of them."""
-    if asked == ALL:
-        return None, tuple(slugs)
-    if not asked.lstrip("+-").isdigit():
-        return None, (asked, *slugs)
-    if int(asked) < 1:
-        raise click.BadParameter(f"{asked} mutants are none; give 1 or more", param_hint="--mutate")
-    return int(asked), tuple(slugs)
+def options(command: _Command) -> _Command:
+    """Adds `--mutate` and `--sample-seed` to the command."""
+    seed = click.option(
+        "--sample-seed",
+        metavar="TEXT",
+        help="Chooses the N mutants of --mutate; another one each time by default.",
+    )
+    mutate = click.option(
+        "--mutate",
+        metavar="[N]",
+        is_flag=False,
+        flag_value=_ALL,
+        help="Instead, make mutants of the solutions, all or N a lab: none may survive.",
+    )
+    return mutate(seed(command))
 
 
-def sample_of(size: int | None, seed: str | None) -> "Sample | None":
-    """The sample of that size, by the seed, or by one made here."""
+def asked_for(
+    mutate: str | None, seed: str | None, slugs: Sequence[str]
+) -> "tuple[Sample | None, tuple[str, ...]]":
+    """The sample, None for all, and the labs: in `--mutate LAB` the next word is one of them."""
     from grader.validation.mutation import Sample
 
-    return None if size is None else Sample(size, seed or secrets.token_hex(4))
+    is_number = mutate is not None and mutate.lstrip("+-").isdecimal()
+    if seed is not None and not is_number:
+        raise click.UsageError("--sample-seed chooses a sample: say how large, --mutate N")
+    if mutate in (None, _ALL):
+        return None, tuple(slugs)
+    assert mutate is not None
+    if not is_number:
+        return None, (mutate, *slugs)
+    if int(mutate) < 1:
+        raise click.UsageError(f"--mutate {mutate}: give 1 or more")
+    return Sample(int(mutate), seed or secrets.token_hex(4)), tuple(slugs)
 
 
 def hunt_all(
@@ -55,19 +75,29 @@ def hunt_all(
     return hunts
 
 
-def as_plain(
-    level: "Level", left_out: Sequence[str], sample: "Sample | None", hunts: "Sequence[Hunt]"
-) -> dict[str, Any]:
-    """All of it for JSON, but the sources of the mutants."""
-    return {
-        "isolation": level.word,
-        "left_out": left_out,
-        "sample_seed": sample.seed if sample else None,
-        "labs": [_plain(each) for each in hunts],
-    }
+def finish(
+    hunts: "Sequence[Hunt]",
+    facts: dict[str, Any],
+    sample: "Sample | None",
+    json_path: Path | None,
+    junit: Path | None,
+) -> NoReturn:
+    """Writes what was asked for, and ends the command: 1 if anything survives or is wrong."""
+    from grader.exports.junit import junit_xml
+    from grader.validation.mutation import lines_of, summary
+
+    seed = sample.seed if sample else None
+    plain = {**facts, "sample_seed": seed, "labs": [_plain(each) for each in hunts]}
+    shell.write_json(json_path, plain)
+    if junit is not None:
+        rows = [(each.lab, "mutants", "\n".join((summary(each), *lines_of(each))), each.passed)
+                for each in hunts]  # fmt: skip
+        shell.write_text(junit, junit_xml("shardlab validate --mutate", rows))
+    shell.finish(shell.DONE if all(each.passed for each in hunts) else shell.FALLS_SHORT)
 
 
 def _plain(hunt: "Hunt") -> dict[str, Any]:
+    """All of it but the sources of the mutants."""
     counts = ("lab", "made", "tried", "killed", "equivalent", "problems")
     texts = ("function", "kind", "line", "before", "after", "call", "occurrence", "diff")
     survivors = [

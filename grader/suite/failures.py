@@ -42,7 +42,7 @@ def mutated(function: str, names: Sequence[str]) -> CaseFailure:
     finding = Finding(
         expected="inputs as they were before the call",
         got=f"{function} changed {' and '.join(names)} in place",
-        nudge="Which line changes an array, a list or a dict that the caller still owns?",
+        nudge="Which line changes something that the caller still owns?",
     )
     return CaseFailure(Verdict.FAILED, finding)
 

@@ -38,6 +38,7 @@ class Judging:
     stop_early: bool = False
     on_result: Callable[[CaseResult], None] = lambda _: None
     drawn: bool | None = None  # only cases with random inputs, or only those without
+    case: str | None = None  # only cases of that name
     evidence: Evidence = field(default_factory=lambda: Evidence(Challenge("", "")))
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
@@ -52,6 +53,8 @@ class Judging:
     def asks_for(self, case: pytest.Item) -> bool:
         """Whether the case belongs to what this run is about."""
         if self.drawn is not None and self.drawn is not is_drawn(case):
+            return False
+        if self.case is not None and self.case != case.name:
             return False
         return self.only is None or item_of(case) in self.only
 
@@ -122,7 +125,7 @@ class Judging:
         elif label := _label(case):
             self._passed.setdefault(_test_of(case), []).append(label)
         seconds = time.perf_counter() - self._started
-        result = CaseResult(name, case.name, verdict, finding, seconds)
+        result = CaseResult(name, case.name, verdict, finding, seconds, is_drawn(case))
         self.results.append(result)
         self.on_result(result)
 

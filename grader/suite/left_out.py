@@ -41,6 +41,9 @@ def uncollected(
                 yield _of_module(module.obj, list(group), ran)
     for module in module_at.values():
         yield from _marked(module.path, module.obj, "")
+        told = files.get(module.path)  # which is None of a file that is hidden
+        own = {test.name.partition(".")[0] for test in (told.tests if told else ())}
+        yield from _foreign_test_cases(module, own)
 
 
 def skipped(cases: _Cases) -> Iterator[str]:
@@ -134,6 +137,21 @@ def _of_module(module: Any, lost: Sequence[Test], ran: set[tuple[Path, str]]) ->
     return f"{lost[0].file}:{line}: {name} is not run: {_why(found, name.rpartition('.')[2])}"
 
 
+def _foreign_test_cases(module: pytest.Module, own: set[str]) -> Iterator[str]:
+    """Test cases of unittest's kind whose tests stand elsewhere: made, imported or inherited."""
+    for name, found in vars(module.obj).items():
+        if name not in own and _is_test_case(found):
+            yield f"{module.path}: {name} is not run: it is a unittest.TestCase; {_FUNCTIONS}"
+
+
+def _is_test_case(found: Any) -> bool:
+    """Whether it is a test case of unittest's kind, and none of unittest's own classes."""
+    unittest = sys.modules.get("unittest")  # there if anybody made such a case
+    if unittest is None or not inspect.isclass(found):
+        return False
+    return issubclass(found, unittest.TestCase) and not found.__module__.startswith("unittest")
+
+
 def _line(found: type, otherwise: int) -> int:
     try:
         return inspect.getsourcelines(found)[1]
@@ -152,8 +170,7 @@ def _why(found: Any, name: str) -> str:
 
 
 def _why_no_class(found: Any, name: str) -> str:
-    unittest = sys.modules.get("unittest")  # there if anybody made such a case
-    if unittest and issubclass(found, unittest.TestCase):
+    if _is_test_case(found):
         return f"it is a unittest.TestCase; {_FUNCTIONS}"
     if not name.startswith("Test"):
         return f"pytest runs classes whose names begin with Test; rename it, or {_FUNCTIONS}"

@@ -83,6 +83,11 @@ def checked(naming: Any) -> tuple[Any, ...]:
     return each
 
 
+def words_only(naming: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is asked for but for values: numbers, bools and None."""
+    return tuple(each for each in naming if not _is_value(each))
+
+
 def numbers_in(message: str) -> Iterator[_Number]:
     """Every number that a reader finds in the message, once for each way to read it."""
     text = message.translate(_MINUS)
@@ -156,6 +161,10 @@ def _number_of(wanted: Any) -> _Number | None:
     if isinstance(plain, float) and not math.isfinite(plain):
         return plain
     return Fraction(plain) if isinstance(plain, (int, float, Fraction)) else None
+
+
+def _is_value(wanted: Any) -> bool:
+    return wanted is None or isinstance(wanted, (bool, np.bool_)) or _number_of(wanted) is not None
 
 
 def _same(read: _Number, value: _Number, wanted: Any) -> bool:

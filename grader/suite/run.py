@@ -80,22 +80,24 @@ class Suite:
         on_result: Callable[[CaseResult], None] = lambda _: None,
         evidence: Evidence | None = None,
         drawn: bool | None = None,
+        case: str | None = None,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
         With `only`, just the cases of those rubric items; with `drawn`, just those with random
-        inputs, or those without; with `stop_early`, all that comes after the first lost item is
-        blocked. Every item asked for has at least one result, unless `drawn` leaves none.
+        inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
+        comes after the first lost item is blocked. Every item asked for has at least one result,
+        unless `drawn` or `case` leaves none.
         `evidence` is what came besides code. A suite that breaks off raises CourseError.
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
         judging.evidence = evidence or judging.evidence
-        judging.drawn = drawn
+        judging.drawn, judging.case = drawn, case
         self._work.put(judging)
         self._wait()
         judged = {result.item for result in judging.results}
-        for each in self._lab.rubric if drawn is None else ():
+        for each in self._lab.rubric if drawn is None and case is None else ():
             if each.item not in judged and (only is None or each.item in only):
                 raise CourseError(f"{self._path}: rubric item '{each.item}' was not judged")
         picture = judging.picture

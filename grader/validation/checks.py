@@ -22,6 +22,7 @@ from grader.submissions import Submission, from_source, read_submission
 from grader.traces.synthetic import synthetic_trace
 from grader.validation.check import Check, Progress, Unwatched
 from grader.validation.judged import REPETITIONS, judged
+from grader.validation.marks import mark_of
 from grader.validation.trial import STUDENTS, Trial, try_out
 from grader.validation.wording import count
 from grader.validation.written import suite_problems
@@ -142,7 +143,8 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
 def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
     submission = replace(read_submission(lab, path, path.name), student=STUDENTS[0])
     if kind == "mutant" and not submission.problem:
-        submission = Trial(path.name, submission.files, student=STUDENTS[0], whole=True)
+        loses = frozenset(mark_of(path).items)
+        submission = Trial(path.name, submission.files, student=STUDENTS[0], told=True, loses=loses)
     return _Role(kind, submission)
 
 

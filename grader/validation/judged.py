@@ -135,7 +135,8 @@ def _of_mutant(lab: Lab, path: Path, result: Result) -> Iterable[str]:
     if _is_luck(result):
         share = f"{len(result.kept_for)} of {result.students} students"
         luck = "whether it costs points is luck; add a case whose inputs are not drawn"
-        return [f"{called} keeps 100/100 for {share}: {luck}"]
+        kept = " or ".join(f"'{each}'" for each in mark.items) or "100/100"
+        return [f"{called} keeps {kept} for {share}: {luck}"]
     if full(result):
         return [
             f"{called} keeps {told(result)}: no case of the hidden suite tells it from the solution"

@@ -1,5 +1,6 @@
 """What a suite holds and would not be run is told by name: nothing is left out in silence."""
 
+import sys
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from grader.errors import CourseError
 from grader.grading import processes_of
 from grader.results import Verdict
 from grader.submissions import from_source
+from grader.suite import run
 from grader.suite.run import Suite
 
 HEAD = '''\
@@ -49,6 +51,11 @@ LEFT_OUT = {
         "@add\nclass TestIt(unittest.TestCase):\n    def test_one(self):\n        self.fail()\n",
         1,
         "TestIt is not run: it is a unittest.TestCase",
+    ),
+    "a TestCase of another's tests": (
+        'Base = type("Base", (unittest.TestCase,), {"test_one": print})\n',
+        None,
+        "Base is not run: it is a unittest.TestCase",
     ),
     "an __init__": (
         (
@@ -261,10 +268,14 @@ IGNORING = {
     "    return collection_path.name == 'test_b.py' or None\n",
 }
 SOUND = {
+    "unittest itself": "from unittest import TestCase as Case\n\n\nCHECK = Case()\n",
     "a mixin": "class Mixin:\n    def test_one(self):\n        pass\n\n\n"
     "@add\nclass TestIt(Mixin):\n    pass\n",
     "a decorator": "def twice(f):\n    @functools.wraps(f)\n    def g(*a, **k):\n"
     "        return f(*a, **k)\n\n    return g\n\n\n@add\n@twice\ndef test_one():\n    pass\n",
+    "a decorator of another file": "import numpy as np\n\n\nclass Mixin:\n"
+    "    @np.errstate(all='ignore')\n    def test_one(self):\n        pass\n\n\n"
+    "@add\nclass TestIt(Mixin):\n    pass\n",
     "a decorator that hides": "def twice(f):\n    def g(student):\n        return f(student)\n\n"
     "    return g\n\n\n@add\n@twice\ndef test_one(student):\n    pass\n",
     "either of two": "if sys.platform:\n    @add\n    def test_q():\n        pass\nelse:\n"
@@ -393,26 +404,22 @@ def test_a_public_suite_is_its_own_file_only(problems_of, folder):
     assert problems_of(folder / "test_suite.py") == ()
 
 
-def test_suites_collected_at_once_do_not_disturb_each_other(tiny_course, folder, capfd):
-    """Collecting looks at warnings and standard error, which all threads share."""
-    write(folder, "test_suite.py", HEAD + LEFT_OUT["an assert that always holds"][0])
-    found = []
-
-    def collect():
-        try:
-            Suite(folder, tiny_course.lab("adding"))
-        except CourseError as error:
-            found.append(error.problems)
-
-    threads = [threading.Thread(target=collect) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == len(threads)
-    assert len(set(found)) == 1
-    print("still heard")
-    assert capfd.readouterr().out == "still heard\n"
+def test_one_suite_is_collected_at_a_time(tiny_course, folder, monkeypatch):
+    """Collecting takes hold of standard error and warnings, which all threads share."""
+    reached, go_on, heard = threading.Event(), threading.Event(), sys.stderr
+    monkeypatch.setattr(sys, "its_gate", (reached, go_on), raising=False)
+    write(folder, "test_suite.py", f"{HEAD}sys.its_gate[0].set()\nsys.its_gate[1].wait(60)\n")
+    suites, lab = [], tiny_course.lab("adding")
+    thread = threading.Thread(target=lambda: suites.append(Suite(folder, lab)))
+    thread.start()
+    assert reached.wait(60)
+    assert run._COLLECTING.locked()
+    assert sys.stderr is not heard
+    go_on.set()
+    thread.join()
+    assert not run._COLLECTING.locked()  # while the suite is served
+    assert sys.stderr is heard
+    suites[0].close()
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import wire
-from .wire import Decoder, Encoder, NotPlainError, WireError
+from . import decoding, wire
+from .decoding import Decoder
+from .wire import Encoder, NotPlainError, WireError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,5 +98,5 @@ def register() -> None:
     """Let arrays and numpy's numbers cross."""
     wire.register(np.ndarray, _encode_array)
     wire.register(np.generic, _encode_scalar)
-    wire.register_tag(wire.ARRAY, _decode_array)
-    wire.register_tag(wire.SCALAR, _decode_scalar)
+    decoding.register_tag(wire.ARRAY, _decode_array)
+    decoding.register_tag(wire.SCALAR, _decode_scalar)

@@ -13,7 +13,9 @@ tried first, know no axis, dtype, collective, rank or message, and both run pyte
 that holds the mutant, where the hidden suite must not be.
 """
 
+from grader.validation.mutation.game import Sample
 from grader.validation.mutation.report import lines_of, summary
-from grader.validation.mutation.run import Hunt, Sample, Survivor, hunt
+from grader.validation.mutation.run import hunt
+from grader.validation.mutation.tally import Hunt, Survivor
 
 __all__ = ["Hunt", "Sample", "Survivor", "hunt", "lines_of", "summary"]

@@ -5,10 +5,11 @@ the code that judges. Survivors are not kept: they are run anew until somebody m
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from grader.grading import GradedLab
 from grader.writing import write_with_folders
@@ -36,14 +37,13 @@ class Cache:
     def write(self, sources: Iterable[bytes]) -> None:
         """Keeps what is known of these, and forgets all others."""
         known = sorted(self._killed & {self.key(source) for source in sources})
-        write_with_folders(self._path, json.dumps(known, indent=0).encode())
+        write_with_folders(self._path, msgspec.json.encode(known))
 
     def _read(self) -> set[str]:
         try:
-            found = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):  # none yet, or no cache of ours: all are run
-            found = []
-        return {each for each in found if isinstance(each, str)}
+            return set(msgspec.json.decode(self._path.read_bytes(), type=list[str]))
+        except (OSError, msgspec.DecodeError):  # none yet, or no cache of ours: all are run
+            return set()
 
 
 @cache

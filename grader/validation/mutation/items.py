@@ -10,10 +10,10 @@ from grader.validation.mutation.places import File
 from grader.validation.mutation.trees import name_of
 
 
-def items_of(lab: Lab, suite: Path, source: bytes) -> dict[str, tuple[str, ...]]:
+def items_of(lab: Lab, suite: Path, file: File) -> dict[str, tuple[str, ...]]:
     """For each function of the solution the items whose cases call it, by itself or from others."""
     called = _called_by_items(suite, set(lab.functions))
-    calls = {name: _names(node) for name, node in File.of(source).functions.items()}
+    calls = {name: _names(node) for name, node in file.functions.items()}
     found = {}
     for name in calls:
         callers = {each for each in calls if name in _reached(each, calls)}
@@ -27,11 +27,7 @@ def _called_by_items(suite: Path, functions: set[str]) -> dict[str, set[str]]:
     """Which of the lab's functions the cases of each item name."""
     found: dict[str, set[str]] = {}
     for path in sorted(suite.glob("*.py")):
-        cases = {
-            node.name: node
-            for node in ast.parse(path.read_bytes()).body
-            if isinstance(node, ast.FunctionDef)
-        }
+        cases = File.of(path.read_bytes(), str(path)).functions
         names = {name: _names(node) for name, node in cases.items()}
         for name, node in cases.items():
             for item in _items_marked(node):

@@ -11,8 +11,13 @@ from grader.validation.mutation.text import Text
 
 
 def mutants_of(source: bytes) -> list[Mutant]:
-    """Every mutant of the file, each once, in the order of the mistakes' lines."""
-    file, text = File.of(source), Text(source)
+    """Every mutant of a source file, each once: for everyone first, then for single callers."""
+    return mutants_of_file(File.of(source))
+
+
+def mutants_of_file(file: File) -> list[Mutant]:
+    """The same of a file that is read."""
+    text = Text(file.source)
     mistakes = list(mistakes_of(file))
     everywhere = (mutant_of(each, text) for each in mistakes)
     return list(_numbered([*everywhere, *mutants_of_callers(file, mistakes)]))

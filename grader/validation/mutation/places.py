@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from grader.errors import CourseError
 from grader.validation.mutation.trees import name_of
 
 _ANNOTATIONS = {
@@ -30,8 +31,15 @@ class File:
     tree: ast.Module
 
     @classmethod
-    def of(cls, source: bytes) -> "File":
-        return cls(source, ast.parse(source))
+    def of(cls, source: bytes, name: str = "the file") -> "File":
+        """The file; CourseError, by its name, where it is no Python in UTF-8."""
+        try:
+            source.decode()
+            return cls(source, ast.parse(source))
+        except SyntaxError as error:
+            raise CourseError(f"{name}:{error.lineno}: {error.msg}") from None
+        except (UnicodeDecodeError, ValueError) as error:
+            raise CourseError(f"{name}: expected Python in UTF-8: {error}") from None
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:

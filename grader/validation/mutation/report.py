@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from grader.validation.mutation.run import Hunt, Survivor
+from grader.validation.mutation.tally import Hunt, Survivor
 
 _WIDTH = 80
 
