@@ -17,19 +17,16 @@ def ring_all_reduce(x, group):
     rank, world_size = group.rank, group.world_size
     to, back = (rank + 1) % world_size, (rank - 1) % world_size
     chunks = np.array_split(x.copy(), world_size)
-    out = rank
-    while out != to:  # a step passes on the chunk that the step before added to
-        into = (out - 1) % world_size
+    for step in range(world_size - 1):  # chunk -1 is the last one
+        out, into = rank - step, rank - step - 1
         arrived = group.send_recv(np.concatenate(chunks), to, back)
         bounds = np.cumsum([0, *map(len, chunks)])
-        chunks[into] += arrived[bounds[into] :][: len(chunks[into])]
-        out = into
-    while out != (to + 1) % world_size:  # chunk `to` is complete here by now
-        into = (out - 1) % world_size
+        chunks[into] += arrived[bounds[into % world_size] :][: len(chunks[into])]
+    for step in range(world_size - 1):  # chunk rank + 1 is complete here by now
+        out, into = (rank + 1 - step) % world_size, rank - step
         arrived = group.send_recv(np.concatenate(chunks), to, back)
         bounds = np.cumsum([0, *map(len, chunks)])
-        chunks[into] = arrived[bounds[into] :][: len(chunks[into])]
-        out = into
+        chunks[into] = arrived[bounds[into % world_size] :][: len(chunks[into])]
     return np.concatenate(chunks)
 
 
