@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from grader.suite import equal
@@ -152,14 +151,6 @@ def test_times_by_name(student):
     equal(times, _run(orders, Fraction(1, 3)), of="times")
     times = student.simulate(orders, backward_time=Fraction(5, 2))
     equal(times, _run(orders, 1, Fraction(5, 2)), of="times")
-
-
-@pytest.mark.rubric("any-ratio")
-def test_times_of_numpy(student):
-    """numpy's integers are integers, as times too."""
-    orders = _one_f_one_b(2, 3)
-    times = student.simulate(orders, np.int64(3), np.int64(2))
-    equal(times, _run(orders, 3, 2), of="times")
 
 
 @pytest.mark.rubric("schedule-bubble")

@@ -603,10 +603,6 @@ WRONG: dict[str, tuple[str, list[tuple[str, str]]]] = {
             )
         ],
     ),
-    "sim_missing_first_stage_only": (
-        "any-ratio",
-        [("        for i in every:", "        for i in every if s == 0 else ():")],
-    ),
     "sim_range_numbers": (
         "simulate",
         [
@@ -687,15 +683,6 @@ WRONG: dict[str, tuple[str, list[tuple[str, str]]]] = {
         ],
     ),
     "sim_b_before_f_allowed": ("illegal-orders", [('needs = [(s, "F", i)] + (', "needs = [] + (")]),
-    "bubble_sched_stage0": (
-        "any-ratio",
-        [
-            (
-                "busy = sum(end - start for start, end in times.values())",
-                "busy = p * sum(end - start for (s, _, _), (start, end) in times.items() if s == 0)",
-            )
-        ],
-    ),
     "bubble_sched_useful": ("schedule-bubble", [("/ Fraction(p * makespan)", "/ Fraction(busy)")]),
     "bubble_sched_float": (
         "schedule-bubble",
