@@ -22,6 +22,7 @@ from grader.submissions import Submission, from_source, read_submission
 from grader.traces.synthetic import synthetic_trace
 from grader.validation.check import Check, Progress, Unwatched
 from grader.validation.judged import REPETITIONS, judged
+from grader.validation.overlay import answers
 from grader.validation.trial import STUDENTS, Trial, try_out
 from grader.validation.wording import count
 from grader.validation.written import suite_problems
@@ -128,10 +129,10 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
     yield _Role("solution", others)  # the longest of all: it begins first
     for student in (*STUDENTS[:1] * REPETITIONS, *STUDENTS[1:IN_FULL]):
         yield _Role("solution", replace(solution, student=student))
-    yield _of_the_course(lab, "stub", lab.stub)
+    yield _of_the_course("stub", read_submission(lab, lab.stub, lab.stub.name))
     for kind in ("variant", "mutant"):
-        for path in sorted((folder / f"{kind}s").glob("*.py")):
-            yield _of_the_course(lab, kind, path)
+        for answer in answers(lab, folder, kind):
+            yield _of_the_course(kind, replace(answer, name=f"{answer.name}.py"))
     for value in GARBAGE:
         source = "".join(
             f"def {name}(*args, **kwargs):\n    return {value}\n" for name in lab.functions
@@ -139,10 +140,10 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
         yield _Role("garbage", from_source(lab, value, source.encode()))
 
 
-def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
-    submission = replace(read_submission(lab, path, path.name), student=STUDENTS[0])
+def _of_the_course(kind: str, submission: Submission) -> _Role:
+    submission = replace(submission, student=STUDENTS[0])
     if kind == "mutant" and not submission.problem:
-        submission = Trial(path.name, submission.files, student=STUDENTS[0], whole=True)
+        submission = Trial(submission.name, submission.files, student=STUDENTS[0], whole=True)
     return _Role(kind, submission)
 
 
