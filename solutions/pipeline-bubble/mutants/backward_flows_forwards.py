@@ -1,13 +1,8 @@
-"""A backward waits for the stage before it, not the stage after it. (rewritten)"""  # loses: simulate
-
-from collections.abc import Iterator
+"""A backward waits for the stage before it, not the stage after it."""  # loses: simulate
 
 
-def _needs(stage: int, kind: str, i: int, num_stages: int) -> Iterator[tuple[int, str, int]]:
+def _needs(stage: int, kind: str, i: int, num_stages: int) -> set[tuple[int, str, int]]:
     """The ops that must have ended before this one starts, besides those before it on its stage."""
-    if kind == "F" and stage > 0:
-        yield stage - 1, "F", i
-    if kind == "B":
-        yield stage, "F", i
-    if kind == "B" and stage > 0:
-        yield stage - 1, "B", i
+    needs = {(stage, "F", i)} if kind == "B" else set()
+    neighbour = stage - 1
+    return needs | {(neighbour, kind, i)} if neighbour in range(num_stages) else needs
