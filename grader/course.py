@@ -53,7 +53,7 @@ class Question(Table, frozen=True):
 
 
 class LabLimits(Table, frozen=True):
-    """What one submission may use."""
+    """What one submission may use. Its seconds are those in which it is at work, or asleep."""
 
     call_seconds: float = 2.0
     submission_seconds: float = 30.0

@@ -104,9 +104,8 @@ def test_a_refused_variant_is_found(validate, course):
 def test_a_surviving_mutant_is_told_with_its_mistake(validate, course):
     """A wrong answer that keeps 100 is printed with what is wrong in it."""
     path = course.root / "solutions/adding/mutants/one_too_many.py"
-    path.write_text(
-        '"""Wrong for 17 ranks."""\n' + (course.root / "solutions/adding/adding.py").read_text()
-    )
+    edit(path, "x + y + 1", "y + x")
+    edit(path, "Adds one too many.", "Wrong for 17 ranks.")
     result, checks = validate()
     assert result.exit_code == 1
     assert '"Wrong for 17 ranks."' in checks["mutants"]["problems"][0]
@@ -179,19 +178,20 @@ def test_a_fault_that_hits_everything_is_told_once(validate, course):
 def test_mutants_load_and_lose_what_line_1_says(validate, course):
     """Each that doesn't is named with its own reason, and only those that fail are counted."""
     folder = course.root / "solutions/adding/mutants"
-    solution = (course.root / "solutions/adding/adding.py").read_text()
-    subtracts = solution.replace("x + y", "x - y")
-    alone = solution.replace("group.all_reduce(x)", "x")
+    subtracts = (
+        (folder / "one_too_many.py").read_text().partition("\n")[2].replace("+ y + 1", "- y")
+    )
+    alone = "def total(x, group):\n    return x\n"
     files = {
         "empty": "",
         "syntax": '"""Bad."""  # loses: add\ndef add(:\n',
-        "imports": '"""Bad."""  # loses: add\nimport nothing_of_that_name\n',
+        "imports": f'"""Bad."""  # loses: add\nfrom nothing import x_y\n{subtracts}    x_y()\n',
         "unmarked": f'"""Subtracts."""\n{subtracts}',
         "unknown": f'"""Subtracts."""  # loses: subtract\n{subtracts}',
         "blocked": f'"""Subtracts."""  # loses: add, total\n{subtracts}',
         "another": f'"""Sums nothing."""  # loses: add\n{alone}',
         "sound": f'"""Sums nothing."""  # loses: total\n{alone}',
-        "survivor": f'"""Right."""  # loses: total\n{solution}',
+        "survivor": f'"""Right."""  # loses: add\n{subtracts.replace("x - y", "y + x")}',
     }
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
@@ -201,10 +201,10 @@ def test_mutants_load_and_lose_what_line_1_says(validate, course):
     result, checks = validate()
     told = " ".join(checks["mutants"]["problems"])
     for words in (
-        "mutant empty.py does not load: adding.py is empty",
-        "mutant syntax.py does not load: SyntaxError",
+        "mutants/empty.py: it is the solution; change what makes it a mutant, or delete the file",
+        "mutants/syntax.py:2: invalid syntax",
         "mutant imports.py does not load: ModuleNotFoundError",
-        "mutant folder.py does not load: folder.py is a folder",
+        "mutants/folder.py: can't be read: Is a directory",
         'mutant unmarked.py ("Subtracts."): line 1 does not say which item it loses',
         "mutant unknown.py (\"Subtracts.\"): line 1 names 'subtract', which is no rubric item",
         "mutant blocked.py (\"Subtracts.\"): 'total', which line 1 names, is only blocked",
@@ -266,7 +266,7 @@ def test_a_stub_that_does_not_load_is_told_once(validate, course):
 def test_variants_are_counted_truly(validate, course):
     """One that does not load is told as that; what passes is told with how many there are."""
     path = course.root / "solutions/adding/variants/broken.py"
-    path.write_text("1 / 0\n")
+    path.write_text('"""Breaks (whole file)"""\n1 / 0\n')
     _, checks = validate()
     (problem,) = checks["variants"]["problems"]
     assert problem.startswith("variant broken.py does not load: ZeroDivisionError")

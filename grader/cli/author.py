@@ -1,4 +1,4 @@
-"""Commands for authors: validate, release, demo."""
+"""Commands for authors: validate, mutant, release, demo."""
 
 import contextlib
 import os
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grader.course import Course
     from grader.validation import Check
 
+_KINDS = ("variant", "mutant")
 _GOOD, _WRONG = 6, 12  # how many of the course's own right and wrong answers the demo grades
 
 
@@ -118,6 +119,28 @@ def _wrapped(text: str, width: int, first: int, others: int) -> list[str]:
     )
 
 
+@click.command(epilog="Example: shardlab mutant tp-sharding bias_on_every_rank")
+@click.argument("slug", metavar="LAB")
+@click.argument("name")
+@click.option("--whole", is_flag=True, help="Print the whole submission instead, as a file.")
+@click.pass_context
+def mutant(context: click.Context, slug: str, name: str, whole: bool) -> None:
+    """Show where a mutant, or a variant, differs from the solution.
+
+    NAME is its file's, with or without .py; mutants/NAME or variants/NAME where both have one.
+    """
+    from grader.validation.finding import find_overlay
+    from grader.validation.showing import shown
+
+    course = shell.course_of(context)
+    lab = course.lab(slug)
+    found = find_overlay(lab, course.solutions(lab), name)
+    if whole:
+        click.echo(found.content, nl=False)
+    else:
+        shell.say(*shown(found))
+
+
 @click.command(epilog="Example: shardlab release tp-sharding --to tp-sharding.zip")
 @click.argument("slug", metavar="LAB")
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False),
@@ -149,6 +172,7 @@ def demo(context: click.Context, jobs: int) -> None:
     from grader.batch import Settings, grade_all
     from grader.sandbox import probe
     from grader.submissions import read_submissions
+    from grader.validation.overlay import answers
 
     course = shell.course_of(context)
     slug, folder = "tp-sharding", course.root / "tests" / "demo" / "tp-sharding"
@@ -157,9 +181,9 @@ def demo(context: click.Context, jobs: int) -> None:
     for layer in found.layers:
         if not layer.works:
             shell.say(f"  missing: {layer.name}. {layer.mend}")
-    right = sorted((course.root / "solutions" / slug / "variants").glob("*.py"))
-    wrong = sorted((course.root / "solutions" / slug / "mutants").glob("*.py"))
-    submissions = read_submissions(course.lab(slug), [*right[:_GOOD], *wrong[:_WRONG], folder])
+    lab = course.lab(slug)
+    right, wrong = (list(answers(lab, course.solutions(lab), kind)) for kind in _KINDS)
+    submissions = [*right[:_GOOD], *wrong[:_WRONG], *read_submissions(lab, [folder])]
     started = time.monotonic()
     settings = Settings(course.root, slug, found.level)
     with results.progress() as progress:
@@ -171,4 +195,4 @@ def demo(context: click.Context, jobs: int) -> None:
     shell.finish(shell.OUR_FAULT if faults else shell.DONE)
 
 
-COMMANDS = (validate, release, demo)
+COMMANDS = (validate, mutant, release, demo)

@@ -23,6 +23,7 @@ from grader.traces.synthetic import synthetic_trace
 from grader.validation.check import Check, Progress, Unwatched
 from grader.validation.judged import REPETITIONS, judged
 from grader.validation.marks import mark_of
+from grader.validation.overlay import answers
 from grader.validation.trial import STUDENTS, Trial, try_out
 from grader.validation.wording import count
 from grader.validation.written import suite_problems
@@ -129,10 +130,11 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
     yield _Role("solution", others)  # the longest of all: it begins first
     for student in (*STUDENTS[:1] * REPETITIONS, *STUDENTS[1:IN_FULL]):
         yield _Role("solution", replace(solution, student=student))
-    yield _of_the_course(lab, "stub", lab.stub)
-    for kind in ("variant", "mutant"):
-        for path in sorted((folder / f"{kind}s").glob("*.py")):
-            yield _of_the_course(lab, kind, path)
+    yield _of_the_course("stub", read_submission(lab, lab.stub, lab.stub.name))
+    for answer in answers(lab, folder, "variant"):
+        yield _of_the_course("variant", replace(answer, name=f"{answer.name}.py"))
+    for answer in answers(lab, folder, "mutant"):
+        yield _mutant(folder, replace(answer, name=f"{answer.name}.py"))
     for value in GARBAGE:
         source = "".join(
             f"def {name}(*args, **kwargs):\n    return {value}\n" for name in lab.functions
@@ -140,12 +142,17 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
         yield _Role("garbage", from_source(lab, value, source.encode()))
 
 
-def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
-    submission = replace(read_submission(lab, path, path.name), student=STUDENTS[0])
-    if kind == "mutant" and not submission.problem:
-        loses = frozenset(mark_of(path).items)
-        submission = Trial(path.name, submission.files, student=STUDENTS[0], told=True, loses=loses)
-    return _Role(kind, submission)
+def _of_the_course(kind: str, submission: Submission) -> _Role:
+    return _Role(kind, replace(submission, student=STUDENTS[0]))
+
+
+def _mutant(folder: Path, answer: Submission) -> _Role:
+    """The mutant, as a trial of the items that its line 1 names."""
+    if answer.problem:
+        return _of_the_course("mutant", answer)
+    loses = frozenset(mark_of(folder / "mutants" / answer.name).items)
+    trial = Trial(answer.name, answer.files, student=STUDENTS[0], told=True, loses=loses)
+    return _Role("mutant", trial)
 
 
 def _examples(slug: str, path: Path) -> Check:

@@ -8,6 +8,7 @@ from grader.course import Lab
 from grader.results import GRADED, Result
 from grader.validation.check import Check
 from grader.validation.marks import mark_of, mark_problems
+from grader.validation.rot import rotten
 from grader.validation.trial import STUDENTS, Tried
 from grader.validation.wording import by_cause, cause_of, count, full, several, told, why_not_loaded
 from grader.validation.written import silent_functions, stub_problems, unread_files
@@ -102,24 +103,29 @@ def _stub(lab: Lab, folder: Path, result: Result) -> Check:
 
 
 def _variants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = [
-        f"variant {name} does not load: {why_not_loaded(result)}"
-        if result.note
-        else f"variant {name} is right, but earns {told(result)}"
-        for name, result in results
-        if not full(result)
-    ]
-    passing = len(results) - len(problems)
-    problems += [] if results else ["there are no variants"]
+    rot = rotten(lab, folder, "variant")
+    problems = [] if results else ["there are no variants"]
+    for name, result in results:
+        problems += rot.get(name) or _of_variant(name, result)
+    passing = sum(1 for _, each in results if full(each))
     problems += unread_files(folder / "variants", "variant")
     detail = f"{count(passing, 'variant', len(results))} pass{'es' * (len(results) == 1)}"
     return Check(lab.slug, "variants", not problems, detail, tuple(problems))
 
 
+def _of_variant(name: str, result: Result) -> list[str]:
+    if full(result):
+        return []
+    if result.note:
+        return [f"variant {name} does not load: {why_not_loaded(result)}"]
+    return [f"variant {name} is right, but earns {told(result)}"]
+
+
 def _mutants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> Check:
+    rot = rotten(lab, folder, "mutant")
     problems = [] if results else ["there are no mutants"]
-    for name, result in results:
-        problems += _of_mutant(lab, folder / "mutants" / name, result)
+    for name, result in results:  # what is wrong with the file is mended first
+        problems += rot.get(name) or _of_mutant(lab, folder / "mutants" / name, result)
     problems += unread_files(folder / "mutants", "mutant")
     caught = sum(1 for _, each in results if not (full(each) or each.note or _is_luck(each)))
     detail = f"{caught}/{count(len(results), 'mutant')} fail{'s' * (len(results) == 1)}"

@@ -4,6 +4,8 @@
 
     \"\"\"The bias is added on every rank.\"\"\"  # loses: row-linear, mlp
 
+The words may end with `(rewritten)` or `(whole file)`, which `overlay` and `rot` look for.
+
 A mutant that is caught by another item than the one it was written against proves nothing of
 that item. So each named one must be lost for itself, and not be blocked by another.
 """
@@ -19,23 +21,35 @@ from grader.results import Result, Verdict
 
 _FORM = '"""What is wrong."""  # loses: item'
 _MARK = re.compile(r"#\s*loses:(.*)$")
+_FORMS = re.compile(r"\s*\((whole file|rewritten)\)$")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What line 1 says: the mistake, and the items that it loses; none where it doesn't say."""
+    """What line 1 says: the mistake, and the items that it loses; none where it doesn't say.
+
+    `form` is "whole file", "rewritten" or empty.
+    """
 
     mistake: str
     items: tuple[str, ...]
+    form: str = ""
 
 
 def mark_of(path: Path) -> Mark:
     """The mark of the mutant at `path`; CourseError where the file can't be read."""
-    first = source_of(path).partition("\n")[0]
+    return mark_in(source_of(path))
+
+
+def mark_in(source: str) -> Mark:
+    """The mark in line 1 of that text."""
+    first = source.partition("\n")[0]
     found = _MARK.search(first)
     items = found[1].split(",") if found else []
-    mistake = _MARK.sub("", first).strip().strip("\"'").strip()
-    return Mark(mistake, tuple(item.strip() for item in items if item.strip()))
+    words = _MARK.sub("", first).strip().strip("\"'").strip()
+    form = _FORMS.search(words)
+    mistake = _FORMS.sub("", words)
+    return Mark(mistake, tuple(filter(None, map(str.strip, items))), form[1] if form else "")
 
 
 def mark_problems(lab: Lab, mark: Mark, result: Result) -> Iterator[str]:

@@ -20,15 +20,12 @@ def ring_all_reduce(x, group):
     rank, world_size = group.rank, group.world_size
     to, back = (rank + 1) % world_size, (rank - 1) % world_size
     chunks = np.array_split(x.copy(), world_size)
-    out = rank
-    while out != to:  # a step passes on the chunk that the step before added to
-        into = (out - 1) % world_size
+    for step in range(world_size - 1):  # chunk -1 is the last one
+        out, into = rank - step, rank - step - 1
         chunks[into] += group.send_recv(chunks[out], to, back)
-        out = into
-    while out != (to + 1) % world_size:  # chunk `to` is complete here by now
-        into = (out - 1) % world_size
+    for step in range(world_size - 1):  # chunk rank + 1 is complete here by now
+        out, into = (rank + 1 - step) % world_size, rank - step
         chunks[into] = group.send_recv(chunks[out], to, back)
-        out = into
     return np.concatenate(chunks)
 
 

@@ -148,6 +148,15 @@ def test_what_a_reading_says():
         "math": ("top", 1), "add": ("add", 1)}  # fmt: skip
 
 
+def test_places_below_a_new_first_line():
+    """A line that was put above all cells is no line of a cell."""
+    told = read("x = 1", "from __future__ import annotations\ny = z\ndisplay(y)")
+    assert told.extra_lines == 1
+    assert (told.bound["x"].cell, told.bound["x"].line) == ("top", 1)
+    assert (told.asked["z"].cell, told.asked["z"].line) == ("add", 2)
+    assert (told.left_out[0].spot.cell, told.left_out[0].spot.line) == ("add", 3)
+
+
 @pytest.mark.parametrize(
     ("text", "asked"),
     [

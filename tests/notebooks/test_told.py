@@ -56,6 +56,30 @@ def test_a_name_that_is_nowhere_is_told_by_python_alone(tell):
     assert answer.notes == ()
 
 
+def test_an_answer_that_is_no_python_is_told_of_its_cell(tell):
+    """What the cell would define can't be known; it is the function that the cell is for."""
+    message = "   Error     AttributeError: adding.py defines no function add"
+    answer = tell(message, add="%%bash\nif true; fi")
+    assert "`%%bash` (cell 'add', line 1) takes its whole cell out" in answer.notes[0]
+    assert "takes its whole cell" in answer.result.rubric[0].message
+
+
+def test_only_functions_of_the_lab_are_looked_for_when_not_written(tell):
+    """The words after `not written yet` are the student's own, and may be any."""
+    answer = tell("   Error     not written yet: later", scratch=[(3, "later = add = 1")])
+    assert answer.notes == ()
+    answer = tell("   Error     not written yet: add: both", scratch=[(3, "later = add = 1")])
+    assert "`add` is defined in cell 3" in answer.notes[0]
+
+
+def test_what_works_in_jupyter_alone_is_told_beside_pythons_words(tell):
+    """`await` has a mend of its own, at the place that Python names."""
+    words = "adding.py does not load: SyntaxError: 'await' outside function"
+    answer = tell(f"   Error     {words}", add="\nx = await y", note=f"{words} adding.py:5")
+    assert answer.result.note.endswith("cell 'add', line 2")
+    assert answer.notes[0].startswith("cell 'add', line 2: 'await' outside of a function works in")
+
+
 def test_a_name_that_is_bound_is_not_below_when_the_file_loads(tell):
     """What was deleted at run time is no matter of the order of cells."""
     answer = tell("NameError: name 'math' is not defined")

@@ -1,4 +1,4 @@
-"""A link that checks itself, a ring that calls itself, a message that ends with the value."""
+"""A link that checks itself, a ring that calls itself, a message that ends with the value. (whole file)"""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Chunks in a deque that turns, neighbours from a generator, each price in its own words."""
+"""Chunks in a deque that turns, neighbours from a generator, each price in its own words. (whole file)"""
 
 import math
 import statistics

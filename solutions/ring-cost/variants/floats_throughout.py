@@ -1,4 +1,4 @@
-"""Plain floats and closed forms; errors of its own class."""
+"""Plain floats and closed forms; errors of its own class. (whole file)"""
 
 import math
 from fractions import Fraction

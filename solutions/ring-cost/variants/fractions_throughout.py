@@ -1,4 +1,4 @@
-"""Exact results: times as Fractions, whole ones as int."""
+"""Exact results: times as Fractions, whole ones as int. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The ring runs the other way: every rank sends to the one on its left."""
+"""The ring runs the other way: every rank sends to the one on its left. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""fit_link with numpy.linalg.lstsq, columns scaled."""
+"""fit_link with numpy.linalg.lstsq, columns scaled. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""numpy's numbers in and out, checks by numpy, samples solved as a matrix."""
+"""numpy's numbers in and out, checks by numpy, samples solved as a matrix. (whole file)"""
 
 import operator
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Even ranks send first, odd ranks receive first, as without buffers."""
+"""Even ranks send first, odd ranks receive first, as without buffers. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Pads to a multiple of n, and sends every chunk without its padding."""
+"""Pads to a multiple of n, and sends every chunk without its padding. (whole file)"""
 
 import math
 from fractions import Fraction

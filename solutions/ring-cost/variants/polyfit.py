@@ -1,4 +1,4 @@
-"""fit_link with numpy.polyfit."""
+"""fit_link with numpy.polyfit. (whole file)"""
 
 import math
 from fractions import Fraction

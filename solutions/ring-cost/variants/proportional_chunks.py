@@ -1,4 +1,4 @@
-"""Chunk i ends at (i+1)*N//n: the longer chunks are spread out."""
+"""Chunk i ends at (i+1)*N//n: the longer chunks are spread out. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Rank r begins with chunk r-1 and so completes chunk r."""
+"""Rank r begins with chunk r-1 and so completes chunk r. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Send into the buffer, then receive, chunks kept in a dict."""
+"""Send into the buffer, then receive, chunks kept in a dict. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Empty chunks are not sent; send, then recv."""
+"""Empty chunks are not sent; send, then recv. (whole file)"""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Times added up step by step and layer by layer."""
+"""Times added up step by step and layer by layer. (whole file)"""
 
 import math
 from fractions import Fraction

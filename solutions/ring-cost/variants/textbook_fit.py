@@ -1,4 +1,4 @@
-"""fit_link with the sums of the textbook, in floats."""
+"""fit_link with the sums of the textbook, in floats. (whole file)"""
 
 import math
 from fractions import Fraction

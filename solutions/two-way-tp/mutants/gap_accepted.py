@@ -29,28 +29,24 @@ def _axes(num_layers):
 
 def _num_layers(names):
     """One more than the number of the last layer that is named."""
-    return 1 + max(int(number) for name in names for number in re.findall(r"^layers\.(\d+)", name))
+    return 1 + max(int(number) for name in names for number in re.findall(r"layers\.(\d+)", name))
 
 
 def _check_names(names, axes):
     present = {name.split(".")[1] for name in names if name.startswith("layers.")}
     axes = {n: a for n, a in axes.items() if n[:7] != "layers." or n.split(".")[1] in present}
-    for name in names:
-        if name not in axes:
-            raise ValueError(f"unknown parameter {name}")
-    for name in axes:
-        if name not in names:
-            raise ValueError(f"missing parameter {name}")
+    if odd := set(names) ^ set(axes):
+        raise ValueError(f"unknown or missing: {', '.join(sorted(odd))}")
 
 
 def _check_integer(name, value):
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
+        raise TypeError(f"{name} must be an integer")
 
 
 def _check_divides(name, length, world_size):
     if length % world_size:
-        raise ValueError(f"{name}: {length} is not divisible by world_size {world_size}")
+        raise ValueError(f"{name}: {length} does not split evenly over the ranks")
 
 
 def shard_state_dict(state_dict, rank, world_size):
@@ -58,7 +54,7 @@ def shard_state_dict(state_dict, rank, world_size):
     _check_integer("rank", rank)
     _check_integer("world_size", world_size)
     if not 0 <= rank < world_size:
-        raise ValueError(f"rank {rank} is outside 0 … {world_size - 1} for world_size {world_size}")
+        raise ValueError(f"there is no rank {rank}")
     axes = _axes(_num_layers(state_dict))
     _check_names(state_dict, axes)
     shard = {}
@@ -74,20 +70,20 @@ def shard_state_dict(state_dict, rank, world_size):
 
 
 def _rms_norm(x_TH, weight_H):
-    return x_TH / torch.sqrt(x_TH.pow(2).mean(-1, keepdim=True) + 1e-6) * weight_H
+    return x_TH / torch.sqrt(x_TH.pow(2).mean(1, keepdim=True) + 1e-6) * weight_H
 
 
 def _attention(x_TH, shard, prefix, head_dim):
     """This rank's heads, and its partial product with its rows of o."""
     tokens = x_TH.shape[0]
     q, k, v = (
-        (x_TH @ shard[f"{prefix}.attn.{name}.weight"]).view(tokens, -1, head_dim).transpose(0, 1)
+        (x_TH @ shard[f"{prefix}.attn.{name}.weight"]).view(tokens, -1, head_dim).permute(1, 0, 2)
         for name in "qkv"
     )
-    scores = q @ k.transpose(1, 2) / math.sqrt(head_dim)
-    future = torch.ones(tokens, tokens, dtype=torch.bool, device=x_TH.device).triu(1)
+    scores = q @ k.mT / math.sqrt(head_dim)
+    future = torch.ones_like(scores, dtype=torch.bool).triu(1)
     weights = torch.softmax(scores.masked_fill(future, -math.inf), dim=-1)
-    heads = (weights @ v).transpose(0, 1).reshape(tokens, -1)
+    heads = (weights @ v).permute(1, 0, 2).flatten(1)
     return heads @ shard[f"{prefix}.attn.o.weight"]
 
 
@@ -110,7 +106,7 @@ def forward(token_ids, shard, config, group):
     outside = (token_ids < 0) | (token_ids >= config["vocab"])
     if outside.any():
         bad = token_ids[outside][0].item()
-        raise ValueError(f"token id {bad} is outside 0 … {config['vocab'] - 1}")
+        raise ValueError(f"token id {bad} is outside the vocabulary")
     head_dim = config["hidden"] // config["num_heads"]
     x_TH = shard["embed.weight"][token_ids]
     for i in range(config["num_layers"]):

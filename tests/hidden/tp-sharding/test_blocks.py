@@ -102,8 +102,13 @@ def test_column_parallel_gathers_when_asked(ranks, rng):
     require_one_all_gather(run, 48, 4)
 
 
+# A third of this bias is off by 1/6 in float32. Where the answer is odd, three of them are off by
+# a whole: so a third on each rank is not the bias.
+THRICE = f32([12582917, -13333333])
+
+
 @pytest.mark.rubric("row-linear")
-@pytest.mark.parametrize("world_size", [1, 4])
+@pytest.mark.parametrize("world_size", [1, 2])
 def test_row_parallel_sums_and_adds_the_bias_once(ranks, rng, world_size):
     """Every rank returns x @ w + bias for one all-reduce of that size."""
     x, w, bias = whole(rng, (3, 12), -99, 99), whole(rng, (12, 5), -99, 99), whole(rng, (5,), 1, 99)
@@ -116,10 +121,7 @@ def test_row_parallel_sums_and_adds_the_bias_once(ranks, rng, world_size):
 
 @pytest.mark.rubric("row-linear")
 def test_row_parallel_on_three_ranks(ranks, rng):
-    """The bias is optional; float64 is kept; sums beyond 2^24 are still exact.
-
-    A third of the bias on each rank is not the bias: a third of 1 is no float.
-    """
+    """The bias is optional; float64 is kept; sums beyond 2^24 are still exact."""
     x = whole(rng, (2, 6), -(10**6), 10**6, dtype=np.float64)
     w = whole(rng, (6, 4), -(10**6), 10**6, dtype=np.float64)
     run = ranks(3).row_parallel_linear(
@@ -127,10 +129,9 @@ def test_row_parallel_on_three_ranks(ranks, rng):
     )
     equal(run.value, x @ w, of="y")
     require_one_all_reduce(run, (2, 4), 3)
-    # Large products that nearly cancel leave the rounding of a third to be seen.
-    x, w, bias = f32([[1000, -999, 3]]), f32([[1, 5], [1, 2], [1, -7]]), f32([1, 8388593])
-    run = ranks(3).row_parallel_linear(Shards(x, axis=1), Shards(w, axis=0), GROUP, bias)
-    equal(run.value, x @ w + bias, of="y")
+    x, w = f32([[1, -2, 3]]), f32([[4, 5], [-1, 0], [2, 7]])
+    run = ranks(3).row_parallel_linear(Shards(x, axis=1), Shards(w, axis=0), GROUP, THRICE)
+    equal(run.value, x @ w + THRICE, of="y")
     require_one_all_reduce(run, (1, 2), 3)
 
 
@@ -153,7 +154,7 @@ def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
 
 # One token, three columns of h; before relu it is [-7, 8, -2], and with B_UP [-1, -1, 3]
 X_1, UP_3, B_UP_3 = f32([[1, -2, 3]]), f32([[0, 3, 1], [5, -1, 0], [1, 1, -1]]), f32([6, -9, 5])
-DOWN_3, B_DOWN_2 = f32([[3, -1], [7, 2], [-5, 4]]), f32([8388593, -12345677])
+DOWN_3 = f32([[3, -1], [7, 2], [-5, 4]])
 
 
 @pytest.mark.rubric("mlp-block")
@@ -163,7 +164,7 @@ def test_mlp_block_with_any_of_its_biases(ranks):
     for b_up, b_down, dtype in (
         (None, None, np.float64),
         (B_UP_3, None, np.float64),
-        (None, B_DOWN_2, np.float32),
+        (None, THRICE, np.float32),
     ):
         x, up, down = (each.astype(dtype) for each in operands.values())
         given = {} if b_up is None else {"b_up_shard": Shards(b_up.astype(dtype), axis=0)}
@@ -186,14 +187,16 @@ def fused(gate, up, world_size):
 
 
 @pytest.mark.rubric("swiglu")
-@pytest.mark.parametrize(("world_size", "tokens"), [(1, 3), (3, 1)])
-def test_swiglu_is_exact_where_silu_is(ranks, rng, world_size, tokens):
+@pytest.mark.parametrize(
+    ("world_size", "tokens", "dtype"), [(1, 3, np.float64), (3, 1, np.float32)]
+)
+def test_swiglu_is_exact_where_silu_is(ranks, rng, world_size, tokens, dtype):
     """Gates of 80 and more: silu(g) is g to the last bit, as exp(-80) vanishes beside 1.
 
     Every entry stays below 2^24: 4*3*30 * 4*3*4 * 4*12 = 829,440.
     """
-    x, down = whole(rng, (tokens, 4), 1, 3), whole(rng, (12, 5))
-    gate, up = whole(rng, (4, 12), 20, 30), whole(rng, (4, 12))
+    x, down = whole(rng, (tokens, 4), 1, 3, dtype), whole(rng, (12, 5), dtype=dtype)
+    gate, up = whole(rng, (4, 12), 20, 30, dtype), whole(rng, (4, 12), dtype=dtype)
     run = ranks(world_size).swiglu_block(
         x, fused(gate, up, world_size), Shards(down, axis=0), GROUP
     )
@@ -206,10 +209,10 @@ def test_swiglu_is_exact_where_silu_is(ranks, rng, world_size, tokens):
 def test_embedding_looks_up_every_token(ranks, rng, world_size):
     """Every id of the vocabulary, shuffled and some twice, for one all-reduce."""
     table, dtype = whole(rng, (12, 5), -9999, 9999), np.uint16 if world_size == 1 else np.int64
-    ids = rng.permutation(np.concatenate([np.arange(12), rng.integers(0, 12, 4)])).astype(dtype)
+    ids = rng.permutation(np.concatenate([np.arange(12), rng.integers(0, 12, 99)])).astype(dtype)
     run = ranks(world_size).vocab_parallel_embedding(ids, Shards(table, axis=0), GROUP)
     equal(run.value, table[ids], of="rows")
-    require_one_all_reduce(run, (16, 5), world_size)
+    require_one_all_reduce(run, (111, 5), world_size)
 
 
 @pytest.mark.rubric("embedding")

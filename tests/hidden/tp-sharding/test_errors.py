@@ -105,9 +105,9 @@ def test_weights_that_are_not_matrices_are_refused(student):
         refusing.shard_columns(wrong, 2)
         refusing.shard_rows(wrong, 2)
         refusing.shard_gate_up(wrong, 2)
-    refusing.shard_qkv(VECTOR, W, W, 2, 2, 2, 2)
-    refusing.shard_qkv(W, CUBE, W, 2, 2, 2, 2)
-    refusing.shard_qkv(W, W, VECTOR, 2, 2, 2, 2)
+        refusing.shard_qkv(wrong, W, W, 2, 2, 2, 2)
+        refusing.shard_qkv(W, wrong, W, 2, 2, 2, 2)
+        refusing.shard_qkv(W, W, wrong, 2, 2, 2, 2)
 
 
 # -- the judges of floats ------------------------------------------------------------------

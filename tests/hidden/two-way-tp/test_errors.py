@@ -38,6 +38,13 @@ def without(names, *beginnings):
     return {name: value for name, value in names.items() if not name.startswith(beginnings)}
 
 
+def with_unknown(state):
+    """What a message must say, and the state with one name too many: the last one, or the first."""
+    for number, (name, telling) in enumerate(UNKNOWN.items()):
+        more = {name: state["final_norm.weight"]}
+        yield telling, more | state if number % 2 else state | more
+
+
 def refuse(refusing, state, world_size=2):
     """By both functions that look at all weights."""
     refusing.shard_state_dict(state, 0, world_size)
@@ -133,7 +140,8 @@ def uneven_part(arrays, rank):
 def test_token_ids_outside(ranks, model):
     """Refused by every rank, wherever they stand: one that waits alone waits for ever."""
     here = model(**SMALL)
-    for wrong, tokens in (5, [5]), (-1, [0, 4, -1]), (-5, [-5, 1, 2]), (12, [3, 12, 0]):
+    alone, first, second, last = [5], [-5, 1, 2], [3, 12, 0], [0, 4, 1, 2] * 3 + [-1]
+    for wrong, tokens in (5, alone), (-5, first), (12, second), (-1, last):
         here.tokens = np.array(tokens)
         refusing = ranks(2).raises(ValueError, wrong)
         refusing.forward(here.ids, here.shards(2), here.fields, TORCH_GROUP)
@@ -146,8 +154,8 @@ def test_token_ids_outside(ranks, model):
 def test_unknown_names(student, model):
     """Of no layer, of a layer, and close to right ones; in a state dict and in shapes."""
     state = model(**SMALL).state
-    for name, telling in UNKNOWN.items():
-        refuse(student.raises(ValueError, telling), state | {name: state["final_norm.weight"]})
+    for telling, more in with_unknown(state):
+        refuse(student.raises(ValueError, telling), more)
 
 
 @pytest.mark.rubric("errors")
@@ -165,8 +173,7 @@ def test_names_of_a_shard(ranks, model):
     """forward refuses what config does not name, and misses what it does."""
     refusing = ranks(1).raises
     here = model(**SMALL)
-    for name, telling in UNKNOWN.items():
-        shard = here.state | {name: here.state["final_norm.weight"]}
+    for telling, shard in with_unknown(here.state):
         refusing(ValueError, telling).forward(here.ids, shard, here.fields, TORCH_GROUP)
     deeper = model(**DEEPER)
     refusing(ValueError).forward(here.ids, deeper.state, here.fields, TORCH_GROUP)
