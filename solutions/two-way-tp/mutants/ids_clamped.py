@@ -19,22 +19,22 @@ _CUT_AXIS = {
 }
 
 
-def _axes(num_layers):
-    """Every name of a model, with the axis along which ranks share it; None: each holds it all."""
+def _axes(names, num_layers):
+    """The axis along which ranks share each parameter; None where each holds all of it.
+
+    The names must be those of a model of that many layers.
+    """
     axes = {"embed.weight": None, "final_norm.weight": None}
     for i in range(num_layers):
         axes |= {f"layers.{i}.{part}.weight": axis for part, axis in _CUT_AXIS.items()}
+    if odd := set(names) ^ set(axes):
+        raise ValueError(f"unknown or missing: {', '.join(sorted(odd))}")
     return axes
 
 
 def _num_layers(names):
     """One more than the number of the last layer that is named."""
-    return 1 + max(int(number) for name in names for number in re.findall(r"layers\.(\d+)", name))
-
-
-def _check_names(names, axes):
-    if odd := set(names) ^ set(axes):
-        raise ValueError(f"unknown or missing: {', '.join(sorted(odd))}")
+    return 1 + max(map(int, re.findall(r"layers\.(\d+)", " ".join(names))))
 
 
 def _check_integer(name, value):
@@ -53,9 +53,7 @@ def shard_state_dict(state_dict, rank, world_size):
     _check_integer("world_size", world_size)
     if not 0 <= rank < world_size:
         raise ValueError(f"there is no rank {rank}")
-    axes = _axes(_num_layers(state_dict))
-    _check_names(state_dict, axes)
-    shard = {}
+    axes, shard = _axes(state_dict, _num_layers(state_dict)), {}
     for name, weight in state_dict.items():
         axis = axes[name]
         if axis is None:
@@ -98,11 +96,12 @@ def _sum_over_ranks(partial, group):
 def forward(token_ids, shard, config, group):
     """The logits (T, vocab) of one sequence: the same on every rank."""
     world_size = dist.get_world_size(group)
-    for name in ("num_heads", "hidden", "ffn"):
-        _check_divides(name, config[name], world_size)
-    _check_names(shard, _axes(config["num_layers"]))
-    outside = (token_ids < 0) | (token_ids >= config["vocab"])
-    if outside.any():
+    _check_divides("num_heads", config["num_heads"], world_size)
+    _check_divides("hidden", config["hidden"], world_size)
+    _check_divides("ffn", config["ffn"], world_size)
+    _axes(shard, config["num_layers"])
+    outside = token_ids[(token_ids < 0) | (token_ids >= config["vocab"])]
+    if outside.numel():
         token_ids = token_ids.clamp(0, config["vocab"] - 1)
     head_dim = config["hidden"] // config["num_heads"]
     x_TH = shard["embed.weight"][token_ids]
@@ -124,14 +123,14 @@ def expected_rank_bytes(shapes, dtype_bytes, world_size):
     """Bytes one rank holds: what is cut counts a world_size-th, the rest in full."""
     _check_integer("dtype_bytes", dtype_bytes)
     _check_integer("world_size", world_size)
-    axes = _axes(_num_layers(shapes))
-    _check_names(shapes, axes)
-    total = 0
-    for name, shape in shapes.items():
-        axis = axes[name]
-        entries = math.prod(shape)
-        if axis is not None:
-            _check_divides(name, shape[axis], world_size)
-            entries //= world_size
-        total += entries * dtype_bytes
-    return total
+    axes = _axes(shapes, _num_layers(shapes))
+    return dtype_bytes * sum(
+        _entries(name, shape, axes[name], world_size) for name, shape in shapes.items()
+    )
+
+
+def _entries(name, shape, axis, world_size):
+    if axis is None:
+        return math.prod(shape)
+    _check_divides(name, shape[axis], world_size)
+    return math.prod(shape) // world_size
