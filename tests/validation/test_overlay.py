@@ -13,9 +13,10 @@ from grader.errors import CourseError, UsageError
 from grader.sandbox import probe
 from grader.validation import validate
 from grader.validation.finding import find_overlay
-from grader.validation.overlay import KINDS, Module, answers, lay_over, read_overlay
+from grader.validation.overlay import KINDS, answers, lay_over, read_overlay
 from grader.validation.rot import problems
 from grader.validation.showing import shown
+from grader.validation.statements import Module
 
 SOLUTION = '''\
 """The solution."""
@@ -95,6 +96,33 @@ def test_only_what_is_given_changes(over, text, old, new):
     assert SOLUTION.count(old) == 1
     wanted = SOLUTION.replace(old, new).replace('"""The solution."""', '"""Bad."""  # loses: add')
     assert over(f'"""Bad."""  # loses: add\n\n{text}').source == wanted
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        "def _new(x: Box = None):\n    return x\n",
+        "def _new(x=Box):\n    return x\n",
+        "def _new() -> Box:\n    return 1\n",
+        "@Box\ndef _new():\n    return 1\n",
+        "class _New(Box):\n    pass\n",
+        "class _New:\n    x = Box()\n",
+        "_NEW = [Box, FEW]\n",
+    ],
+)
+def test_what_is_new_stands_after_what_it_needs(over, new):
+    """Loaded in this order, every name is there; what only a call reads is not waited for."""
+    source = over(f'"""Bad."""\n_A = 1\n\n\n{new}').source
+    assert f"math.pi\n\n\n{new}\n\ndef near" in source
+    assert "import math\n\n\n_A = 1\n" in source
+
+
+def test_what_is_new_waits_for_nothing_that_only_a_call_reads(over):
+    """So that the solution can use it when it is loaded; one new name waits for another."""
+    new = "def _f(x=lambda: Box):\n    return Box\n\n\n_A = _f\n"
+    assert f"import math\n\n\n{new}" in over(f'"""Bad."""\n{new}').source
+    source = over('"""Bad."""\n_A = Box\n_B = _A\n').source
+    assert source.index("class Box") < source.index("_A = Box") < source.index("_B = _A")
 
 
 def test_a_solution_without_a_docstring_or_imports_gets_both(over):
