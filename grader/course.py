@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from grader.authored import tree_of
 from grader.errors import CourseError, UsageError
 from grader.key import course_key
 from grader.tables import Table, convert, read_table
@@ -52,7 +53,7 @@ class Question(Table, frozen=True):
 
 
 class LabLimits(Table, frozen=True):
-    """What one submission may use."""
+    """What one submission may use. Its seconds are those in which it is at work, or asleep."""
 
     call_seconds: float = 2.0
     submission_seconds: float = 30.0
@@ -136,10 +137,9 @@ class Lab:
     @cached_property
     def functions(self) -> Mapping[str, tuple[str, ...]]:
         """The functions the stub asks for, and the names of their parameters, in order."""
-        tree = _parse(self.stub)
         return {
             node.name: tuple(arg.arg for arg in [*node.args.posonlyargs, *node.args.args])
-            for node in tree.body
+            for node in tree_of(self.stub).body
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
         }
 
@@ -312,10 +312,3 @@ def _same_names(path: Path, got: set[str], expected: set[str], what: str) -> Non
         raise CourseError(f"{path}: rubric item '{missing[0]}' has no {what.removeprefix('a ')}")
     if extra := sorted(got - expected):
         raise CourseError(f"{path}: key '{extra[0]}': no rubric item of that name")
-
-
-def _parse(path: Path) -> ast.Module:
-    try:
-        return ast.parse(path.read_bytes(), str(path))
-    except SyntaxError as error:
-        raise CourseError(f"{path}:{error.lineno}: {error.msg}") from None

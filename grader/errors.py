@@ -20,7 +20,15 @@ class ShardlabError(Exception):
 
 
 class CourseError(ShardlabError):
-    """The course is wrong: names the file, the key and what was expected."""
+    """The course is wrong: names the file, the key and what was expected; an argument a fault."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each fault in words."""
+        return tuple(map(str, self.args))
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
 
 
 class SandboxError(ShardlabError):

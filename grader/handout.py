@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from grader.authored import text_of
+
 # To the closing fence, or to the end where it was forgotten: then the text after it fails.
 _BLOCK = re.compile(r"^```python[ \t]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
 _SECONDS = 60.0
@@ -28,7 +30,7 @@ sys.__stderr__.write("\\n" + json.dumps(problems))
 
 def examples(path: Path) -> list[tuple[int, str]]:
     """The blocks of a text: the number of the line before each block's first, and its source."""
-    text = path.read_text("utf-8")
+    text = text_of(path)
     return [(text.count("\n", 0, match.start(1)), match[1]) for match in _BLOCK.finditer(text)]
 
 

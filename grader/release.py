@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader.authored import source_of, tree_of
 from grader.course import Course, Lab, written_files
 from grader.errors import CourseError
 from grader.handin.receipts import public_key
@@ -86,8 +87,8 @@ def solution_lines(path: Path) -> list[str]:
     Not among them: imports, signatures with their decorators, and docstrings, which stub and
     solution share.
     """
-    source = path.read_text("utf-8")
-    shared = {number for node in ast.walk(ast.parse(source)) for number in _shared(node)}
+    source = source_of(path)
+    shared = {number for node in ast.walk(tree_of(path)) for number in _shared(node)}
     lines = enumerate(_without_comments(source), 1)
     return [
         line for number, line in lines if number not in shared and len(_squeezed(line)) >= MIN_LINE
@@ -117,9 +118,9 @@ def _without_comments(source: str) -> list[str]:
 
 def hidden_inputs(path: Path) -> list[str]:
     """Lists, tuples and the like that a hidden suite writes out, if they hold many numbers."""
-    source = path.read_text("utf-8")
+    source = source_of(path)
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
             inside = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant))
             numbers = [value for value in inside if type(value) in (int, float)]

@@ -136,8 +136,9 @@ assert 1 + 1 == 2
 ```
 """
 
-VARIANT = SOLUTION.replace("x + y", "y + x")
-MUTANT = '"""Adds one too many."""\n' + SOLUTION.replace("x + y", "x + y + 1")
+_ADD = SOLUTION[SOLUTION.index("def add") : SOLUTION.index("\n\ndef total")]
+VARIANT = f'"""The other way round."""\n\n\n{_ADD.replace("x + y", "y + x")}'
+MUTANT = f'"""Adds one too many."""  # loses: add\n\n\n{_ADD.replace("x + y", "x + y + 1")}'
 
 
 def write_course(root: Path) -> Path:

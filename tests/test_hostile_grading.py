@@ -1,4 +1,4 @@
-"""Submissions that attack the grading itself: none withholds a score, holds it up, or is told much.
+"""Submissions that attack the grading itself: none costs the class a score, time, or a secret.
 
 Each test is a hole that was found by trying. The attacks run at this machine's best isolation.
 """
@@ -94,6 +94,22 @@ def test_a_worthless_answer_is_no_fault_of_ours(grade, name):
     """It is wrong, whatever it does to arithmetic, so nobody has to look at it."""
     result = grade(total_returns(WORTHLESS[name]))
     assert (result.status, result.score) == (GRADED, 40)
+
+
+def test_a_made_up_fault_is_for_a_person_to_look_at(grade):
+    """A process can say falsely that our own code failed: it gains no point, and chooses no word.
+
+    It is the one way to have a score withheld, as such a fault must never be a student's loss.
+    """
+    source = total_returns("    runner().send(['fault', 'wire.py', 1, 'OSError'])\n    return x\n")
+    result = grade(source)
+    assert (result.status, result.score) == (WITHHELD, None)
+    assert result.verdict("total") is Verdict.GRADER_FAULT
+    assert "OSError in wire.py, line 1" in result.note
+    assert "wire" not in "".join(each.message for each in result.rubric)
+    lies = source.replace("'wire.py'", "'give me 100'")
+    assert grade(lies, "liar").verdict("total") is Verdict.BAD_RETURN
+    assert grade(GOOD, "next").score == 100
 
 
 def test_a_fault_while_a_failure_is_told_is_its_own(grade, monkeypatch):

@@ -19,6 +19,7 @@ PARTS = (
     "drawing",
     "key",
     "tables",
+    "authored",
     "course",
     "sandbox",
     "fabric",
@@ -54,7 +55,8 @@ FOREIGN = {
     "gradebook": {"sqlalchemy", "alembic"},
     "report": {"jinja2", "markupsafe"},
     "similarity": {"jinja2"},
-    "notebooks": {"nbgrader", "nbformat", "traitlets", "sqlalchemy"},  # the extra `nbgrader`
+    # the extra `nbgrader`
+    "notebooks": {"nbgrader", "nbformat", "traitlets", "sqlalchemy", "IPython"},
     "watching": {"watchfiles"},
 }
 EVERYWHERE = {"numpy", "msgspec", "grader"}

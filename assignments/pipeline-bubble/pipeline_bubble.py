@@ -3,8 +3,10 @@
 p is the number of stages, m the number of microbatches. Stages, slots and microbatches count
 from 0. Shares and times are exact: `Fraction`, never `float`.
 
-Counts are whole numbers of at least 1. Everywhere: less than 1 raises ValueError, whose message
-names the argument and its value; what is no int (True and 2.0 too) raises TypeError.
+Counts are whole numbers of at least 1; numpy's integers are integers. Everywhere: less than 1
+raises ValueError, whose message names the argument and its value; what is no integer (2.0, True
+and "2" too) raises TypeError, whose message names the argument. Nothing that is handed in is
+changed. A tuple may stand for a list that is returned, and an int for a Fraction that is whole.
 """
 
 from fractions import Fraction
@@ -34,7 +36,8 @@ def bubble_fraction(num_stages: int, num_microbatches: int) -> Fraction:
 def min_microbatches(num_stages: int, max_bubble: Fraction) -> int:
     """The smallest m whose bubble is at most `max_bubble`, a Fraction with 0 < max_bubble < 1.
 
-    Outside that range (any int is): ValueError. A float: TypeError.
+    Outside that range (any int is): ValueError with name and value. A float: TypeError with the
+    name.
     """
     # TODO: an m whose bubble is exactly max_bubble is enough.
     raise NotImplementedError("min_microbatches: the smallest m that meets the limit")
@@ -69,8 +72,9 @@ def simulate(
     B on stage s after B on s + 1 and after F on s. Sending takes no time; the clock starts at 0.
 
     Every stage must have F and B of each microbatch that appears anywhere, exactly once. Orders
-    that don't, or that can't be run to the end: ValueError with the op, like ('F', 3).
-    A time of 0 or less: ValueError with name and value; a float: TypeError.
+    that don't, or that can't be run to the end: ValueError that names an op at fault, its kind,
+    then its number, with or without its stage, like ('F', 3), (0, 'F', 3) or F3.
+    A time of 0 or less: ValueError with name and value; a float or a bool: TypeError with the name.
     """
     # TODO: check that the orders are complete.
     # TODO: which op of which stage can start now, and when could it have?
@@ -81,7 +85,7 @@ def simulate(
 def bubble_of_schedule(
     times: dict[tuple[int, str, int], tuple[Fraction, Fraction]], num_stages: int
 ) -> Fraction:
-    """Idle time over num_stages * makespan; `times` as `simulate` returns it."""
+    """Idle time over num_stages * makespan, the last end; `times` as `simulate` returns it."""
     # TODO: for how long is there a stage at all, and for how much of it does it work?
     raise NotImplementedError("bubble_of_schedule: idle time over all time")
 

@@ -98,6 +98,7 @@ def test_steps_of_a_numpy_integer(student):
         (8, 4, Fraction(12)),
         (5, 3, Fraction(20, 3)),
         (1, 8, Fraction(7, 4)),
+        (1, 1009, Fraction(2016, 1009)),
         (2**60 + 1, 4, Fraction(3 * (2**60 + 1), 2)),
     ],
 )
@@ -310,13 +311,23 @@ def test_any_length(ranks, world_size, length):
         equal(value, sum(xs), of=f"rank {rank}", note=DIGITS)
     check_nothing_astray(run)
     check_total(run, 2 * (world_size - 1) * 4 * length, 4 * length)
+    longest = max([size // 4 for rank in range(world_size) for size, _ in sent(run, rank)] or [0])
+    most = -(-length // world_size)
+    require(
+        longest <= most,
+        expected=f"{length} elements in {world_size} chunks of at most {most}",
+        got=f"a message of {longest} elements",
+        nudge="The longest chunk sets the pace of every step. How long need it be?",
+    )
 
 
 @pytest.mark.rubric("ring-lengths")
-def test_vectors_only(ranks):
-    """An array that is not 1-D is refused on every rank."""
+@pytest.mark.parametrize(("world_size", "shape"), [(2, (2, 2)), (1, (2, 2)), (2, ())])
+def test_vectors_only(ranks, world_size, shape):
+    """An array that is not 1-D is refused on every rank, be it the only one."""
     nudge = "The contract has a 1-D x. Who looks at that before the first chunk leaves?"
-    ranks(2).raises(ValueError, nudge=nudge).ring_all_reduce(np.ones((2, 2), np.float32), GROUP)
+    refused = ranks(world_size).raises(ValueError, nudge=nudge)
+    refused.ring_all_reduce(np.ones(shape, np.float32), GROUP)
 
 
 # -- its price -----------------------------------------------------------------------------
@@ -503,6 +514,14 @@ def test_fit_of_uneven_timings(student):
 
 
 @pytest.mark.rubric("fit-link")
+def test_fit_of_samples_in_any_order(student):
+    """The smallest size need be neither first nor last, and 0 bytes may take 0 seconds."""
+    note = "these samples lie on a line, too; 100 GB/s without latency made them"
+    samples = [(2_000_000, 30e-6), (0, 0.0), (4_000_000, 60e-6), (2_000_000, 30e-6)]
+    check_link(student.fit_link(4, samples), 0.0, 100e9, FIT, note=note)
+
+
+@pytest.mark.rubric("fit-link")
 def test_fit_of_gigabytes(student):
     """Sizes whose squares don't fit into 64 bits."""
     samples = [(10**9, 21e-3), (2 * 10**9, 36e-3), (4 * 10**9, 66e-3), (8 * 10**9, 126e-3)]
@@ -557,6 +576,14 @@ def test_tp_comm_time(student, num_layers, num_tokens, one):
     close(got, 2 * num_layers * one, roundings, note=note, nudge=nudge)
 
 
+@pytest.mark.rubric("tp-comm")
+@pytest.mark.parametrize(("dtype_bytes", "one"), [(1, us("30.01935")), (4, us("30.0774"))])
+def test_tp_comm_time_of_other_sizes(student, dtype_bytes, one):
+    """Eleven layers of 129 values of one byte or four, for 10 tokens on 4 ranks."""
+    got = student.tp_comm_time(11, 129, dtype_bytes, 10, 4, *LINK)
+    close(got, 22 * one, 46, note=f"one all-reduce of {1290 * dtype_bytes} B takes {micro(one)}")
+
+
 @pytest.mark.rubric("hierarchical")
 @pytest.mark.parametrize(
     ("gpus_per_node", "num_nodes", "inside", "across"),
@@ -601,6 +628,7 @@ PAIRS = [[0, 1], [2, 3]]
         ([[0, 2], [1, 3]], ["a", "b", "a", "b"]),
         ([[0, 1, 2, 3]], ["rack"] * 4),
         ([[5], [7]], {5: "a", 7: "b"}),
+        ([[0, 2], [1, 3]], {3: 4, 2: 0, 1: 4, 0: 0}),
     ],
 )
 def test_groups_that_stay(student, tp_groups, domain_of_rank):
@@ -618,6 +646,9 @@ def test_groups_that_stay(student, tp_groups, domain_of_rank):
         (PAIRS, ["b", "b", "left", "right"], (2, 3, "left", "right")),
         ([[0, 2], [1, 3]], {0: "b", 2: "b", 1: "left", 3: "right"}, (1, 3, "left", "right")),
         ([[0, 1, 2]], ["left", "right", "left"], (0, 1, 2, "left", "right")),
+        ([[0, 1, 2]], ["left", "left", "right"], (0, 1, 2, "left", "right")),
+        ([[2, 0, 1]], ["left", "right", "top"], (0, 1, 2, "left", "right", "top")),
+        ([[2, 3]], {3: 9, 2: 0}, (2, 3, 9, 0)),
     ],
 )
 def test_groups_that_stray(student, tp_groups, domain_of_rank, naming):
@@ -634,12 +665,38 @@ NAN, INFINITE = float("nan"), float("inf")
 def test_wrong_types(student):
     """A number of ranks or bytes is a whole number, and True is not a number."""
     for wrong in (2.5, True):
-        refused = student.raises(TypeError, naming=("world_size", wrong))
+        refused = student.raises(TypeError, naming="world_size")
         refused.ring_steps(wrong)
         refused.ring_bytes_per_rank(8, wrong)
         refused.ring_all_reduce_time(8, wrong, *LINK)
-    student.raises(TypeError, naming=("nbytes", 7.5)).ring_bytes_per_rank(7.5, 4)
-    student.raises(TypeError, naming=("num_layers", 1.5)).tp_comm_time(1.5, 64, 2, 1, 4, *LINK)
+    student.raises(TypeError, naming="nbytes").ring_bytes_per_rank(7.5, 4)
+    student.raises(TypeError, naming="num_layers").tp_comm_time(1.5, 64, 2, 1, 4, *LINK)
+
+
+@pytest.mark.rubric("refusals")
+def test_every_count_is_looked_at(student):
+    """Layers, values, tokens, GPUs and nodes are whole numbers; True and 2.0 are none."""
+    pass_of = {"num_layers": 1, "hidden_size": 64, "dtype_bytes": 2, "num_tokens": 1}
+    nodes_of = {"nbytes": 64, "gpus_per_node": 2, "num_nodes": 2}
+    for wrong in (2.0, True):
+        for name in ("num_layers", "hidden_size", "num_tokens"):
+            refused = student.raises(TypeError, naming=name)
+            refused.tp_comm_time(*(pass_of | {name: wrong}).values(), 4, *LINK)
+        for name in ("gpus_per_node", "num_nodes"):
+            refused = student.raises(TypeError, naming=name)
+            refused.hierarchical_all_reduce_time(*(nodes_of | {name: wrong}).values(), *LINK, *LINK)
+    for name in ("gpus_per_node", "num_nodes"):
+        refused = student.raises(ValueError, naming=(name, 0))
+        refused.hierarchical_all_reduce_time(*(nodes_of | {name: 0}).values(), *LINK, *LINK)
+
+
+@pytest.mark.rubric("refusals")
+def test_wrong_samples(student):
+    """No sample has a size or a time that is negative or unknown; the message has it."""
+    for wrong in (-3, NAN, INFINITE):
+        refused = student.raises(ValueError, naming=wrong)
+        refused.fit_link(4, [(10**6, 3e-5), (wrong, 4e-5)])
+        refused.fit_link(4, [(10**6, 3e-5), (2 * 10**6, wrong)])
 
 
 @pytest.mark.rubric("refusals")

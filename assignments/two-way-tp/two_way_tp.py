@@ -15,11 +15,12 @@ def shard_state_dict(
     """What `rank` of `world_size` holds: every name, each tensor in memory of its own.
 
     q, k, v and up: its equal part of the columns. o and down: its equal part of the rows.
-    Norms and the embedding: all.
+    Norms and the embedding: all, as copies.
 
     Raises:
+        TypeError: rank or world_size is no integer (bool is none; numpy's are).
         ValueError: rank outside 0 … world_size - 1, a cut dimension that world_size does not
-            divide, an unknown or a missing name.
+            divide, an unknown or a missing name. The message names it and its value.
     """
     # TODO: which axis does each name have cut, if any?
     # TODO: a part that keeps no byte of the full tensor alive
@@ -30,11 +31,13 @@ def forward(token_ids: Tensor, shard: dict[str, Tensor], config, group) -> Tenso
     """The logits (T, vocab) of one sequence, in the weights' dtype, the same on every rank.
 
     token_ids (T,) int64; `shard` is this rank's own; `group` is a torch.distributed process
-    group. Two all-reduces a layer, each handed this rank's partial product only.
+    group, perhaps of a part of the world. Two all-reduces a layer, each handed this rank's
+    partial product only; the residual is added after the sum.
 
     Raises:
-        ValueError: on every rank, for token ids outside [0, vocab), num_heads or a dimension
-            that world_size does not divide, unknown or missing names.
+        ValueError: on every rank, for token ids outside [0, vocab), num_heads, hidden or ffn
+            that world_size does not divide, unknown or missing names. The message names what
+            is wrong and its value.
     """
     # TODO: refuse what does not fit, before any rank waits for another
     # TODO: x += attn(norm1(x)); x += mlp(norm2(x)); a norm; logits = x @ embed.T
@@ -52,6 +55,8 @@ def expected_rank_bytes(
     """Bytes that one rank holds of a model with these shapes, before anything is loaded.
 
     Raises:
-        ValueError: as shard_state_dict.
+        TypeError: dtype_bytes or world_size is no integer (bool is none; numpy's are).
+        ValueError: a cut dimension that world_size does not divide, an unknown or a missing name.
+            The message names it and its value.
     """
     raise NotImplementedError("expected_rank_bytes: what shrinks, and what does not")

@@ -45,7 +45,7 @@ def main(context: click.Context, course: Path | None) -> None:
     \b
     Students:     shardlab list, start, check, watch, hint, submit, status
     Instructors:  shardlab collect, grade, report, feedback, publish, export
-    Authors:      shardlab validate, release, demo
+    Authors:      shardlab validate, mutant, release, demo
     """  # noqa: D301 - \b keeps click from joining the lines
     context.obj = course
 

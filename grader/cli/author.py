@@ -1,5 +1,6 @@
-"""Commands for authors: validate, release, demo."""
+"""Commands for authors: validate, mutant, release, demo."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,12 @@ import click
 from grader.cli import mutation, results, shell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.course import Course
     from grader.validation import Check
 
+_KINDS = ("variant", "mutant")
 _GOOD, _WRONG = 6, 12  # how many of the course's own right and wrong answers the demo grades
 
 
@@ -40,13 +44,19 @@ def validate(
     Runs at the best isolation that this machine has: what it grades is the course's own. Of the
     labs that are not named, those that need what is not installed here are left out, and told.
     """
-    from grader.exports.junit import junit_xml
+    from grader.errors import CourseError
+    from grader.validation import Check
     from grader.validation import validate as validate_course
 
-    course = shell.course_of(context)
+    try:
+        course = shell.course_of(context)
+    except CourseError as error:
+        _write_junit(junit, [Check("course", "course.toml", passed=False, detail=str(error))])
+        raise
     sample, slugs = mutation.asked_for(mutate, sample_seed, slugs)
     for slug in slugs:
-        course.lab(slug)  # an unknown one is refused before anything runs
+        with contextlib.suppress(CourseError):  # validation tells what is wrong with it
+            course.lab(slug)  # an unknown one is refused before anything runs
     level = shell.best_level(isolation)
     shell.say(f"Isolation level {int(level)} ({level.word}).")
     left_out = [] if slugs else [slug for slug in course.slugs if _say_if_absent(course, slug)]
@@ -55,15 +65,21 @@ def validate(
         hunts = mutation.hunt_all(course, names, level, jobs, sample)
         facts = {"isolation": level.word, "left_out": left_out}
         mutation.finish(hunts, facts, sample, json_path, junit)
-    checks = validate_course(course, names, level, jobs, _say_check)
+    checks = validate_course(course, names, level, jobs, _say_check, results.progress)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")
     shell.write_json(json_path, {"isolation": level.word, "left_out": left_out, "checks": checks})
-    if junit is not None:
+    _write_junit(junit, checks)
+    shell.finish(shell.FALLS_SHORT if problems else shell.DONE)
+
+
+def _write_junit(path: Path | None, checks: "Sequence[Check]") -> None:
+    from grader.exports.junit import junit_xml
+
+    if path is not None:
         rows = [(check.lab, check.name, "\n".join(check.problems) or check.detail, check.passed)
                 for check in checks]  # fmt: skip
-        shell.write_text(junit, junit_xml("shardlab validate", rows))
-    shell.finish(shell.FALLS_SHORT if problems else shell.DONE)
+        shell.write_text(path, junit_xml("shardlab validate", rows))
 
 
 def _say_if_absent(course: "Course", slug: str) -> bool:
@@ -82,12 +98,47 @@ def _say_if_absent(course: "Course", slug: str) -> bool:
 
 
 def _say_check(check: "Check") -> None:
+    status = shell.word("PASS", "green") if check.passed else shell.word("FAIL", "red")
+    first, *more = _wrapped(check.detail, 80 - 24, 0, 0)
+    shell.say(f"{status}  {check.lab:<16} {first}", *(" " * 23 + line for line in more))
+    for problem in check.problems:
+        shell.say(*_wrapped(problem, 78, 6, 8))
+
+
+def _wrapped(text: str, width: int, first: int, others: int) -> list[str]:
+    """The text in lines of that width, indented; paths stay whole, to be clicked on."""
     import textwrap
 
-    status = shell.word("PASS", "green") if check.passed else shell.word("FAIL", "red")
-    shell.say(f"{status}  {check.lab:<16} {check.detail}")
-    for problem in check.problems:
-        shell.say(*textwrap.wrap(problem, 78, initial_indent=" " * 6, subsequent_indent=" " * 8))
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=" " * first,
+        subsequent_indent=" " * others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+@click.command(epilog="Example: shardlab mutant tp-sharding bias_on_every_rank")
+@click.argument("slug", metavar="LAB")
+@click.argument("name")
+@click.option("--whole", is_flag=True, help="Print the whole submission instead, as a file.")
+@click.pass_context
+def mutant(context: click.Context, slug: str, name: str, whole: bool) -> None:
+    """Show where a mutant, or a variant, differs from the solution.
+
+    NAME is its file's, with or without .py; mutants/NAME or variants/NAME where both have one.
+    """
+    from grader.validation.finding import find_overlay
+    from grader.validation.showing import shown
+
+    course = shell.course_of(context)
+    lab = course.lab(slug)
+    found = find_overlay(lab, course.solutions(lab), name)
+    if whole:
+        click.echo(found.content, nl=False)
+    else:
+        shell.say(*shown(found))
 
 
 @click.command(epilog="Example: shardlab release tp-sharding --to tp-sharding.zip")
@@ -121,6 +172,7 @@ def demo(context: click.Context, jobs: int) -> None:
     from grader.batch import Settings, grade_all
     from grader.sandbox import probe
     from grader.submissions import read_submissions
+    from grader.validation.overlay import answers
 
     course = shell.course_of(context)
     slug, folder = "tp-sharding", course.root / "tests" / "demo" / "tp-sharding"
@@ -129,9 +181,9 @@ def demo(context: click.Context, jobs: int) -> None:
     for layer in found.layers:
         if not layer.works:
             shell.say(f"  missing: {layer.name}. {layer.mend}")
-    right = sorted((course.root / "solutions" / slug / "variants").glob("*.py"))
-    wrong = sorted((course.root / "solutions" / slug / "mutants").glob("*.py"))
-    submissions = read_submissions(course.lab(slug), [*right[:_GOOD], *wrong[:_WRONG], folder])
+    lab = course.lab(slug)
+    right, wrong = (list(answers(lab, course.solutions(lab), kind)) for kind in _KINDS)
+    submissions = [*right[:_GOOD], *wrong[:_WRONG], *read_submissions(lab, [folder])]
     started = time.monotonic()
     settings = Settings(course.root, slug, found.level)
     with results.progress() as progress:
@@ -143,4 +195,4 @@ def demo(context: click.Context, jobs: int) -> None:
     shell.finish(shell.OUR_FAULT if faults else shell.DONE)
 
 
-COMMANDS = (validate, release, demo)
+COMMANDS = (validate, mutant, release, demo)

@@ -86,7 +86,8 @@ def _wrapped(text: str) -> str:
             if whole
             else textwrap.wrap(line, 80, break_long_words=False, break_on_hyphens=False)
         )
-    return "\n".join(lines).removeprefix(_ERROR)
+    # a path too long for the first line may have left the word alone on it
+    return "\n".join(lines).removeprefix(_ERROR.strip()).lstrip()
 
 
 def course_of(context: click.Context) -> "Course":

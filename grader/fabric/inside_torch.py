@@ -8,7 +8,7 @@ The answer is written into the caller's tensor when the caller waits for it, and
 asynchronous call without its `wait()` leaves the tensor as it was, as it may with NCCL.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -144,25 +144,55 @@ def _wait_for(works: list[_Work]) -> None:
         work.wait()
 
 
-_made: dict[tuple[int, int], Any] = {}
+_made: dict[tuple[Any, ...], Any] = {}
 
 
-def make(upcall: Callable[..., Any], *, rank: int, world_size: int) -> Any:
-    """The default group of this process, set up for that rank of that many.
+def make(
+    upcall: Callable[..., Any],
+    *,
+    rank: int,
+    world_size: int,
+    members: Sequence[int] = (),
+    world: int = 0,
+) -> Any:
+    """The process group of `world_size` ranks in which this process is `rank`.
 
+    It is the whole world, or, with `members`, these ranks of a world of `world`, in which nobody
+    else runs: a collective of the default group is then refused, as it would never end.
     `upcall(op, *args)` reaches the grader's side.
     """
-    if (rank, world_size) in _made:
-        return _made[rank, world_size]
+    key = (rank, world_size, tuple(members), world)
+    if key not in _made:
+        _made.clear()
+        if members:
+            _begin(_refused(members, world), members[rank], world)
+            _Group.upcall = upcall
+            _made[key] = dist.new_group(list(members), backend=BACKEND)
+        else:
+            _begin(upcall, rank, world_size)
+            _made[key] = dist.group.WORLD
+    return _made[key]
+
+
+def _begin(upcall: Callable[..., Any], rank: int, world_size: int) -> None:
+    """Makes the default group of this process anew."""
     if dist.is_initialized():
         dist.destroy_process_group()
-    _made.clear()
     if not hasattr(dist.Backend, BACKEND.upper()):
         dist.Backend.register_backend(BACKEND, _create, devices=["cpu"])
     _Group.upcall = upcall
     dist.init_process_group(BACKEND, store=dist.HashStore(), rank=rank, world_size=world_size)
-    _made[rank, world_size] = dist.group.WORLD
-    return _made[rank, world_size]
+
+
+def _refused(members: Sequence[int], world: int) -> Callable[..., Any]:
+    def upcall(op: str, *_: Any) -> Any:
+        raise RuntimeError(
+            f"{op} over all {world} ranks of the world, but only ranks "
+            f"{' and '.join(map(str, members))} run this: with NCCL this hangs. Which group were "
+            "you given?"
+        )
+
+    return upcall
 
 
 class _Group:

@@ -13,6 +13,11 @@ A submitted notebook is hostile throughout. Of it `restore` takes the text of ce
 a new notebook around that: which cells there are, what they are worth and what locked ones say
 is read from nbgrader's gradebook, never from the notebook.
 
+What a cell may hold beside Python, IPython's own transformer takes out (`commands`), and what a
+file may not have, `module` does. That parses students' text, which can be made to take minutes
+and gigabytes; so it happens in a process that ends in time (`reading` starts it, `child` is it),
+and none of that text is ever run there. `told` says where in the notebook something is missing.
+
 `preprocess` has the classes that nbgrader is configured with (`config`): one stands in the
 place of nbgrader's `Execute`, so that no student's code runs in nbgrader's process or in a
 kernel. It grades in our sandbox and writes into each locked cell a text and a number, which
@@ -23,7 +28,7 @@ nbgrader's own `SaveAutoGrades` takes for partial credit.
 `manual_score`, `extra_credit` and `manual_comment`. One writer a column, nothing to merge.
 
 `preprocess` and `config` import nbgrader, which takes seconds; `source`, `restore` and
-`submitted` only its nbformat; the rest works without the extra.
+`submitted` only its nbformat, `commands` its IPython; the rest works without the extra.
 """
 
 import importlib.util

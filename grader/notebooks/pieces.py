@@ -15,12 +15,16 @@ from grader.errors import CourseError
 TOP = "top"  # the piece before the first function: docstring, imports
 MARK = "shardlab"  # the locked cell by which a notebook is known to be ours
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+# What IPython itself puts into a notebook's namespace.
+JUPYTERS = re.compile(r"display|get_ipython|In|Out|_{1,3}|_i{1,3}|_i?\d+|_[doi]h")
 _GAP = "\n\n\n"  # two blank lines, as PEP 8 has them between functions
 _DEFINES = re.compile(r"(?:[@#][^\n]*\n)*(?:async )?def (\w+)")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")  # what nbgrader takes for the id of a cell
 # `file.py:12`, with a line of at most five digits: no submission has more
 _PLACE = r"(?<![\w/.]){}:(\d{{1,5}})(?!\d)"
-_MAGIC = re.compile(r"^(?=%{1,2}[A-Za-z]|!)", re.MULTILINE)
+# ... and `on line 12` where it is the compiler that speaks
+_LINE = r"\b(?:on|at) line (\d{1,5})(?!\d)"
+_UNREADABLE = re.compile(r"does not load:\s+(?:Syntax|Indentation|Tab)Error")
 
 
 @dataclass(frozen=True)
@@ -148,26 +152,30 @@ class _Module:
         return max(node.lineno, last)
 
 
-def without_magics(text: str) -> str:
-    """The text of a cell with Jupyter's own commands (`%…`, `!…`) as comments.
+class Places:
+    """Where each line of the joined file is in the cells that it is made of."""
 
-    They are no Python, and nothing here ever carries one out. A line stays a line.
-    """
-    if text.startswith("%%"):
-        return "\n".join(f"# {line}" for line in text.split("\n"))
-    return _MAGIC.sub("# ", text)
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._starts = list(_starts(pieces))
 
+    def of(self, number: int) -> tuple[str, int]:
+        """The name of the cell that the file's line is in, and the line's number there."""
+        above = (each for each in reversed(self._starts) if each[1] <= number)
+        name, start = next(above, (TOP, 1))
+        return name, number - start + 1
 
-def placed(message: str, file: str, pieces: Sequence[Piece]) -> str:
-    """The message with `file.py:12` told as a line of the cell that it came from."""
-    starts = list(_starts(pieces))
+    def told(self, message: str, file: str, extra_lines: int = 0) -> str:
+        """The message with lines of the file told as lines of the cells that they came from.
 
-    def cell(match: re.Match[str]) -> str:
-        number = int(match[1])
-        name, start = next((each for each in reversed(starts) if each[1] <= number), (TOP, 1))
-        return f"cell '{name}', line {number - start + 1}"
+        `extra_lines` stand in the file above the first cell.
+        """
 
-    return re.sub(_PLACE.format(re.escape(file)), cell, message)
+        def cell(match: re.Match[str]) -> str:
+            name, line = self.of(int(match[match.lastindex or 0]) - extra_lines)
+            return f"{'in ' if match.lastindex == 2 else ''}cell '{name}', line {line}"
+
+        place = _PLACE.format(re.escape(file))
+        return re.sub(f"{place}|{_LINE}" if _UNREADABLE.search(message) else place, cell, message)
 
 
 def _starts(pieces: Sequence[Piece]) -> Iterator[tuple[str, int]]:

@@ -18,8 +18,11 @@ from traitlets import Enum, Unicode
 from grader.course import Lab, load_course
 from grader.errors import CourseError, ShardlabError
 from grader.notebooks.expected import Expected, check_rubric, in_order, is_ours
-from grader.notebooks.pieces import TOP, Piece, grade_id, placed
-from grader.notebooks.restore import joined_source, restore, solution_pieces
+from grader.notebooks.pieces import TOP, Piece, grade_id, join
+from grader.notebooks.reading import Reading, read_cells
+from grader.notebooks.restore import restore, scratch_cells, solution_pieces
+from grader.notebooks.submitted import MARK as FROM_A_FILE
+from grader.notebooks.told import told
 from grader.notebooks.warm import grade_warm
 from grader.notebooks.words import comment_on, item_text
 from grader.results import Result
@@ -80,13 +83,15 @@ class ShardlabAutograde(NbGraderPreprocessor):
             check_rubric(lab, expected)
             nb = restore(nb, expected)  # again: another step may stand between, or in its place
             pieces = solution_pieces(nb, lab)
-            result = self._graded(lab, pieces, resources)
+            reading = self._read(pieces, resources)
+            result = self._graded(lab, reading.source.encode(), resources)
+            answer = told(lab, result, pieces, reading, scratch_cells(nb))
         except BaseException:
             # An earlier run's: they must not stand for what this one could not say.
             forget_scores(resources)
             raise
-        _write_outputs(nb, lab, result)
-        resources[_LAB_COMMENT] = placed(comment_on(result), lab.assignment.file, pieces)
+        _write_outputs(nb, lab, answer.result)
+        resources[_LAB_COMMENT] = comment_on(answer.result, answer.notes)
         return nb, resources
 
     def _lab(self, resources: Any) -> Lab:
@@ -94,10 +99,16 @@ class ShardlabAutograde(NbGraderPreprocessor):
             raise CourseError("nbgrader_config.py: ShardlabAutograde.course names no folder")
         return load_course(Path(self.course)).lab(resources["nbgrader"]["assignment"])
 
-    def _graded(self, lab: Lab, pieces: Sequence[Piece], resources: Any) -> Result:
+    def _read(self, pieces: Sequence[Piece], resources: Any) -> Reading:
+        """The answer cells as a file; what was one on our command line is it to the last byte."""
+        if (Path(resources["metadata"]["path"]) / FROM_A_FILE).exists():
+            return Reading(join(each.text for each in pieces))
+        return read_cells(pieces)
+
+    def _graded(self, lab: Lab, source: bytes, resources: Any) -> Result:
         student = resources["nbgrader"]["student"]
         trace = _trace(lab, Path(resources["metadata"]["path"])) if lab.assignment.trace else None
-        submission = from_bytes(lab, student, joined_source(pieces), trace)
+        submission = from_bytes(lab, student, source, trace)
         level = Level.from_word(self.isolation)
         result = grade_warm(Path(self.course), lab.slug, level, submission)
         # A locked cell that nothing is written into would pass, by nbgrader's rules.

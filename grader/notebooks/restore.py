@@ -13,7 +13,8 @@ from nbformat import v4
 
 from grader.course import Lab
 from grader.notebooks.expected import Expected
-from grader.notebooks.pieces import TOP, Piece, grade_id, join, without_magics
+from grader.notebooks.pieces import TOP, Piece, grade_id
+from grader.notebooks.reading import joined_cells
 
 METADATA: dict[str, Any] = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -50,18 +51,22 @@ def restore(notebook: Any, expected: Sequence[Expected]) -> Any:
 
 
 def solution_pieces(notebook: Any, lab: Lab) -> list[Piece]:
-    """What the lab's solution cells hold, in the notebook's order, with Jupyter's commands out."""
+    """What the lab's solution cells hold, in the notebook's order."""
     names = {grade_id(name): name for name in (TOP, *lab.functions)}
     return [
-        Piece(names[name], without_magics(_source_of(cell)))
+        Piece(names[name], _source_of(cell))
         for cell in notebook["cells"]
         if (name := _name_of(cell)) in names
     ]
 
 
-def joined_source(pieces: Sequence[Piece]) -> bytes:
-    """The lab's file that these pieces are of."""
-    return join(piece.text for piece in pieces).encode()
+def scratch_cells(notebook: Any) -> list[tuple[int, str]]:
+    """The code in cells of the student's own, each with the cell's number in the notebook."""
+    return [
+        (number, _source_of(cell))
+        for number, cell in enumerate(notebook["cells"], 1)
+        if not _name_of(cell) and _type_of(cell) == "code"
+    ]
 
 
 def _add_missing(cells: list[tuple[str, Any]], expected: Sequence[Expected]) -> None:
@@ -88,7 +93,7 @@ def _restored(cell: Expected, texts: Sequence[str]) -> dict[str, Any]:
         metadata["checksum"] = cell.checksum
     if cell.points is not None:
         metadata["points"] = cell.points
-    source = cell.source if cell.locked else join(texts).removesuffix("\n")
+    source = cell.source if cell.locked else joined_cells(texts)
     return _cell(cell.cell_type, source, {"nbgrader": metadata})
 
 

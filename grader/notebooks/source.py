@@ -35,7 +35,8 @@ _HOW = """\
 
 Each function has a cell. Only those cells are handed in, so put imports and functions of your
 own into them, into the first one for example; joined, they are `{file}`. What you try out in
-other cells is yours alone. A line that begins with `%` or `!` is left out.
+other cells is yours alone. Jupyter's commands (`%…`, `!…`, `f?`) are left out and not carried out;
+what stands below `%%time` stays.
 """
 _CHECK = '''\
 def graded_in_the_sandbox(item):

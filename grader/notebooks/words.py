@@ -1,5 +1,7 @@
 """What nbgrader's pages say of a result: a text for each item, a comment on the whole."""
 
+from collections.abc import Sequence
+
 from grader.course import Lab
 from grader.results import Result, RubricResult, Verdict
 
@@ -14,11 +16,12 @@ def item_text(lab: Lab, item: RubricResult) -> str:
     return f"{head} ({item.verdict.value})\n{item.message}".rstrip()
 
 
-def comment_on(result: Result) -> str:
-    """`40/100 by autograding. Lost: total. …`: the score and what was lost, in a line or two."""
+def comment_on(result: Result, notes: Sequence[str] = ()) -> str:
+    """`40/100 by autograding. Lost: total. …`: the score and what was lost, then a line a note."""
     lost = [each.item for each in result.rubric if each.verdict is not Verdict.PASSED]
     more = f" and {len(lost) - _MOST_NAMES} more" if len(lost) > _MOST_NAMES else ""
     parts = [f"{result.score}/{result.max_score} by autograding."]
     if lost:
         parts.append(f"Lost: {', '.join(lost[:_MOST_NAMES])}{more}.")
-    return " ".join([*parts, *filter(None, (result.note, result.trace))])
+    line = " ".join([*parts, *filter(None, (result.note, result.trace))])
+    return "\n".join([line, *(f"{each}." for each in notes)])

@@ -5,7 +5,8 @@ Theory of operation
 
 A *zygote* is started once, inside bubblewrap: no network, no files but Python's libraries
 (read-only) and our own files from `inside/`, an empty environment, a user of its own. It has
-imported what submissions need, and holds no secret: there is nothing in it to steal.
+imported what submissions need, and holds no secret: there is nothing in it to steal. Whatever
+else is installed beside numpy a submission may import itself, at every level alike.
 
 For each submission the zygote forks a *child*. Before the child sees a byte of the submission
 it gives up what it can (`inside.lockdown`): namespaces and a scratch of its own, resource
@@ -20,7 +21,8 @@ The *host* owns time and memory (`drive`): one thread, one loop, and every 10 ms
 runs: its memory, and the time that it has had to itself (`clock`), which a busy machine does not
 make longer. What oversteps is killed: the child is the first process
 of its pid namespace, so all that it started goes with it. What a submission does wrong is data,
-an `Outcome`; `SandboxError` means that the sandbox itself can't be trusted.
+an `Outcome`; `SandboxError` means that the sandbox itself can't be trusted, or that our own
+code failed in it.
 
 Nothing outlives the host: bwrap is started from a lasting thread and dies with it, the zygote
 ends when its control line does, and the children with the zygote.

@@ -29,6 +29,10 @@ INSIDE = Path(__file__).parent / "inside"
 _HOME = "/opt/shardlab"
 # Libraries that some labs need and the grader does not: the extra that brings each.
 _EXTRAS = {"torch": "'shardlab[torch]'"}
+# What any submission may import where it is installed, whether or not its lab preloads it. So
+# may it what is installed beside them, at every level alike: what `check` runs on a student's
+# machine without isolation loads in the grader's sandbox if that has the same libraries.
+_OFFERED = ("numpy", "torch")
 INSTALL_BWRAP = "apt install bubblewrap, or pip install 'shardlab[sandbox]'"
 
 # Imports the folder `inside` as the package `_shardlab`, and calls `main` of one of its modules.
@@ -94,13 +98,22 @@ def _sites(preload: Sequence[str]) -> list[str]:
     """The folders that hold the libraries which run inside."""
     folders = []
     for name in dict.fromkeys(each.partition(".")[0] for each in ("msgspec", *preload)):
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
+        folder = _folder_of(name)
+        if folder is None:
             package = _EXTRAS.get(name, name)
             raise SandboxError(f"{name} is not installed here: pip install {package}")
-        origin = Path(spec.origin).resolve()
-        folders.append(str(origin.parents[1] if origin.name == "__init__.py" else origin.parent))
+        folders.append(folder)
+    folders += filter(None, map(_folder_of, _OFFERED))
     return list(dict.fromkeys(folders))
+
+
+def _folder_of(library: str) -> str | None:
+    """The folder to import a library from; None where it is not installed."""
+    spec = importlib.util.find_spec(library)
+    if spec is None or spec.origin is None:
+        return None
+    origin = Path(spec.origin).resolve()
+    return str(origin.parents[1] if origin.name == "__init__.py" else origin.parent)
 
 
 class _Layout:

@@ -10,8 +10,9 @@ import msgspec
 class Returned(msgspec.Struct, frozen=True):
     """The call returned plain data.
 
-    `mutated` names the array arguments that it changed in place: "0", "1", … by position, or
-    the keyword. It comes from the process that ran the call, so it can accuse, not acquit.
+    `mutated` names the arguments that it changed in place, arrays, lists, dicts and sets: "0",
+    "1", … by position, or the keyword. It comes from the process that ran the call, so it can
+    accuse, not acquit.
     """
 
     value: Any

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grader.errors import SandboxError
 from grader.sandbox.inside import report
 from grader.sandbox.inside.wire import WireError
 from grader.sandbox.outcomes import BadReturn, Outcome, Raised, Returned
@@ -17,6 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MAX_NAME = 100
+_MAX_LINE = 1000
+_OURS = frozenset(path.name for path in Path(report.__file__).parent.glob("*.py"))
+_ERRORS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+)
 
 
 class Upcall(msgspec.Struct, frozen=True):
@@ -45,10 +55,15 @@ def read(frame: Any, question: Question) -> Outcome | Upcall | Compiled:
 
     Raises:
         WireError: it is no answer to it.
+        SandboxError: our own code failed in there. A process can say so falsely, and gains by it
+            only that a person looks at a score that is withheld; it chooses among words that
+            are known here, and can put none of its own into the text.
     """
     # Types first: an array would make a comparison mean something else.
     if type(frame) is not list or len(frame) < 2 or type(frame[0]) is not str:
         raise WireError("a message of no known form")
+    if frame[0] == "fault":
+        raise _fault(frame[1:])
     if type(frame[1]) is not int or frame[1] != question.nonce:
         raise WireError("an answer to something that was not asked")
     match frame[0], frame[2:]:
@@ -79,6 +94,17 @@ def _raised(types: list[Any], message: str, line: Any, source: Sequence[str]) ->
         line=line if known else None,
         source=printable(source[line - 1].strip(), 500) if known else None,
     )
+
+
+def _fault(facts: list[Any]) -> SandboxError | WireError:
+    match facts:
+        case [str(module), int(line), str(kind)] if module in _OURS and kind in _ERRORS:
+            where = f"{module}, line {line}" if 0 < line < _MAX_LINE else module
+            return SandboxError(
+                f"our own code in the sandbox failed ({kind} in {where}); that is no fault of the "
+                "submission's, and a bug of Shardlab's to report"
+            )
+    return WireError("a message of no known form")
 
 
 def ending(status: int) -> str:

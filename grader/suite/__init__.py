@@ -39,7 +39,15 @@ from grader.drawing import (
 from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
 from grader.suite.naming import AnyOf
-from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards, whole
+from grader.suite.values import (
+    GROUP,
+    TORCH_GROUP,
+    Fields,
+    PerRank,
+    Shards,
+    TorchGroup,
+    whole,
+)
 
 __all__ = [
     "GROUP",
@@ -60,6 +68,7 @@ __all__ = [
     "Shards",
     "Split",
     "Tensor",
+    "TorchGroup",
     "arrays",
     "equal",
     "is_array",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from grader.sandbox import Tensor
 from grader.suite.finding import Finding
 from grader.suite.text import SMALL_ENTRIES, shape_of, show
-from grader.suite.values import GROUP, TORCH_GROUP, Fields, PerRank, Shards
+from grader.suite.values import GROUP, Fields, PerRank, Shards, TorchGroup
 
 _SHORT = 24
 
@@ -82,7 +82,7 @@ def _whole_name(name: str, value: Any) -> str:
 
 
 def _input(value: Any) -> str:
-    if value is GROUP or value is TORCH_GROUP:
+    if value is GROUP or isinstance(value, TorchGroup):
         return ""
     if isinstance(value, Fields):
         return ", ".join(f"{name} {each}" for name, each in value.fields.items())

@@ -38,11 +38,11 @@ def failure_of(
 
 
 def mutated(function: str, names: Sequence[str]) -> CaseFailure:
-    """The end of a case in which a call changed the arrays that it was given."""
+    """The end of a case in which a call changed what it was given: arrays, lists, dicts or sets."""
     finding = Finding(
         expected="inputs as they were before the call",
         got=f"{function} changed {' and '.join(names)} in place",
-        nudge="Which line writes into an array that the caller still owns?",
+        nudge="Which line changes something that the caller still owns?",
     )
     return CaseFailure(Verdict.FAILED, finding)
 
@@ -52,6 +52,11 @@ _SURPRISED = "Which value in this line is not what you took it for?"
 _UNNAMED = "Could a reader tell from your message alone which value to change?"
 _UNREADABLE = "What does Python expect in this line, or at the end of the one before it?"
 _AT_IMPORT = "Which of your lines run already when the file is imported?"
+_NO_LIBRARY = (
+    "This one file is all that is handed in. Besides it there are Python's own modules, numpy, "
+    "and what the hand-out names."
+)
+_WITHOUT_IT = "Which of these does what you want that module for?"
 # What to ask about a diagnosis of the fabric, by words in it; the first that fits.
 _QUESTIONS = (
     ("different collectives", "Does every rank make the same calls in the same order?"),
@@ -137,18 +142,27 @@ def _raised(outcome: Raised, file: str, where: str) -> Finding:
             nudge="Replace the raise by your own lines; `shardlab hint` helps to begin.",
         )
     source = outcome.source or ""
-    refused = source.lstrip().startswith(("raise ", "assert "))
     return Finding(
         error=f"{where}{kind}: {message}" if message else f"{where}{kind}",
         where=_line(file, outcome.line),
         source=source,
-        nudge=(_REFUSED if refused else _SURPRISED) if source else "",
+        note=_NO_LIBRARY if kind == "ModuleNotFoundError" else "",
+        nudge=_question_of_raising(kind, source),
     )
+
+
+def _question_of_raising(kind: str, source: str) -> str:
+    if kind == "ModuleNotFoundError":
+        return _WITHOUT_IT
+    refused = source.lstrip().startswith(("raise ", "assert "))
+    return (_REFUSED if refused else _SURPRISED) if source else ""
 
 
 def _question_of_loading(outcome: Outcome, finding: Finding) -> str:
     """What to ask where no call was made: nothing about what a function does."""
     if isinstance(outcome, Raised):
+        if outcome.types[0] == "ModuleNotFoundError":
+            return _WITHOUT_IT
         return _UNREADABLE if "SyntaxError" in outcome.types else _AT_IMPORT
     return finding.nudge or _AT_IMPORT
 

@@ -45,3 +45,4 @@ class CaseResult(msgspec.Struct, frozen=True):
     verdict: Verdict
     finding: Finding = Finding()
     seconds: float = 0.0
+    drawn: bool = False  # whether its inputs are drawn from the student's seed

@@ -23,6 +23,7 @@ from grader.suite.text import printable, shorten
 from grader.traces import Challenge
 
 MARK = "rubric"
+_CURE = "; what a student returns may be anything: hand it to equal, within, arrays or require"
 DRAWN = "rng"  # the fixture of what is another for every student
 
 
@@ -37,6 +38,7 @@ class Judging:
     stop_early: bool = False
     on_result: Callable[[CaseResult], None] = lambda _: None
     drawn: bool | None = None  # only cases with random inputs, or only those without
+    case: str | None = None  # only cases of that name
     evidence: Evidence = field(default_factory=lambda: Evidence(Challenge("", "")))
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
@@ -46,10 +48,13 @@ class Judging:
         self._lost: set[str] = set()
         self._passed: dict[str, list[str]] = {}
         self._started = time.perf_counter()
+        self._judged = 0
 
     def asks_for(self, case: pytest.Item) -> bool:
         """Whether the case belongs to what this run is about."""
         if self.drawn is not None and self.drawn is not is_drawn(case):
+            return False
+        if self.case is not None and self.case != case.name:
             return False
         return self.only is None or item_of(case) in self.only
 
@@ -65,6 +70,7 @@ class Judging:
             return False
         self.calls.new_case()
         self._started = time.perf_counter()
+        self._judged = len(self.results)
         return True
 
     def end(self, case: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -74,6 +80,11 @@ class Judging:
         elif call.when == "call":
             self._record(case, Verdict.PASSED, Finding())
 
+    def finish(self, case: pytest.Item) -> None:
+        """Takes note of a case that was begun and never judged: its silence is no pass."""
+        if len(self.results) == self._judged:
+            self._record(case, *_fault(case, "not run; does a hook of conftest.py keep it?"))
+
     def _explain(
         self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException], phase: str
     ) -> tuple[Verdict, Finding]:
@@ -81,14 +92,16 @@ class Judging:
         try:
             if isinstance(value, CaseFailure):
                 return value.verdict, self._described(case, value.finding)
-            if phase == "call" and isinstance(value, (AssertionError, pytest.fail.Exception)):
+            if phase == "call" and _is_verdict(value):
                 text = str(value).split("\n")[0]
                 finding = Finding(error=shorten(text or "an assertion failed"))
                 return Verdict.FAILED, self._described(case, finding)
         except Exception as fault:  # noqa: BLE001 - it would end the session, for all who come after
             return _fault(case, f"{type(fault).__name__}: {fault}")
         # Anything else is ours, a skipped case and a foreign exception alike.
-        return _fault(case, error.exconly() or type(value).__name__)
+        text = (error.exconly() or type(value).__name__).partition("\n")[0]
+        met = phase == "call" and self.calls.last is not None and isinstance(value, Exception)
+        return _fault(case, f"{_line_of(case, error)}{shorten(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
         """The finding with its call, what the student printed, and a question."""
@@ -112,7 +125,7 @@ class Judging:
         elif label := _label(case):
             self._passed.setdefault(_test_of(case), []).append(label)
         seconds = time.perf_counter() - self._started
-        result = CaseResult(name, case.name, verdict, finding, seconds)
+        result = CaseResult(name, case.name, verdict, finding, seconds, is_drawn(case))
         self.results.append(result)
         self.on_result(result)
 
@@ -128,10 +141,22 @@ def is_drawn(case: pytest.Item) -> bool:
     return DRAWN in getattr(case, "fixturenames", ())
 
 
-def _fault(case: pytest.Item, text: str) -> tuple[Verdict, Finding]:
+def _is_verdict(value: BaseException) -> bool:
+    """Whether a test says by this that the student's work is wrong. An expected failure is not."""
+    says = isinstance(value, (AssertionError, pytest.fail.Exception))
+    return says and not isinstance(value, pytest.xfail.Exception)
+
+
+def _line_of(case: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> str:
+    """The line of the suite in which it went wrong, as a beginning of what is told."""
+    lines = [entry.lineno + 1 for entry in error.traceback if entry.path == case.path]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def _fault(case: pytest.Item, text: str, cure: str = "") -> tuple[Verdict, Finding]:
     """A fault of ours, in one line that may hold a student's text."""
-    line = (text.splitlines() or [""])[0]
-    return Verdict.GRADER_FAULT, Finding(error=printable(f"{case.nodeid}: {shorten(line)}"))
+    line = shorten((text.splitlines() or [""])[0])
+    return Verdict.GRADER_FAULT, Finding(error=printable(f"{case.nodeid}: {line}{cure}"))
 
 
 def _test_of(case: pytest.Item) -> str:

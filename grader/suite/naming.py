@@ -62,6 +62,8 @@ def names(message: str, wanted: Any) -> bool:
     value = _number_of(wanted)
     if value is None:
         return _has(message, str(wanted))
+    if message.endswith(f" {wanted}"):
+        return True  # as most do: to read every number in it takes longer
     return any(_same(each, value, wanted) for each in numbers_in(message))
 
 
@@ -81,6 +83,11 @@ def checked(naming: Any) -> tuple[Any, ...]:
                 f"naming={wanted!r}: say in words what it is: AnyOf('op F3', {wanted!r}, …)"
             )
     return each
+
+
+def words_only(naming: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is asked for but for values: numbers, bools and None."""
+    return tuple(each for each in naming if not _is_value(each))
 
 
 def numbers_in(message: str) -> Iterator[_Number]:
@@ -156,6 +163,10 @@ def _number_of(wanted: Any) -> _Number | None:
     if isinstance(plain, float) and not math.isfinite(plain):
         return plain
     return Fraction(plain) if isinstance(plain, (int, float, Fraction)) else None
+
+
+def _is_value(wanted: Any) -> bool:
+    return wanted is None or isinstance(wanted, (bool, np.bool_)) or _number_of(wanted) is not None
 
 
 def _same(read: _Number, value: _Number, wanted: Any) -> bool:

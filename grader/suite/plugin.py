@@ -1,4 +1,4 @@
-"""The pytest plugin: collects a suite once, and runs its cases on one submission after another.
+"""The pytest plugin that runs a suite's cases on one submission after another.
 
 Everything goes through pytest's public hooks. `pytest_runtestloop` stays in the session and
 takes `Judging`s from outside, so that a class is graded without collecting the suite anew for
@@ -7,28 +7,26 @@ each submission.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader.course import Lab
 from grader.suite import direct
-from grader.suite.judging import MARK, Judging, item_of
+from grader.suite.collecting import Collecting
+from grader.suite.judging import Judging
 from grader.suite.proxy import Ranks, Student
 
 
 @dataclass
 class SuitePlugin:
-    """What a suite's pytest session needs of us. `problems` are the author's."""
+    """What a suite's pytest session needs of us, but for collecting the cases."""
 
-    lab: Lab
+    collecting: Collecting
     serve: Callable[[Callable[[Judging], None]], None]
-    problems: list[str] = field(default_factory=list)
     _now: Judging | None = None
-    _cases: list[pytest.Item] = field(default_factory=list)
     _direct: dict[pytest.Item, Callable[[], dict[str, Any]] | None] = field(default_factory=dict)
 
     # -- fixtures ------------------------------------------------------------------------
@@ -64,49 +62,23 @@ class SuitePlugin:
             "picture": lambda _: self._judging().picture,
         }
 
-    # -- collection ----------------------------------------------------------------------
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.addinivalue_line("markers", f"{MARK}(item): the rubric item that a case belongs to")
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.problems.append(_told(report.longreprtext))
-
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        self.problems.append(_told(str(excrepr)))
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        order = [each.item for each in self.lab.rubric]
-        self.problems += [
-            f"{case.nodeid}: '{item_of(case)}' is no rubric item; mark it with "
-            f"@pytest.mark.{MARK}(item)"
-            for case in items
-            if item_of(case) not in order
-        ]
-        marked = set(map(item_of, items))
-        self.problems += [
-            f"rubric item '{name}' has no case" for name in order if name not in marked
-        ]
-        if not self.problems:
-            items.sort(key=lambda case: order.index(item_of(case)))
-            self._cases = items
-            self._direct = {case: direct.arguments_of(case, self._makers) for case in items}
-
     # -- running -------------------------------------------------------------------------
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if not self.problems and not session.testsfailed:
+        if not self.collecting.problems and not session.testsfailed:
+            cases = self.collecting.cases
+            self._direct = {case: direct.arguments_of(case, self._makers) for case in cases}
             self.serve(self._run)
         return True
 
     def _run(self, judging: Judging) -> None:
         self._now = judging
-        for case in self._cases:
+        for case in self.collecting.cases:
             if judging.asks_for(case) and judging.begin(case):
                 # No next item: which one runs is known only after this one, and pytest would
                 # keep the fixtures of a module that may be left.
                 case.config.hook.pytest_runtest_protocol(item=case, nextitem=None)
+                judging.finish(case)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -142,9 +114,3 @@ def _generator(seed: bytes, case: pytest.Item) -> np.random.Generator:
     """Random numbers of this student's own for this case."""
     digest = hmac.digest(seed, f"{case.path.name}::{case.name}".encode(), hashlib.sha256)
     return np.random.default_rng(int.from_bytes(digest, "big"))
-
-
-def _told(text: str) -> str:
-    """The line of a long report that says what is wrong."""
-    lines: Iterable[str] = (line[1:].strip() for line in text.splitlines() if line[:2] == "E ")
-    return next(iter(lines), text.strip().splitlines()[-1] if text.strip() else "unknown")

@@ -21,10 +21,10 @@ from grader.results import Verdict
 from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
 from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding
-from grader.suite.naming import checked
+from grader.suite.naming import checked, words_only
 from grader.suite.processes import Processes
 from grader.suite.text import show
-from grader.suite.values import GROUP, TORCH_GROUP, Fields, for_rank
+from grader.suite.values import GROUP, Fields, TorchGroup, for_rank
 
 # torch says so where it finds no /proc, when a process first computes
 _NOT_THE_STUDENTS = "Error in cpuinfo: "
@@ -123,7 +123,8 @@ class Student(msgspec.Struct, frozen=True):
     def raises(self, error: type[Exception], naming: Any = (), nudge: str = "") -> "Student":
         """The same, but the call must raise `error`, its message naming each of `naming`.
 
-        Numbers are named by any number equal to them; see `grader.suite.naming`.
+        Numbers are named by any number equal to them, and a TypeError need not name any; see
+        `grader.suite.naming`.
         """
         return Student(self.calls, _expect(error, naming, nudge))
 
@@ -222,7 +223,9 @@ def _public(function: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _expect(error: type[Exception], naming: Any, nudge: str) -> Expectation:
-    return Expectation(error, checked(naming), nudge)
+    asked = checked(naming)
+    # the contracts ask a TypeError for the argument's name only: its value is of no right kind
+    return Expectation(error, words_only(asked) if issubclass(error, TypeError) else asked, nudge)
 
 
 def _named(label: str, parameters: Sequence[str]) -> str:
@@ -249,8 +252,8 @@ def _of_rank(
     def one(value: Any) -> Any:
         if value is GROUP:
             return ServiceRef("group", {"rank": rank, "world_size": world_size})
-        if value is TORCH_GROUP:
-            return ServiceRef("torch_group", {"rank": rank, "world_size": world_size})
+        if isinstance(value, TorchGroup):
+            return ServiceRef("torch_group", value.params(rank, world_size))
         if isinstance(value, Fields):
             return ServiceRef("record", dict(value.fields))
         return for_rank(value, rank, world_size)

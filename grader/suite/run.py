@@ -5,12 +5,13 @@ submission would cost more than running most suites. The thread takes one submis
 and does nothing between them.
 """
 
+import io
 import os
 import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,6 +21,7 @@ import pytest
 from grader.course import Lab
 from grader.drawing import Drawing
 from grader.errors import CourseError
+from grader.suite.collecting import Collecting
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult
 from grader.suite.judging import Judging
@@ -34,6 +36,9 @@ _LEFT_OUT = (
     *("threadexception", "tmpdir", "unittest", "unraisableexception", "warnings"),
 )
 _END_SECONDS = 2.0
+# Held while a suite is collected: what pytest prints then, and the modules that it imports, are
+# looked at by way of what all threads of the process share.
+_COLLECTING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,9 @@ class Suite:
         self._lab = lab
         self._work: queue.SimpleQueue[Judging | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-        self._plugin = SuitePlugin(lab, self._serve)
+        self._collecting = Collecting(lab, path)
+        self._plugin = SuitePlugin(self._collecting, self._serve)
+        self._quiet = ExitStack()
         self._thread = threading.Thread(
             target=self._session, name=f"suite {path.name}", daemon=True
         )
@@ -73,22 +80,24 @@ class Suite:
         on_result: Callable[[CaseResult], None] = lambda _: None,
         evidence: Evidence | None = None,
         drawn: bool | None = None,
+        case: str | None = None,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
         With `only`, just the cases of those rubric items; with `drawn`, just those with random
-        inputs, or those without; with `stop_early`, all that comes after the first lost item is
-        blocked. Every item asked for has at least one result, unless `drawn` leaves none.
+        inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
+        comes after the first lost item is blocked. Every item asked for has at least one result,
+        unless `drawn` or `case` leaves none.
         `evidence` is what came besides code. A suite that breaks off raises CourseError.
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
         judging.evidence = evidence or judging.evidence
-        judging.drawn = drawn
+        judging.drawn, judging.case = drawn, case
         self._work.put(judging)
         self._wait()
         judged = {result.item for result in judging.results}
-        for each in self._lab.rubric if drawn is None else ():
+        for each in self._lab.rubric if drawn is None and case is None else ():
             if each.item not in judged and (only is None or each.item in only):
                 raise CourseError(f"{self._path}: rubric item '{each.item}' was not judged")
         picture = judging.picture
@@ -114,17 +123,25 @@ class Suite:
     # -- in the thread -------------------------------------------------------------------
 
     def _session(self) -> None:
+        with self._quiet:
+            self._quiet.enter_context(_COLLECTING)
+            said = self._quiet.enter_context(redirect_stderr(io.StringIO()))
+            problems = self._collecting.problems
+            try:
+                if self._collecting.read():
+                    self._run_pytest()
+            except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
+                problems.append(f"{self._path}: {type(error).__name__}: {error}")
+        self._done.put(CourseError(*(problems or [self._collecting.told(said.getvalue())])))
+
+    def _run_pytest(self) -> None:
         folder = self._path if self._path.is_dir() else self._path.parent
-        try:
-            with _untouched_environment(), _fresh_modules(folder):
-                code = pytest.main(_arguments(folder, self._path), plugins=[self._plugin])
-        except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
-            self._done.put(CourseError(f"{self._path}: {type(error).__name__}: {error}"))
-            return
-        problem = (self._plugin.problems or [f"pytest ended with {code!r}"])[0]
-        self._done.put(CourseError(f"{self._path}: {problem}"))
+        plugins = [self._collecting, self._plugin]
+        with _untouched_environment(), _fresh_modules(folder):
+            pytest.main(_arguments(folder, self._path), plugins=plugins)
 
     def _serve(self, run: Callable[[Judging], None]) -> None:
+        self._quiet.close()
         self._done.put(None)
         while (judging := self._work.get()) is not None:
             run(judging)

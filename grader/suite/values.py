@@ -21,13 +21,36 @@ GROUP = _Group()
 """Stands for the process group of the rank that is called."""
 
 
-class _TorchGroup:
+@dataclass(frozen=True)
+class TorchGroup:
+    """Stands for the `torch.distributed` process group of the rank that is called.
+
+    With `members` it is a part of a world of `world` ranks: rank r of the group is rank
+    `members[r]` of the world, where nobody else runs.
+    """
+
+    members: tuple[int, ...] = ()
+    world: int = 0
+
     def __repr__(self) -> str:
         return "group"
 
+    def params(self, rank: int, world_size: int) -> dict[str, Any]:
+        """What the service that makes the group is told."""
+        if not self.members:
+            return {"rank": rank, "world_size": world_size}
+        ascending = self.members == tuple(sorted(set(self.members) & set(range(self.world))))
+        if len(self.members) != world_size or not ascending:
+            raise CourseError(
+                f"TorchGroup: members {self.members} of a world of {self.world} for world_size "
+                f"{world_size}: name as many ranks of that world, in ascending order"
+            )
+        part = {"members": self.members, "world": self.world}
+        return {"rank": rank, "world_size": world_size, **part}
 
-TORCH_GROUP = _TorchGroup()
-"""Stands for the `torch.distributed` process group of the rank that is called."""
+
+TORCH_GROUP = TorchGroup()
+"""Stands for the `torch.distributed` process group that is the whole world."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 from grader.traces.challenge import DTYPE, WORLD_SIZE, Challenge
 from grader.traces.format import Event, Memory, Parameter, Rank, Reading, Trace
 from grader.traces.model import Array, rank_bytes, shard_of
-from grader.traces.reference import Approx, Pass, Reference
+from grader.traces.passes import Passes
+from grader.traces.reference import Approx
 
 CHECKS = ("shards", "reductions", "logits", "memory")
 """What a trace is asked for; each is lost by its own flaws only."""
@@ -42,13 +43,14 @@ def verify(trace: Trace, challenge: Challenge, *, synthetic: bool = False) -> li
     """
     if flaws := list(_foreign(trace, challenge, synthetic=synthetic)):
         return [Flaw("", text) for text in flaws]
-    checks: dict[str, Callable[[Trace, Challenge], Iterator[str]]] = {
-        "shards": _shards,
-        "reductions": _reductions,
-        "logits": _logits,
-        "memory": _memory,
+    passes = Passes(trace, challenge)
+    checks: dict[str, Callable[[], Iterator[str]]] = {
+        "shards": lambda: _shards(trace, challenge),
+        "reductions": lambda: _reductions(trace, challenge, passes),
+        "logits": lambda: _logits(trace, challenge, passes),
+        "memory": lambda: _memory(trace, challenge),
     }
-    return [Flaw(name, text) for name in CHECKS for text in checks[name](trace, challenge)]
+    return [Flaw(name, text) for name in CHECKS for text in checks[name]()]
 
 
 def _foreign(trace: Trace, challenge: Challenge, *, synthetic: bool) -> Iterator[str]:
@@ -102,7 +104,7 @@ def _parameter(rank: int, name: str, got: Parameter, expected: Array) -> Iterato
 # -- collectives ---------------------------------------------------------------------------
 
 
-def _reductions(trace: Trace, challenge: Challenge) -> Iterator[str]:
+def _reductions(trace: Trace, challenge: Challenge, passes: Passes) -> Iterator[str]:
     config, tokens = challenge.config, len(challenge.tokens)
     wanted = 2 * config.num_layers
     shape = (tokens, config.hidden)
@@ -116,8 +118,7 @@ def _reductions(trace: Trace, challenge: Challenge) -> Iterator[str]:
         for index, event in enumerate(rank.collectives):
             yield from _event(rank.rank, index, event, tokens * config.hidden)
     yield from _timings(trace, challenge)
-    partials = _judged_from(challenge, _sums_of(trace, challenge)).partials
-    yield from _sums_and_parts(trace, partials, shape)
+    yield from _sums_and_parts(trace, passes.told.partials, shape)
 
 
 def _event(rank: int, index: int, event: Event, count: int) -> Iterator[str]:
@@ -176,45 +177,22 @@ def _reduction(
 # -- logits --------------------------------------------------------------------------------
 
 
-def _logits(trace: Trace, challenge: Challenge) -> Iterator[str]:
+def _logits(trace: Trace, challenge: Challenge, passes: Passes) -> Iterator[str]:
     # From the trace's own sums, which bounds rounding tightly; or from the reference's, so that
     # a flaw among the sums does not cost the logits too. Sums with a flaw bound nothing: huge
     # ones that cancel would make room for any logits.
-    expected = own = _judged_from(challenge, _own_sums(challenge)).logits
-    told = _judged_from(challenge, _sums_of(trace, challenge))
     shape = (len(challenge.tokens), challenge.config.hidden)
-    if not any(_sums_and_parts(trace, told.partials, shape)):
-        expected = told.logits
+    sums_hold = not any(_sums_and_parts(trace, passes.told.partials, shape))
+    expected = passes.told.logits if sums_hold else passes.own.logits
     copies = [trace.tensors.get(f"rank{rank}/logits") for rank in range(WORLD_SIZE)]
     for rank, logits in enumerate(copies):
         if logits is None or logits.shape != expected.value.shape or logits.dtype != DTYPE:
             yield f"rank{rank}/logits: expected {DTYPE} of shape {expected.value.shape}"
-        elif (worst := _outside(logits, expected)) and _outside(logits, own):
+        elif (worst := _outside(logits, expected)) and _outside(logits, passes.own.logits):
             yield f"rank {rank}: the logits are not the model's{worst}"
     first, second = copies
     if first is not None and second is not None and first.tobytes() != second.tobytes():
         yield "the logits of rank 0 and rank 1 differ in some bit"
-
-
-def _judged_from(challenge: Challenge, sums: Sequence[Array] | None) -> Pass:
-    reference = Reference(challenge.config, DTYPE)
-    return reference.forward(challenge.tokens, challenge.weights, WORLD_SIZE, sums)
-
-
-def _own_sums(challenge: Challenge) -> list[Array]:
-    """What each all-reduce gives by the reference itself."""
-    partials = _judged_from(challenge, None).partials
-    return [np.asarray(sum(part.value for part in parts)) for parts in partials]
-
-
-def _sums_of(trace: Trace, challenge: Challenge) -> list[Array]:
-    """What each all-reduce gave by the trace; by the reference where that is missing."""
-    sums = _own_sums(challenge)
-    for index, own in enumerate(sums):
-        told = trace.tensors.get(f"rank0/reduce{index}/out")
-        if told is not None and told.shape == own.shape:
-            sums[index] = told
-    return sums
 
 
 def _outside(got: Array, expected: Approx) -> str:

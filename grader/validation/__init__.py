@@ -5,6 +5,7 @@ variants, mutants, garbage; and looks at its hand-outs and at what is released. 
 `Check` with the facts in words; nothing here prints.
 """
 
-from grader.validation.checks import Check, validate
+from grader.validation.check import Check
+from grader.validation.checks import validate
 
 __all__ = ["Check", "validate"]

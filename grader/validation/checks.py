@@ -5,24 +5,30 @@ kindly; every variant all; every mutant fewer; garbage is never a fault of ours.
 students holds nothing of the instructor's.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grader.authored import tree_of
 from grader.batch import Settings, grade_all
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.grading import GradedLab
 from grader.handout import run_examples
 from grader.release import leaks
-from grader.results import GRADED, Result, Verdict
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
 from grader.traces.synthetic import synthetic_trace
-from grader.validation.trial import STUDENTS, Trial, Tried, try_out
+from grader.validation.check import Check, Progress, Unwatched
+from grader.validation.judged import REPETITIONS, judged
+from grader.validation.marks import mark_of
+from grader.validation.overlay import answers
+from grader.validation.trial import STUDENTS, Trial, try_out
+from grader.validation.wording import count
+from grader.validation.written import suite_problems
 
-REPETITIONS = 5
+KINDS = ("solution", "stub", "variant", "mutant", "garbage")
 IN_FULL = 3  # students for whom the solution is graded as theirs would be; the others draw
 GARBAGE = (
     "None",
@@ -39,17 +45,6 @@ GARBAGE = (
 
 
 @dataclass(frozen=True)
-class Check:
-    """One thing that must hold for a lab; `detail` says by how much, or what is wrong."""
-
-    lab: str
-    name: str
-    passed: bool
-    detail: str
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Role:
     """A submission of the course's own, and what kind it is of."""
 
@@ -63,44 +58,60 @@ def validate(
     level: Level,
     jobs: int,
     on_check: Callable[[Check], None] = lambda _: None,
+    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(Unwatched()),
 ) -> list[Check]:
-    """All checks of the labs, in order; `on_check` sees each when it is known."""
+    """All checks of the labs, in order; `on_check` sees each when it is known.
+
+    `progress` is asked for anew for the submissions of each lab.
+    """
     checks = []
     readme = course.root / "README.md"
     if readme.is_file():
         checks.append(_examples("course", readme))
         on_check(checks[0])
     for slug in slugs:
-        for check in _checks_of(course, slug, level, jobs):
+        for check in _checks_of(course, slug, level, jobs, progress):
             checks.append(check)
             on_check(check)
     return checks
 
 
-def _checks_of(course: Course, slug: str, level: Level, jobs: int) -> Iterator[Check]:
+def _checks_of(
+    course: Course,
+    slug: str,
+    level: Level,
+    jobs: int,
+    progress: Callable[[], AbstractContextManager[Progress]],
+) -> Iterator[Check]:
     try:
         graded = GradedLab.of(course, slug)
         lab, folder = graded.lab, course.solutions(course.lab(slug))
         _ = lab.hints
+        tree_of(folder / lab.assignment.file)
         check_installed(lab.assignment.preload)
         roles = [_with_trace(graded, role) for role in _roles(lab, folder)]
-    except (CourseError, SandboxError) as error:
+    except (CourseError, SandboxError, OSError) as error:
         yield Check(slug, "course", passed=False, detail=str(error))
         return
-    work = [role.submission for role in roles]
-    results = grade_all(Settings(course.root, slug, level, synthetic=True, way=try_out), work, jobs)
-    by_kind = {
-        kind: [(r.submission.name, result) for r, result in zip(roles, results, strict=True)
-               if r.kind == kind]
-        for kind in ("solution", "stub", "variant", "mutant", "garbage")
-    }  # fmt: skip
-    yield _solution(slug, by_kind["solution"])
-    yield _stub(lab, by_kind["stub"][0][1])
-    yield _variants(slug, by_kind["variant"])
-    yield _mutants(lab, folder, by_kind["mutant"])
-    yield _garbage(slug, by_kind["garbage"])
+    problems = tuple(suite_problems(lab, graded.hidden))
+    if problems:  # then nothing can be graded
+        yield Check(
+            slug, "suite", passed=False, detail="suites not fit to grade", problems=problems
+        )
+    else:
+        settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
+        work = [role.submission for role in roles]
+        with progress() as watching:
+            watching.start(len(work))
+            results = grade_all(settings, work, jobs, lambda _: watching.step())
+        graded_roles = list(zip(roles, results, strict=True))
+        by_kind = {
+            kind: [(role.submission.name, each) for role, each in graded_roles if role.kind == kind]
+            for kind in KINDS
+        }
+        yield from judged(lab, folder, by_kind)
     yield _examples(slug, lab.folder / "README.md")
-    yield _release(course, lab)
+    yield from _release(course, lab, told_already=bool(problems))
 
 
 def _with_trace(graded: GradedLab, role: _Role) -> _Role:
@@ -119,124 +130,51 @@ def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
     yield _Role("solution", others)  # the longest of all: it begins first
     for student in (*STUDENTS[:1] * REPETITIONS, *STUDENTS[1:IN_FULL]):
         yield _Role("solution", replace(solution, student=student))
-    yield _of_the_course(lab, "stub", lab.stub)
-    for kind in ("variant", "mutant"):
-        for path in sorted((folder / f"{kind}s").glob("*.py")):
-            yield _of_the_course(lab, kind, path)
+    yield _of_the_course("stub", read_submission(lab, lab.stub, lab.stub.name))
+    for answer in answers(lab, folder, "variant"):
+        yield _of_the_course("variant", replace(answer, name=f"{answer.name}.py"))
+    for answer in answers(lab, folder, "mutant"):
+        yield _mutant(folder, replace(answer, name=f"{answer.name}.py"))
     for value in GARBAGE:
         source = "".join(
             f"def {name}(*args, **kwargs):\n    return {value}\n" for name in lab.functions
         )
-        yield _Role("garbage", from_source(lab, f"return {value}", source.encode()))
+        yield _Role("garbage", from_source(lab, value, source.encode()))
 
 
-def _of_the_course(lab: Lab, kind: str, path: Path) -> _Role:
-    submission = replace(read_submission(lab, path, path.name), student=STUDENTS[0])
-    if kind == "mutant" and not submission.problem:
-        submission = Trial(path.name, submission.files, student=STUDENTS[0], whole=True)
-    return _Role(kind, submission)
+def _of_the_course(kind: str, submission: Submission) -> _Role:
+    return _Role(kind, replace(submission, student=STUDENTS[0]))
 
 
-def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    lost = [result for _, result in results if not _full(result)]
-    by_luck = [_by_luck(result) for result in lost if isinstance(result, Tried)]
-    always = [f"the solution earns {_told(result)}" for result in lost
-              if not isinstance(result, Tried)]  # fmt: skip
-    same = f"the same in {REPETITIONS} runs and for {len(STUDENTS)} students"
-    problems = tuple(always or by_luck)
-    return Check(slug, "solution", not problems, f"solution 100/100, {same}", problems)
-
-
-def _by_luck(result: Tried) -> str:
-    losing = result.students - len(result.kept_for)
-    return (
-        f"the solution loses points for {losing} of {result.students} students "
-        f"(first: {result.lost})"
-    )
-
-
-def _stub(lab: Lab, result: Result) -> Check:
-    problems = [] if result.score == 0 else [f"the stub earns {_told(result)}"]
-    told = "\n".join(each.message for each in result.rubric)
-    for name in lab.functions:
-        text = f"{name}:"
-        if text not in _stub_messages(lab) or (text not in told and "not written yet" not in told):
-            problems.append(f"the stub of {name} does not say NotImplementedError('{name}: …')")
-    detail = f"stub {result.score}/100, {len(lab.functions)} functions say what is to be done"
-    return Check(lab.slug, "stub", not problems, detail, tuple(problems))
-
-
-def _stub_messages(lab: Lab) -> str:
-    calls = re.findall(r"NotImplementedError\((.*?)\)\n", lab.stub.read_text("utf-8"), re.DOTALL)
-    return " ".join(calls)
-
-
-def _variants(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = [
-        f"variant {name} is right, but earns {_told(result)}"
-        for name, result in results
-        if not _full(result)
-    ]
-    problems += [] if results else ["there are no variants"]
-    return Check(slug, "variants", not problems, f"{len(results)} variants pass", tuple(problems))
-
-
-def _mutants(lab: Lab, folder: Path, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = [] if results else ["there are no mutants"]
-    for name, result in results:
-        mistake = _first_line(folder / "mutants" / name)
-        if result.status != GRADED:
-            problems.append(f'mutant {name} ("{mistake}"): {_told(result)}')
-        elif isinstance(result, Tried) and 0 < len(result.kept_for) < result.students:
-            problems.append(
-                f'mutant {name} ("{mistake}") keeps 100/100 for {len(result.kept_for)} of '
-                f"{result.students} students: whether it costs points is luck; add a case whose "
-                "inputs are not drawn"
-            )
-        elif _full(result):
-            problems.append(
-                f'mutant {name} ("{mistake}") keeps 100/100: no case of the hidden suite '
-                "tells it from the solution"
-            )
-    caught = len(results) - len(problems)
-    detail = f"{caught}/{len(results)} mutants fail"
-    return Check(lab.slug, "mutants", not problems, detail, tuple(problems))
-
-
-def _garbage(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    problems = tuple(
-        f"functions that {name}: {_told(result)}"
-        for name, result in results
-        if result.status != GRADED or _full(result)
-    )
-    detail = f"{len(results)} kinds of garbage are graded"
-    return Check(slug, "garbage", not problems, detail, problems)
+def _mutant(folder: Path, answer: Submission) -> _Role:
+    """The mutant, as a trial of the items that its line 1 names."""
+    if answer.problem:
+        return _of_the_course("mutant", answer)
+    loses = frozenset(mark_of(folder / "mutants" / answer.name).items)
+    trial = Trial(answer.name, answer.files, student=STUDENTS[0], told=True, loses=loses)
+    return _Role("mutant", trial)
 
 
 def _examples(slug: str, path: Path) -> Check:
-    count, problems = run_examples(path)
-    detail = f"{count} example{'' if count == 1 else 's'} of its README run"
+    try:
+        number, problems = run_examples(path)
+    except CourseError as error:
+        return Check(slug, "README", passed=False, detail=str(error))
+    detail = f"{count(number, 'example')} of its README run{'s' * (number == 1)}"
+    if problems:
+        detail = "the examples of its README do not all run"
     return Check(slug, "README", not problems, detail, tuple(problems))
 
 
-def _release(course: Course, lab: Lab) -> Check:
-    problems = tuple(leaks(course, lab))
+def _release(course: Course, lab: Lab, *, told_already: bool) -> Iterator[Check]:
+    """What must not be in the bundle. `told_already`: what can't be read was named before."""
+    try:
+        problems = tuple(leaks(course, lab))
+    except CourseError as error:
+        if not told_already:
+            yield Check(lab.slug, "release", passed=False, detail=str(error))
+        return
     detail = "no hidden input, seed or solution text in the bundle"
-    return Check(lab.slug, "release", not problems, detail, problems)
-
-
-def _full(result: Result) -> bool:
-    return result.status == GRADED and result.score == result.max_score
-
-
-def _told(result: Result) -> str:
-    if result.status != GRADED:
-        return f"a fault of ours: {result.note}"
-    lost = ", ".join(f"{each.item} {each.verdict}" for each in result.rubric
-                     if each.verdict != Verdict.PASSED)  # fmt: skip
-    return f"{result.score}/{result.max_score}{f' ({lost})' if lost else ''}"
-
-
-def _first_line(path: Path) -> str:
-    lines = path.read_text("utf-8").splitlines()
-    return lines[0].strip('"').strip() if lines else ""
+    if problems:
+        detail = "the bundle holds what is the instructor's"
+    yield Check(lab.slug, "release", not problems, detail, problems)

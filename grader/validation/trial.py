@@ -3,18 +3,22 @@
 Luck must not decide: a mistake costs points whoever hands it in, and a right answer earns them.
 Most cases have the same inputs for everyone. Only those that ask for `rng` differ, so one
 student's run of the others holds for all, and just the drawn ones are run again, in the same
-processes. Where a case with fixed inputs is lost, nothing is left to be drawn.
+processes: the case first that another student has lost. Where a case with fixed inputs is lost,
+nothing is left to be drawn.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from grader.course import Lab
 from grader.errors import CourseError, SandboxError, StarvedError
 from grader.grading import Grader, processes_of, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
+from grader.suite.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 
@@ -25,17 +29,19 @@ STUDENTS = tuple(f"student-{number}" for number in range(20))
 class Trial(Submission):
     """A submission that is tried for `students`, and is explained to none of them.
 
-    The cases of the items in `first` are run before all others: they are likely to tell. With
-    `whole`, every case is run once besides, for the rubric and for faults of the suite's own.
+    The cases of the items in `first` are run before all others: they are likely to tell. One that
+    is `told` has a rubric in its result, of what its own student lost. With `loses`, the items
+    that it has to lose, nothing else is run than these and what they build on, unless it keeps one.
     """
 
     students: tuple[str, ...] = STUDENTS
     first: frozenset[str] = frozenset()
-    whole: bool = False
+    told: bool = False
+    loses: frozenset[str] = frozenset()
 
 
 class Tried(Result, frozen=True):
-    """What came of a trial: the students for whom it loses nothing, of how many.
+    """What came of a trial: the students who lose nothing, or keep an item of `loses`; of how many.
 
     `lost` names the first case that another one loses, or is empty.
     """
@@ -51,7 +57,8 @@ def try_out(grader: Grader, submission: Submission) -> Result:
         return grader.grade(submission)
     lab = grader.graded.lab
     try:
-        return _Trying(grader, submission).result()
+        with processes_of(lab, submission, grader.sandbox) as processes:
+            return _Trying(grader, submission, processes).result()
     except StarvedError as error:
         return msgspec.structs.replace(withheld(lab, submission.name, str(error)), starved=True)
     except (CourseError, SandboxError) as error:
@@ -61,76 +68,129 @@ def try_out(grader: Grader, submission: Submission) -> Result:
 
 @dataclass
 class _Trying:
-    """A trial under way."""
+    """A trial under way, in the processes of its submission."""
 
     grader: Grader
     trial: Trial
-    lost: str = ""
+    processes: Processes
+
+    @property
+    def lab(self) -> Lab:
+        return self.grader.graded.lab
 
     def result(self) -> Result:
-        graded, trial = self.grader.graded, self.trial
-        total = sum(each.points for each in graded.lab.rubric)
-        with processes_of(graded.lab, trial, self.grader.sandbox) as processes:
-            rubric = tuple(self._rubric(processes)) if trial.whole else ()
-            lost = frozenset(each.item for each in rubric if each.verdict != Verdict.PASSED)
-            kept = tuple(self._kept_for(processes, trial.first | lost))
+        trial, items = self.trial, frozenset(each.item for each in self.lab.rubric)
+        cases = self._cases(items) if trial.told else ()
+        rubric = tuple(self._rubric(cases))
+        asking = [_Asking(self, each, cases) for each in self._to_be_lost(items)]
+        note = self._not_loaded()
+        kept = tuple(each for each in trial.students if not all(one.loses(each) for one in asking))
+        total = sum(each.points for each in self.lab.rubric)
         score = total if len(kept) == len(trial.students) else 0
         if rubric:
-            score = sum(each.points for each in rubric)
-        plain = Result(trial.name, GRADED, score, total, 0.0, rubric)
-        facts = msgspec.structs.asdict(plain)
-        return Tried(**facts, kept_for=kept, students=len(trial.students), lost=self.lost)
+            score = total - sum(each.max_points - each.points for each in rubric)
+        facts = msgspec.structs.asdict(Result(trial.name, GRADED, score, total, 0.0, rubric, note))
+        lost = next((each.lost for each in asking if each.lost), "")
+        return Tried(**facts, kept_for=kept, students=len(trial.students), lost=lost)
 
-    def _rubric(self, processes: Processes) -> Iterator[RubricResult]:
-        """Every item's result for the trial's own student, without a message."""
-        results = self._run(processes, self.trial.student, early=False)
-        for item in self.grader.graded.lab.rubric:
-            verdict = verdict_of(item.item, results).verdict
-            points = item.points if verdict is Verdict.PASSED else 0
-            yield RubricResult(item.item, points, item.points, verdict)
-
-    def _kept_for(self, processes: Processes, first: frozenset[str]) -> Iterator[str]:
-        """The students for whom no case is lost."""
-        if self._loses(processes, self.trial.student, first, drawn=False):
-            return
-        for student in self.trial.students:
-            processes.renew()
-            if not self._loses(processes, student, first, drawn=True):
-                yield student
-
-    def _loses(
-        self, processes: Processes, student: str, first: frozenset[str], *, drawn: bool
-    ) -> bool:
-        """Whether a case is lost for this student, among those that are drawn or not."""
-        others = frozenset(each.item for each in self.grader.graded.lab.rubric) - first
-        for items in filter(None, (first, others)):
-            for each in self._run(processes, student, items, drawn=drawn):
-                if each.verdict is not Verdict.PASSED:
-                    self.lost = self.lost or f"{each.item}, {each.case}, for {student}"
-                    return True
-        return False
-
-    def _run(
-        self,
-        processes: Processes,
-        student: str,
-        items: frozenset[str] | None = None,
-        *,
-        drawn: bool | None = None,
-        early: bool = True,
-    ) -> Sequence[CaseResult]:
+    def run(self, student: str, *, early: bool = True, **options: Any) -> Sequence[CaseResult]:
         """What the cases came to. A fault of ours, or too busy a machine, is raised."""
         graded = self.grader.graded
         run = self.grader.hidden_suite.run(
-            processes,
+            self.processes,
             graded.seed(student),
-            only=items,
             stop_early=early,
             evidence=graded.evidence(self.trial),
-            drawn=drawn,
+            **options,
         )
-        processes.check_time()
+        self.processes.check_time()
         for each in run.results:
             if each.verdict is Verdict.GRADER_FAULT:
                 raise CourseError(each.finding.error)
         return run.results
+
+    def _to_be_lost(self, items: frozenset[str]) -> Iterator[frozenset[str]]:
+        """Each set of items of which one must be lost: by themselves those that are named."""
+        named = self.trial.loses & items
+        yield from (frozenset({each}) for each in sorted(named)) if named else (items,)
+
+    def _cases(self, items: frozenset[str]) -> Sequence[CaseResult]:
+        """What its own student's cases came to: those that matter, or all where that is no loss."""
+        if self.trial.loses and self.trial.loses <= items:
+            cases = self.run(self.trial.student, only=self._with_bases(), early=False)
+            if {each.item for each in cases if _is_lost(each)} >= self.trial.loses:
+                return cases
+        return self.run(self.trial.student, early=False)
+
+    def _with_bases(self) -> frozenset[str]:
+        """The items to be lost with all that they build on, directly or not."""
+        found = set(self.trial.loses)
+        for each in reversed(self.lab.rubric):  # what one builds on stands above it
+            if each.item in found:
+                found |= set(each.builds_on)
+        return frozenset(found)
+
+    def _rubric(self, cases: Sequence[CaseResult]) -> Iterator[RubricResult]:
+        """The result, without a message, of every item that was asked."""
+        asked = {each.item for each in cases}
+        for item in self.lab.rubric:
+            if item.item in asked:
+                verdict = verdict_of(item.item, cases).verdict
+                points = item.points if verdict is Verdict.PASSED else 0
+                yield RubricResult(item.item, points, item.points, verdict)
+
+    def _not_loaded(self) -> str:
+        """Why the file can't be imported, as a result notes it; empty where it can."""
+        failure = self.processes.load_failure
+        if failure is None or self.processes.fickle:
+            return ""
+        finding = failure_of(failure, self.lab.assignment.file, loading=True).finding
+        return " ".join(filter(None, (finding.error, finding.where)))
+
+
+class _Asking:
+    """Whether one of these items is lost, student by student. `known` is of the trial's own."""
+
+    def __init__(self, trying: _Trying, items: frozenset[str], known: Sequence[CaseResult]) -> None:
+        self._trying, self._items = trying, items
+        self._killer: CaseResult | None = None  # the first case that a student has lost
+        self._lost_to_all: bool | None = None  # by a case that all have alike; None: not known
+        self.lost = ""
+        lost = [each for each in known if each.item in items and _is_lost(each)]
+        fixed = [each for each in lost if not each.drawn]
+        if fixed or (known and not lost):
+            self._lost_to_all = bool(fixed)
+        self._note(fixed or lost, trying.trial.student)
+
+    def loses(self, student: str) -> bool:
+        """Whether a case is lost for this student; the likeliest to tell are run first."""
+        if self._lost_to_all:
+            return True
+        self._trying.processes.renew()
+        killer = self._killer
+        if killer and self._any_lost(student, frozenset({killer.item}), case=killer.case):
+            return True
+        if self._lost_to_all is None:
+            self._lost_to_all = self._in_turn(self._trying.trial.student, drawn=False)
+        return self._lost_to_all or self._in_turn(student, drawn=True)
+
+    def _in_turn(self, student: str, *, drawn: bool) -> bool:
+        """Whether a case is lost for this student, of those that are drawn or of the others."""
+        first = self._trying.trial.first & self._items
+        parts = filter(None, (first, self._items - first))
+        return any(self._any_lost(student, each, drawn=drawn) for each in parts)
+
+    def _any_lost(self, student: str, items: frozenset[str], **options: Any) -> bool:
+        """Whether a case of these items is lost."""
+        lost = [each for each in self._trying.run(student, only=items, **options) if _is_lost(each)]
+        self._note(lost, student)
+        return bool(lost)
+
+    def _note(self, lost: Sequence[CaseResult], student: str) -> None:
+        if lost and self._killer is None:
+            self._killer = lost[0]
+            self.lost = f"{lost[0].item}, {lost[0].case}, for {student}"
+
+
+def _is_lost(case: CaseResult) -> bool:
+    return case.verdict not in (Verdict.PASSED, Verdict.BLOCKED)

@@ -4,7 +4,9 @@ Sizes in bytes, times in seconds, bandwidth in bytes per second, per rank and di
 """
 
 import math
+import operator
 from fractions import Fraction
+from statistics import StatisticsError, linear_regression
 
 import numpy as np
 
@@ -17,12 +19,12 @@ def ring_all_reduce(x, group):
         raise ValueError(f"x must have one dimension, got shape {x.shape}")
     rank, world_size = group.rank, group.world_size
     to, back = (rank + 1) % world_size, (rank - 1) % world_size
-    chunks = [chunk.copy() for chunk in np.array_split(x, world_size)]
-    for step in range(world_size - 1):
-        out, into = (rank - step) % world_size, (rank - step - 1) % world_size
+    chunks = np.array_split(x.copy(), world_size)
+    for step in range(world_size - 1):  # chunk -1 is the last one
+        out, into = rank - step, rank - step - 1
         chunks[into] += group.send_recv(chunks[out], to, back)
     for step in range(world_size - 1):  # chunk rank + 1 is complete here by now
-        out, into = (rank + 1 - step) % world_size, (rank - step) % world_size
+        out, into = (rank + 1 - step) % world_size, rank - step
         chunks[into] = group.send_recv(chunks[out], to, back)
     return np.concatenate(chunks)
 
@@ -35,31 +37,28 @@ def ring_steps(world_size):
 def ring_bytes_per_rank(nbytes, world_size):
     """Return the mean over ranks of the bytes a rank sends: a chunk of S/n in every step."""
     ranks = _integer("world_size", world_size, at_least=1)
-    return Fraction(ring_steps(ranks) * _integer("nbytes", nbytes, at_least=0), ranks)
+    return Fraction(2 * (ranks - 1) * _integer("nbytes", nbytes, at_least=0), ranks)
 
 
-# -- its price: exact arithmetic, rounded once at the end ----------------------------------
+# -- its price -----------------------------------------------------------------------------
 
 
 def ring_all_reduce_time(nbytes, world_size, latency_s, bandwidth):
     """Return 2(n-1) * latency + 2(n-1)/n * S/B (Thakur et al. 2005, section 4.3)."""
     ranks = _integer("world_size", world_size, at_least=1)
-    size, (latency, bytes_per_second) = _not_negative("nbytes", nbytes), _link(latency_s, bandwidth)
-    return float(ring_steps(ranks) * (latency + size / ranks / bytes_per_second))
+    return _ring_time(_not_negative("nbytes", nbytes), ranks, *_link(latency_s, bandwidth))
 
 
 def bus_bandwidth(nbytes, seconds, world_size):
     """Return what each link carried per second (nccl-tests, doc/PERFORMANCE.md)."""
     ranks = _integer("world_size", world_size, at_least=1)
     algorithm_bandwidth = _not_negative("nbytes", nbytes) / _positive("seconds", seconds)
-    return float(algorithm_bandwidth * ring_steps(ranks) / ranks)
+    return algorithm_bandwidth * 2 * (ranks - 1) / ranks
 
 
 def crossover_bytes(world_size, latency_s, bandwidth):
     """Return S*, where both terms of the time are equal: 2(n-1)a = 2(n-1)/n * S/B."""
-    ranks = _integer("world_size", world_size, at_least=2)
-    latency, bytes_per_second = _link(latency_s, bandwidth)
-    return float(ranks * latency * bytes_per_second)
+    return _integer("world_size", world_size, at_least=2) * math.prod(_link(latency_s, bandwidth))
 
 
 def regime(nbytes, world_size, latency_s, bandwidth):
@@ -70,24 +69,16 @@ def regime(nbytes, world_size, latency_s, bandwidth):
 
 
 def fit_link(world_size, samples):
-    """Return (latency, bandwidth) of the least-squares line through (bytes, seconds).
-
-    In exact arithmetic: squares of gigabytes don't fit into the 53 bits of a float.
-    """
+    """Return (latency, bandwidth) of the least-squares line through (bytes, seconds)."""
     ranks = _integer("world_size", world_size, at_least=2)
     sizes = [_not_negative("samples: nbytes", size) for size, _ in samples]
-    times = [_positive("samples: seconds", time) for _, time in samples]
-    if len(set(sizes)) < 2:
-        raise ValueError(f"samples must have two distinct sizes, got {samples}")
-    mean_size, mean_time = sum(sizes) / len(sizes), sum(times) / len(times)
-    covariance = sum((s - mean_size) * (t - mean_time) for s, t in zip(sizes, times, strict=True))
-    variance = sum((size - mean_size) ** 2 for size in sizes)
-    if covariance <= 0:
-        raise ValueError(f"samples must take longer for more bytes, got {samples}")
-    seconds_per_byte = covariance / variance
-    at_zero = mean_time - seconds_per_byte * mean_size
-    steps = ring_steps(ranks)
-    return float(at_zero / steps), float(steps / (ranks * seconds_per_byte))
+    times = [_not_negative("samples: seconds", time) for _, time in samples]
+    try:
+        seconds_per_byte, at_zero = linear_regression(sizes, times)
+    except StatisticsError as error:
+        raise ValueError(f"samples must have two distinct sizes, got {samples}") from error
+    steps = 2 * (ranks - 1)
+    return at_zero / steps, steps / ranks / seconds_per_byte
 
 
 # -- what follows for tensor parallelism ---------------------------------------------------
@@ -100,7 +91,7 @@ def tp_comm_time(
     layers = _integer("num_layers", num_layers, at_least=0)
     tokens = _integer("num_tokens", num_tokens, at_least=0)
     width = _integer("hidden_size", hidden_size, at_least=0)
-    message = tokens * width * _not_negative("dtype_bytes", dtype_bytes)
+    message = tokens * width * dtype_bytes
     return 2 * layers * ring_all_reduce_time(message, world_size, latency_s, bandwidth)
 
 
@@ -122,9 +113,7 @@ def hierarchical_all_reduce_time(
     nodes = _integer("num_nodes", num_nodes, at_least=1)
     intra = _link(intra_latency_s, intra_bandwidth, "intra_")
     inter = _link(inter_latency_s, inter_bandwidth, "inter_")
-    return ring_all_reduce_time(size, gpus, *intra) + ring_all_reduce_time(
-        size / gpus, nodes, *inter
-    )
+    return _ring_time(size, gpus, *intra) + _ring_time(size / gpus, nodes, *inter)
 
 
 def check_tp_placement(tp_groups, domain_of_rank):
@@ -132,33 +121,42 @@ def check_tp_placement(tp_groups, domain_of_rank):
     for ranks in tp_groups:
         domains = {domain_of_rank[rank] for rank in ranks}
         if len(domains) > 1:
-            names = ", ".join(sorted(str(domain) for domain in domains))
-            raise ValueError(f"TP group {list(ranks)} spans the link domains {names}")
+            raise ValueError(f"{ranks} lie in several link domains: {domains}")
+
+
+def _ring_time(size, ranks, latency, bandwidth):
+    return 2 * (ranks - 1) * (latency + size / ranks / bandwidth)
 
 
 # -- arguments -----------------------------------------------------------------------------
 
 
 def _integer(name, value, at_least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value} ({type(value).__name__})")
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer")
+    try:
+        value = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must be an integer") from error
     if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
+        raise ValueError(f"{name} is too small: {value}")
+    return value
 
 
 def _not_negative(name, value):
     if not (math.isfinite(value) and value >= 0):
         raise ValueError(f"{name} must be finite and not negative, got {value}")
-    return Fraction(value.item() if isinstance(value, np.generic) else value)
+    return value
 
 
 def _positive(name, value):
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{name} must be finite and positive, got {value}")
-    return Fraction(value.item() if isinstance(value, np.generic) else value)
+    return value
 
 
 def _link(latency_s, bandwidth, prefix=""):
-    latency = _not_negative(f"{prefix}latency_s", latency_s)
-    return latency, _positive(f"{prefix}bandwidth", bandwidth)
+    return (
+        _not_negative(f"{prefix}latency_s", latency_s),
+        _positive(f"{prefix}bandwidth", bandwidth),
+    )

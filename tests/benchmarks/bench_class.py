@@ -12,7 +12,6 @@ Prints submissions per second for both and their ratio, and the gradebook's shar
 import contextlib
 import itertools
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from grader.marking import mark
 from grader.reception import receive_plain
 from grader.sandbox import probe
 from grader.submissions import read_submissions
+from grader.validation.overlay import KINDS, answers
 
 ROOT = Path(__file__).parent.parent.parent
 SLUG = "tp-sharding"
@@ -36,13 +36,11 @@ TURN = 100
 
 def a_folder(folder: Path, count: int) -> None:
     """So many files, each of the course's own answers over and over, no two alike."""
-    own = sorted((ROOT / "solutions" / SLUG).glob("variants/*.py"))
-    own += sorted((ROOT / "solutions" / SLUG).glob("mutants/*.py"))
-    for number, source in zip(range(count), itertools.cycle(own), strict=False):
-        target = folder / f"s{number:04}.py"
-        shutil.copyfile(source, target)
-        with target.open("a") as file:
-            file.write(f"# s{number:04}\n")
+    lab, solutions = load_course(ROOT).lab(SLUG), ROOT / "solutions" / SLUG
+    own = [each for kind in KINDS for each in answers(lab, solutions, kind)]
+    for number, answer in zip(range(count), itertools.cycle(own), strict=False):
+        (source,) = answer.files.values()
+        (folder / f"s{number:04}.py").write_bytes(source + f"# s{number:04}\n".encode())
 
 
 def main() -> None:

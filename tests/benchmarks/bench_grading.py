@@ -21,7 +21,8 @@ from pathlib import Path
 from grader.batch import Settings, grade_all
 from grader.course import load_course
 from grader.sandbox import probe
-from grader.submissions import Submission, read_submissions
+from grader.submissions import Submission
+from grader.validation.overlay import KINDS, answers
 
 ROOT = Path(__file__).parent.parent.parent
 SLUG = "tp-sharding"
@@ -31,7 +32,7 @@ def a_class(count: int) -> list[Submission]:
     """That many submissions: the course's own right and wrong answers, over and over."""
     folder = ROOT / "solutions" / SLUG
     lab = load_course(ROOT).lab(SLUG)
-    own = read_submissions(lab, [folder / "variants", folder / "mutants"])
+    own = [each for kind in KINDS for each in answers(lab, folder, kind)]
     return [
         Submission(f"s{number:04}", each.files)
         for number, each in zip(range(count), itertools.cycle(own), strict=False)

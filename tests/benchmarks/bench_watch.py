@@ -20,6 +20,7 @@ from pathlib import Path
 
 from grader.course import load_course
 from grader.sandbox import probe
+from grader.validation.finding import find_overlay
 from grader.workspace import Workspace, start
 
 ROOT = Path(__file__).parent.parent.parent
@@ -104,7 +105,7 @@ def main() -> None:
     lab = course.lab(slug)
     folder = course.solutions(lab)
     sources = [
-        (folder / "mutants" / f"{WRONG[slug]}.py").read_bytes(),
+        find_overlay(lab, folder, f"mutants/{WRONG[slug]}").content,
         (folder / lab.assignment.file).read_bytes(),
     ]
     with tempfile.TemporaryDirectory() as scratch:

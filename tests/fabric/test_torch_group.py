@@ -65,8 +65,14 @@ def cast(x, group):
 def most(x, group):
     dist.all_reduce(x.clone(), op=dist.ReduceOp.MAX, group=group)
 
+def ungrouped(x, group):
+    dist.all_reduce(x.clone())
+
 def written(x):
     x += 1
+
+def returned_as_it_is(x, y):
+    return {"same": x, "part": y[1:], "copy": x.clone(), "half": x.bfloat16()}
 
 def viewed(x):
     return x[:1], x[:1].clone()
@@ -87,13 +93,14 @@ def processes(sandbox):
         process.close()
 
 
-def run(processes, function, *values):
+def run(processes, function, *values, **part):
+    """One call on every rank; `part` says of which part of which world their group is."""
     world_size = len(processes)
     arguments = [
         (
             (
                 *(value[rank] for value in values),
-                ServiceRef("torch_group", {"rank": rank, "world_size": world_size}),
+                ServiceRef("torch_group", {"rank": rank, "world_size": world_size, **part}),
             ),
             {},
         )
@@ -102,8 +109,8 @@ def run(processes, function, *values):
     return run_spmd(processes, function, arguments, 10.0)
 
 
-def returned(processes, function, *values):
-    result = run(processes, function, *values)
+def returned(processes, function, *values, **part):
+    result = run(processes, function, *values, **part)
     assert result.diagnosis is None, result.diagnosis
     assert all(isinstance(each, Returned) for each in result.outcomes), result.outcomes
     return [each.value for each in result.outcomes], result
@@ -166,6 +173,24 @@ def test_rank_and_size(processes):
     assert returned(processes, "facts")[0] == [(0, 2, 0, 2), (1, 2, 1, 2)]
 
 
+def test_a_group_of_a_part_of_the_world(processes):
+    """Its own ranks and size, not the world's; its sums are of its members only."""
+    part, values = {"members": (0, 2), "world": 3}, tensors()
+    assert returned(processes, "facts", **part)[0] == [(0, 2, 0, 2), (1, 2, 1, 2)]
+    got, result = returned(processes, "waited", values, **part)
+    assert all((after.array == values[0].array + values[1].array).all() for _, after in got)
+    assert [record.rank for record in result.log] == [0, 1]
+    assert returned(processes, "facts")[0] == [(0, 2, 0, 2), (1, 2, 1, 2)]
+
+
+def test_the_world_around_a_group_is_not_there(processes):
+    """A collective of the default group would wait for ever: it is refused, in words."""
+    for outcome in run(processes, "ungrouped", tensors(), members=(0, 2), world=3).outcomes:
+        assert outcome.types[0] == "RuntimeError"
+        assert "over all 3 ranks of the world, but only ranks 0 and 2 run" in outcome.message
+    assert run(processes, "ungrouped", tensors()).diagnosis is None
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -208,3 +233,14 @@ def test_storage_tells_a_view_from_a_copy(processes):
     view, copy = outcome.value
     assert view.storage[1] == 48
     assert copy.storage[1] == copy.nbytes == 12
+
+
+def test_memory_of_an_argument_is_told_from_a_tensor_s_own(processes):
+    """The argument itself and a view of it are borrowed; copies and casts are not."""
+    from grader.sandbox import drive
+
+    for _ in range(2):  # also where an address is used again
+        processes[0].begin("returned_as_it_is", (tensors()[0], tensors()[1]), {})
+        (outcome,) = drive(processes[:1], None, 5.0)
+        borrowed = {name: each.borrowed for name, each in outcome.value.items()}
+        assert borrowed == {"same": True, "part": True, "copy": False, "half": False}

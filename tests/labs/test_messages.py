@@ -9,7 +9,6 @@ word. After a change of words, write the files anew, read the difference, and co
 Where CI is set nothing is written: a golden file that no person has read proves nothing.
 """
 
-import ast
 import importlib.util
 import os
 import re
@@ -20,9 +19,10 @@ import pytest
 from grader.cli.printing import CheckPrinter
 from grader.course import load_course
 from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
-from grader.submissions import read_submission
+from grader.submissions import from_bytes
 from grader.suite.message import WIDTH
 from grader.suite.run import Suite
+from grader.validation.finding import find_overlay
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = "SHARDLAB_GOLDEN"
@@ -106,8 +106,9 @@ def _absent(name):
     return importlib.util.find_spec(name.partition(".")[0]) is None
 
 
-def source_of(slug, mutant):
-    return COURSE.solutions(COURSE.lab(slug)) / "mutants" / f"{mutant}.py"
+def overlay_of(slug, mutant):
+    lab = COURSE.lab(slug)
+    return find_overlay(lab, COURSE.solutions(lab), f"mutants/{mutant}")
 
 
 def golden_of(slug, mutant):
@@ -128,13 +129,13 @@ def facts_of(slug, mutant):
 def test_a_mistake_gets_its_message(opened, capsys, slug, mutant):
     """Word for word what `shardlab check` prints of the first item that fails."""
     sandbox, suite = opened(slug)
-    lab, path = COURSE.lab(slug), source_of(slug, mutant)
-    with processes_of(lab, read_submission(lab, path, mutant), sandbox) as processes:
+    lab, overlay = COURSE.lab(slug), overlay_of(slug, mutant)
+    submission = from_bytes(lab, mutant, overlay.content)
+    with processes_of(lab, submission, sandbox) as processes:
         run = suite.run(processes, PUBLIC_SEED, stop_early=True)
     capsys.readouterr()
     CheckPrinter(lab).item(next(case for case in run.results if case.verdict != "passed"))
-    mistake = ast.get_docstring(ast.parse(path.read_text("utf-8"))).splitlines()[0]
-    message = f"Mistake: {mistake}\n\n{capsys.readouterr().out}"
+    message = f"Mistake: {overlay.mark.mistake}\n\n{capsys.readouterr().out}"
     golden = golden_of(slug, mutant)
     if os.environ.get(WRITE) == "write":
         assert not os.environ.get("CI"), f"{WRITE}=write is for a person who reads what is written"

@@ -13,13 +13,12 @@ from grader.notebooks.pieces import (
     BEGIN,
     TOP,
     Piece,
+    Places,
     check_names,
     join,
-    placed,
     solved_pieces,
     split,
     stub_pieces,
-    without_magics,
 )
 from grader.submissions import from_source
 
@@ -121,28 +120,29 @@ def test_an_item_that_can_be_no_id_is_refused(course):
         check_names(course.lab("adding"))
 
 
-@given(st.text(alphabet=" %!ab\n'\"("))
-def test_magics_keep_their_lines(text):
-    """A line stays a line, so places in messages stay right; what is no magic stays as it is."""
-    done = without_magics(text)
-    assert done.count("\n") == text.count("\n")
-    for before, after in zip(text.split("\n"), done.split("\n"), strict=True):
-        assert after in (before, f"# {before}")
-
-
-def test_what_is_a_magic():
-    """Commands at the beginning of a line are comments; a remainder is none."""
-    assert without_magics("!ls\n%time f()\nx = (9\n% 2)") == "# !ls\n# %time f()\nx = (9\n% 2)"
-    assert without_magics("%%bash\nls") == "# %%bash\n# ls"
+PIECES = [Piece(TOP, "import x"), Piece("add", "def add():\n    pass"), Piece("total", "y")]
 
 
 def test_places_are_told_by_cell():
     """Lines of the joined file are lines of cells; other numbers and names are left alone."""
-    pieces = [Piece(TOP, "import x"), Piece("add", "def add():\n    pass"), Piece("total", "y")]
-    source = join(piece.text for piece in pieces).split("\n")
+    places = Places(PIECES)
+    source = join(piece.text for piece in PIECES).split("\n")
     assert (source[4], source[7]) == ("    pass", "y")
-    assert placed("at a.py:5 and a.py:8", "a.py", pieces) == (
+    assert places.of(5) == ("add", 2)
+    assert places.told("at a.py:5 and a.py:8", "a.py") == (
         "at cell 'add', line 2 and cell 'total', line 1"
     )
-    assert placed("ba.py:5 a.py:123456 a.py", "a.py", pieces) == "ba.py:5 a.py:123456 a.py"
-    assert placed("a.py:0", "a.py", pieces) == "cell 'top', line 0"
+    assert places.told("at a.py:6", "a.py", extra_lines=1) == "at cell 'add', line 2"
+    assert places.told("ba.py:5 a.py:123456 a.py", "a.py") == "ba.py:5 a.py:123456 a.py"
+    assert places.told("a.py:0", "a.py") == "cell 'top', line 0"
+
+
+def test_lines_in_the_compilers_words_are_told_by_cell():
+    """`on line 5` is a line of the file where the compiler says it, and nobody else's."""
+    places = Places(PIECES)
+    words = "a.py does not load: IndentationError: expected a block after 'def' on line 4"
+    assert places.told(words, "a.py").endswith("after 'def' in cell 'add', line 1")
+    words = "a.py does not load: SyntaxError: no end (detected at line 8)"
+    assert places.told(words, "a.py").endswith("(detected in cell 'total', line 1)")
+    words = "a.py does not load: ValueError: on line 4"
+    assert places.told(words, "a.py") == words

@@ -94,3 +94,14 @@ def test_a_hundred_thousand_copies():
     copy = {"cell_type": "code", "source": "x", "metadata": {"nbgrader": {"grade_id": "add"}}}
     made = restore({"cells": [copy] * 100_000}, expected())
     assert len(made.cells) == len(expected())
+
+
+def test_scratch_cells_are_code_of_the_students_own():
+    """Each with its number among all cells, from 1; texts, answers and locked cells are none."""
+    from grader.notebooks.restore import restore, scratch_cells
+
+    own = [{"cell_type": kind, "source": kind} for kind in ("markdown", "code", "raw")]
+    answer = {"cell_type": "code", "source": "y", "metadata": {"nbgrader": {"grade_id": "add"}}}
+    made = restore({"cells": [*own, answer]}, expected())
+    [(number, text)] = scratch_cells(made)
+    assert made.cells[number - 1].source == text == "code"

@@ -18,7 +18,8 @@ from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page
 from grader.report.runs import PublicRuns
 from grader.report.text import feedback_lines
-from grader.submissions import from_source, read_submissions
+from grader.submissions import from_source
+from grader.validation.overlay import answers
 
 from .conftest import DUE
 
@@ -56,7 +57,7 @@ def strings(value):
             yield from strings(each)
 
 
-@pytest.mark.parametrize("kind", ["variants", "mutants"])
+@pytest.mark.parametrize("kind", ["variant", "mutant"])
 def test_no_secret_of_a_lab_is_told(repository, sandbox, level, kind):
     """Real gradings of right and wrong answers, searched as a released bundle is.
 
@@ -67,7 +68,7 @@ def test_no_secret_of_a_lab_is_told(repository, sandbox, level, kind):
     graded = GradedLab.of(course, SLUG)
     lab = graded.lab
     secrets = list(_secrets(course, lab))
-    submissions = read_submissions(lab, [course.solutions(lab) / kind])[::4]
+    submissions = list(answers(lab, course.solutions(lab), kind))[::4]
     assert len(secrets) > 50
     assert len(submissions) > 3
     with Grader(graded, sandbox) as grader, PublicRuns(lab, graded.key, level) as runs:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from grader.sandbox import Level, Limits, Process, Sandbox, probe
+from grader.sandbox import Level, Limits, Process, Sandbox, launch, probe
 
 HERE = Path(__file__).parent
 SERVICES = {"echo": HERE / "echo_service.py"}
@@ -67,3 +68,25 @@ def opened(full_sandbox: Sandbox) -> Iterator[Opener]:
     """A process of level 3 for a given source."""
     with contextlib.ExitStack() as stack:
         yield Opener(full_sandbox, stack)
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch) -> Callable[[str, str, str], Path]:
+    """Lets what runs inside be our own code but for one place in one of its files."""
+
+    def replace(file: str, line: str, instead: str) -> Path:
+        inside = tmp_path / "inside"
+        inside.mkdir()
+        for path in launch.INSIDE.iterdir():
+            if path.is_file():
+                (inside / path.name).write_bytes(path.read_bytes())
+        source = (inside / file).read_text()
+        assert source.count(line) == 1
+        (inside / file).write_text(source.replace(line, instead))
+        for folder in (inside, *inside.parents):
+            if folder != Path("/"):
+                folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+        monkeypatch.setattr(launch, "INSIDE", inside)
+        return inside
+
+    return replace

@@ -359,23 +359,12 @@ BREAKAGE = {
 
 
 @pytest.mark.parametrize("name", BREAKAGE)
-def test_a_broken_lockdown_is_caught_before_code_is_sent(need, name, tmp_path, monkeypatch):
+def test_a_broken_lockdown_is_caught_before_code_is_sent(need, name, broken):
     """With one line taken out of the real lock-down, the host refuses, and names what lacks."""
     need(Level.FULL)
     # bwrap takes new privileges away, too: only where it does not run is it ours alone to do.
     level = Level.LANDLOCK if name == "privileges to be had" else Level.FULL
-    file, line, instead, missing = BREAKAGE[name]
-    inside = tmp_path / "inside"
-    inside.mkdir()
-    for path in launch.INSIDE.iterdir():
-        if path.is_file():
-            (inside / path.name).write_bytes(path.read_bytes())
-    source = (inside / file).read_text()
-    assert source.count(line) == 1
-    (inside / file).write_text(source.replace(line, instead))
-    for folder in (inside, *inside.parents):
-        if folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
-    monkeypatch.setattr(launch, "INSIDE", inside)
+    *place, missing = BREAKAGE[name]
+    broken(*place)
     with Sandbox(level) as sandbox, pytest.raises(SandboxError, match=missing):
         sandbox.open({"a.py": b""}, "a")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from grader.sandbox import NotPlainError, Tensor
-from grader.sandbox.inside import tensors, wire
+from grader.sandbox.inside import decoding, tensors, wire
 from grader.sandbox.wire import WireError, encode
 
 
@@ -14,7 +14,7 @@ def decoded(frame, inside=False):
     raw = b"".join(frame)
     _, header, body = wire.PREFIX.unpack_from(raw)
     start = wire.PREFIX.size
-    decoder = wire.Decoder(wire.Caps(), body, (lambda ref: ref) if inside else None)
+    decoder = decoding.Decoder(wire.Caps(), body, (lambda ref: ref) if inside else None)
     value = decoder.read(raw[start : start + header])
     rest = memoryview(raw)[start + header :]
     for part in decoder.body:
@@ -26,7 +26,7 @@ def decoded(frame, inside=False):
 
 def read_header(header, body_bytes):
     """All that is checked before a body is received."""
-    wire.Decoder(wire.Caps(), body_bytes).read(msgspec.msgpack.encode(header))
+    decoding.Decoder(wire.Caps(), body_bytes).read(msgspec.msgpack.encode(header))
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "float64"])
@@ -58,19 +58,23 @@ def test_other_dtypes_do_not_cross(dtype):
     "items",
     [
         ["float32", 0, 8],
-        ["complex64", 0, 8, 2],
-        [7, 0, 8, 2],
-        ["float32", "place", 8, 2],
-        ["float32", 0, -8, 2],
-        ["float32", 0, 8, -2],
-        ["float32", 0, 8, 1 << 60],
-        ["float32", 0, 8, 2.0],
-        ["float32", 0, 8, *[1] * 40],
-        ["float32", 0, 8, 100, 100],
+        ["float32", 0, 8, False],
+        ["complex64", 0, 8, False, 2],
+        [7, 0, 8, False, 2],
+        ["float32", "place", 8, False, 2],
+        ["float32", 0, -8, False, 2],
+        ["float32", 0, 8, 0, 2],
+        ["float32", 0, 8, None, 2],
+        ["float32", 0, 8, False, -2],
+        ["float32", 0, 8, False, 1 << 60],
+        ["float32", 0, 8, False, 2.0],
+        ["float32", 0, 8, False, *[1] * 40],
+        ["float32", 0, 8, False, 100, 100],
     ],
 )
 def test_hostile_headers_are_refused(items):
     """Before anything is allocated: 8 bytes of body, and only two float32 fit them."""
+    read_header([wire.TENSOR, "float32", 0, 8, False, 2], 8)
     with pytest.raises((WireError, ValueError)):
         read_header([wire.TENSOR, *items], 8)
 

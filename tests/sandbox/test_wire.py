@@ -183,7 +183,7 @@ def test_subclasses_cross_as_their_base(value, plain):
         (np.array([None]), "an array of dtype object"),
         (np.array(["x"]), "an array of dtype str"),
         (np.zeros(1, "f8,i4"), "an array of dtype void"),
-        (np.longdouble(1), "an array of dtype float128"),
+        (np.longdouble(1), "a number of dtype longdouble"),
         (10**5000, "an int of 16610 bits"),
         ("\ud800", "a str with half a surrogate pair"),
         ([0] * 300_000, "more than 200000 objects"),

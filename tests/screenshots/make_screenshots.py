@@ -31,7 +31,9 @@ from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
 from grader.grading import GradedLab, Grader, open_sandbox
 from grader.sandbox import probe
-from grader.submissions import Submission, read_submissions
+from grader.submissions import Submission
+from grader.validation.finding import find_overlay
+from grader.validation.overlay import KINDS, answers
 
 ROOT = Path(__file__).parent.parent.parent
 SHARDLAB = Path(sys.executable).with_name("shardlab")
@@ -95,8 +97,9 @@ def run(course: Course, *arguments: object) -> None:
 def write_terminal(course: Course, scratch: Path, target: Path) -> None:
     """What `shardlab check` shows of a typical mistake, as an SVG."""
     run(course, "start", SLUG, "--in", scratch)
-    mistake = course.solutions(course.lab(SLUG)) / "mutants" / f"{MISTAKE}.py"
-    shutil.copyfile(mistake, scratch / SLUG / course.lab(SLUG).assignment.file)
+    lab = course.lab(SLUG)
+    mistake = find_overlay(lab, course.solutions(lab), f"mutants/{MISTAKE}")
+    (scratch / SLUG / lab.assignment.file).write_bytes(mistake.content)
     shown = in_terminal([str(SHARDLAB), "check", SLUG], scratch)
     console = Console(record=True, width=80, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(f"$ shardlab check {SLUG}\n{shown}"))
@@ -161,8 +164,7 @@ def a_class(course: Course) -> list[tuple[str, dict[str, bytes], datetime]]:
     """(student, files, time) of two attempts by each: first a mistake, then often none."""
     lab = course.lab(SLUG)
     folder = course.solutions(lab)
-    wrong = read_submissions(lab, [folder / "mutants"])
-    right = read_submissions(lab, [folder / "variants"])
+    right, wrong = (list(answers(lab, folder, kind)) for kind in KINDS)
     shown = next(each for each in wrong if each.name == MISTAKE)
     ids = [f"s{number:03}" for number in range(1, STUDENTS + 1)]
     first = list(islice(cycle(wrong[::2]), STUDENTS))

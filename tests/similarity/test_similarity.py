@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from grader.course import load_course
 from grader.similarity import Unread, Work, compare, facing, read_work
+from grader.validation.overlay import Module, paths_of, read_overlay
 
 LAB = "tp-sharding"
 
@@ -24,7 +25,8 @@ def lab(request):
 def sources(request):
     """Its solution and variants, each right in a way of its own, by name."""
     folder = request.config.rootpath / "solutions" / LAB
-    found = {path.stem: path.read_text() for path in sorted((folder / "variants").glob("*.py"))}
+    solution = Module.read(folder / "tp_sharding.py")
+    found = {path.stem: read_overlay(solution, path).source for path in paths_of(folder, "variant")}
     return found | {"solution": (folder / "tp_sharding.py").read_text()}
 
 

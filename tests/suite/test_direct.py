@@ -47,7 +47,8 @@ PYTESTS = {
     "    def test_it(self):\n        assert self.two == 2\n",
     "set-up": "SEEN = []\n\n\ndef setup_function():\n    SEEN.append(1)\n\n\n"
     "@add\ndef test_it():\n    assert SEEN\n",
-    "a mark": "@add\n@pytest.mark.xfail\ndef test_it():\n    pass\n",
+    "a mark": "SEEN = []\n\n\n@pytest.fixture\ndef see():\n    SEEN.append(1)\n\n\n"
+    '@add\n@pytest.mark.usefixtures("see")\ndef test_it():\n    assert SEEN\n',
 }
 HOOK = """\
 def pytest_runtest_setup(item):

@@ -132,6 +132,7 @@ def test_ranks_that_do_not_meet_are_asked_the_question_that_fits(diagnosis, ques
     [
         (raised("SyntaxError", message="bad", line=3, source="def f(:"), "Python expect"),
         (raised("ImportError", line=1, source="import jax"), "when the file is imported"),
+        (raised("ModuleNotFoundError", "ImportError", line=1), "that module for"),
         (TimedOut(5.0), "come to its end"),
         (Crashed("was ended by SIGSEGV"), "when the file is imported"),
     ],
@@ -157,6 +158,16 @@ def test_an_exception_is_asked_about_by_its_line(source, question):
     finding = failure_of(raised("ValueError", line=3, source=source), "lab.py").finding
     assert question in finding.nudge
     assert bool(question) == bool(finding.nudge)
+
+
+@pytest.mark.parametrize("loading", [True, False])
+def test_a_library_that_is_not_there_is_told_in_words(loading):
+    """What is there instead, wherever the import stands: a student's machine may have more."""
+    outcome = raised("ModuleNotFoundError", "ImportError", message="No module named 'jax'")
+    finding = failure_of(outcome, "lab.py", loading=loading).finding
+    assert finding.error.endswith("ModuleNotFoundError: No module named 'jax'")
+    assert "Python's own modules, numpy" in finding.note
+    assert finding.nudge
 
 
 def test_a_message_without_the_name_is_asked_about_as_such():

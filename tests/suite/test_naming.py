@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from grader.suite import AnyOf
 from grader.suite.naming import checked, in_words, names
+from grader.suite.proxy import Ranks, Student
 
 # Ways to write -64, every one of them right.
 OF_MINUS_64 = (
@@ -55,6 +56,7 @@ def test_the_digits_of_a_number_within_another_do_not_name_it(text):
         ("rank is not in 0..2", 2),
         ("rank is not in 0-2", 2),
         ("rank is not in 0–2", 2),
+        ("rank is not in -1..2", 2),
         ("2-way", 2),
         ("10/4 is no whole number", 10),
         ("10/4 is no whole number", Fraction(5, 2)),
@@ -203,6 +205,17 @@ def test_what_cannot_be_told_to_a_student_is_the_authors_mistake(wrong):
             checked(naming)
     with pytest.raises(TypeError, match="at least one way"):
         AnyOf("nothing")
+
+
+@pytest.mark.parametrize("wrong", [2.5, True, None, np.float64(2.0), Fraction(1, 2), "2.5", np.nan])
+@pytest.mark.parametrize("proxy", [Student(None), Ranks(None, 2)])
+def test_a_type_error_is_asked_for_the_name_only(proxy, wrong):
+    """As the contracts have it; a ValueError is asked for the value, too."""
+    assert proxy.raises(TypeError, naming=("x", wrong)).expectation.naming == ("x",)
+    assert proxy.raises(UnicodeError, naming=("x", wrong)).expectation.naming == ("x", wrong)
+    assert str(proxy.raises(TypeError, naming=("x", wrong)).expectation) == "TypeError naming x"
+    op = AnyOf("op F3", "F3")
+    assert proxy.raises(TypeError, naming=op).expectation.naming == (op,)
 
 
 def test_one_thing_and_several_are_asked_for_alike():

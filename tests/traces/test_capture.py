@@ -7,13 +7,26 @@ import pytest
 
 from grader.traces import Challenge, nonce_of, read_trace, verify
 from grader.traces.capture import CPU, best_way, capture, live_trace
+from grader.validation.overlay import Module, read_overlay
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
 )
 SOLUTION = Path(__file__).parents[2] / "solutions" / "two-way-tp" / "two_way_tp.py"
-ASYNC = SOLUTION.parent / "variants" / "async_op.py"
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """A function from a mutant or variant to the whole file that it stands for."""
+
+    def of(name):
+        found = read_overlay(Module.read(SOLUTION), SOLUTION.parent / f"{name}.py")
+        file = tmp_path / SOLUTION.name
+        file.write_bytes(found.content)
+        return file
+
+    return of
 
 
 def flaws_of(way, file=SOLUTION):
@@ -30,9 +43,9 @@ def test_two_cpu_ranks():
     assert [flaw.check for flaw in flaws] == ["memory"]
 
 
-def test_a_wrong_file_gives_an_inconsistent_trace():
+def test_a_wrong_file_gives_an_inconsistent_trace(whole):
     """Interleaved columns: shards and partial products are not the model's."""
-    _, flaws = flaws_of(CPU, SOLUTION.parent / "mutants" / "interleaved.py")
+    _, flaws = flaws_of(CPU, whole("mutants/interleaved"))
     assert {"shards", "reductions"} <= {flaw.check for flaw in flaws}
 
 
@@ -58,9 +71,10 @@ def test_what_would_spoil_a_right_run_is_not_taken_over(tmp_path, monkeypatch):
     assert "ValueError: [None, None, 'kept']" in problem
 
 
-def test_an_asynchronous_sum_gives_torchs_own_work(tmp_path):
+def test_an_asynchronous_sum_gives_torchs_own_work(whole):
     """A right file may ask it for its future, as it may where the code is graded."""
-    file, source = tmp_path / "two_way_tp.py", ASYNC.read_text("utf-8")
+    file = whole("variants/async_op")
+    source = file.read_text("utf-8")
     assert source.count(".wait()") == 1
     file.write_text(source.replace(".wait()", ".get_future().wait()"))
     assert [flaw.check for flaw in flaws_of(CPU, file)[1]] == ["memory"]

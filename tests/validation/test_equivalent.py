@@ -59,15 +59,15 @@ def test_one_reason_may_hold_for_several_functions_and_changes(marks):
     }
 
 
-def test_the_mark_of_a_function_says_nothing_of_its_callers(marks):
-    """A mistake for one caller only is marked by that call, or not at all."""
+def test_the_mark_of_a_function_holds_for_each_of_its_callers(marks):
+    """What is right everywhere is right there; a mistake for one caller is marked by its call."""
     source = (
         b"def f(a):\n    return _g(a) + _g(1)\n\n\n"
         b"def _g(a):\n    if a < 0:\n        raise ValueError\n    return a\n"
     )
     mark = 'from = "a < 0"\nto = "a <= 0"\nreason = "x"'
     for keys, calls in (
-        ('function = "_g"', [""]),
+        ('function = "_g"', ["", "_g(a)", "_g(1)"]),
         ('function = "f"', []),
         ('function = "f"\ncall = "_g(1)"', ["_g(1)"]),
         ('function = "f"\ncall = ["_g(1)", "_g(a)"]', ["_g(a)", "_g(1)"]),

@@ -103,6 +103,12 @@ def test_a_shared_check_is_weakened_for_each_caller_alone():
             refused[0](*refused[1:])
 
 
+def test_what_has_one_caller_is_weakened_for_all_callers_only():
+    """Another mutant for that caller alone would be the same program twice."""
+    source = SOURCE.replace('(_size("width", width) + _size("height", height))', "height")
+    assert not [each for each in made(source) if each.kind == "caller"]
+
+
 def test_a_check_behind_another_one_is_reached():
     """A call that leads to the check through a second helper has mutants with both in copies."""
     source = (

@@ -87,7 +87,7 @@ def test_a_fixed_case_that_is_lost_is_lost_for_everyone(grader):
     result = tried(grader, WRONG)
     assert result.kept_for == ()
     assert result.lost == "add, test_fixed, for student-0"
-    assert drawn == [False]
+    assert drawn == [False]  # one run of the fixed cases, and none of others
 
 
 def test_likely_items_are_asked_first(grader):
@@ -102,13 +102,45 @@ def test_likely_items_are_asked_first(grader):
     assert asked == [{"total"}, {"add"}, {"total"}, {"add"}]
 
 
-def test_a_whole_trial_tells_what_each_item_came_to(grader):
+def test_a_trial_that_is_told_says_what_each_item_came_to(grader):
     """For its own student, and for luck besides."""
-    result = tried(grader, WRONG, whole=True)
+    result = tried(grader, WRONG, told=True)
     assert {each.item: each.verdict for each in result.rubric}["add"] is Verdict.FAILED
     assert (result.kept_for, result.score < 100) == ((), True)
-    lucky = tried(grader, LUCKY, whole=True)
+    lucky = tried(grader, LUCKY, told=True)
     assert set(lucky.kept_for) == set(STUDENTS) - unlucky(grader)
+
+
+def test_an_item_that_must_be_lost_is_lost_for_everyone_or_for_those_who_do(grader):
+    """Another item's loss is no substitute; no other item's cases are run, if it is lost."""
+    asked = []
+    run = grader.hidden_suite.run
+    grader.hidden_suite.run = lambda *a, **k: asked.append(k.get("only")) or run(*a, **k)
+    wrong = tried(grader, WRONG, told=True, loses=frozenset({"add"}))
+    assert wrong.kept_for == ()
+    assert {each.item: each.points for each in wrong.rubric} == {"add": 0}
+    assert (wrong.score, asked) == (60, [{"add"}])
+    lucky = tried(grader, LUCKY, told=True, loses=frozenset({"total"}))
+    assert set(lucky.kept_for) == set(STUDENTS) - unlucky(grader)
+
+
+def test_what_keeps_the_item_that_it_must_lose_is_told_in_full(grader):
+    """So that an author sees what it loses instead."""
+    once = SOLUTION.replace("return x + y", "return x + y if x.size == 1 else x")
+    result = tried(grader, once, told=True, loses=frozenset({"total"}))
+    verdicts = {each.item: each.verdict for each in result.rubric}
+    assert verdicts["add"] is Verdict.FAILED
+    assert result.score < 100
+    assert result.kept_for == STUDENTS
+
+
+def test_what_an_item_builds_on_is_run_before_it(grader):
+    """As in grading: what is only blocked is told as that."""
+    result = tried(grader, WRONG, told=True, loses=frozenset({"total"}))
+    assert {each.item: each.verdict for each in result.rubric} == {
+        "add": Verdict.FAILED,
+        "total": Verdict.BLOCKED,
+    }
 
 
 def test_a_fault_of_the_suite_is_told_and_kills_nobody(grader, course):

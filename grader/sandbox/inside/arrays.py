@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import wire
-from .wire import Decoder, Encoder, NotPlainError, WireError
+from . import decoding, wire
+from .decoding import Decoder
+from .wire import Encoder, NotPlainError, WireError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,16 +23,20 @@ _MAX_NDIM = 32
 _SMALL_BYTES = 4096  # up to here a copy costs less than a view
 
 
-def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def _little(dtype: np.dtype[Any], what: str) -> np.dtype[Any]:
+    if dtype.char in "gG":  # of as many bits as the machine likes
+        raise NotPlainError(f"{what} of dtype {dtype.type.__name__}")
     little = dtype if dtype in _NAMES else dtype.newbyteorder("<")
     if little not in _NAMES:
-        raise NotPlainError(f"an array of dtype {dtype.name}")
+        raise NotPlainError(f"{what} of dtype {dtype.name}")
     return little
 
 
 def _encode_array(encoder: Encoder, value: NDArray[Any], _depth: int) -> list[Any]:
     plain = np.asarray(value)  # of a subclass: the base array, without asking the subclass
-    little = _little(plain.dtype)
+    if type(value) is not np.ndarray and _hides_entries(value):
+        raise NotPlainError("a masked array with masked entries")
+    little = _little(plain.dtype, "an array")
     if plain.nbytes <= _SMALL_BYTES:
         encoder.attach(memoryview(plain.astype(little, copy=False).tobytes()))
     else:
@@ -39,8 +45,17 @@ def _encode_array(encoder: Encoder, value: NDArray[Any], _depth: int) -> list[An
     return [wire.ARRAY, _NAMES[little], *plain.shape]
 
 
-def _encode_scalar(_encoder: Encoder, value: np.generic, _depth: int) -> list[Any]:
-    little = _little(value.dtype)
+def _hides_entries(value: NDArray[Any]) -> bool:
+    masked = sys.modules.get("numpy.ma")
+    if masked is None or not isinstance(value, masked.MaskedArray):
+        return False
+    return bool(np.any(np.asarray(masked.getmask(value))))
+
+
+def _encode_scalar(encoder: Encoder, value: np.generic, depth: int) -> Any:
+    little = _little(value.dtype, "a number")
+    if encoder.within_key:
+        return encoder.item(np.generic.item(value), depth)
     return [wire.SCALAR, _NAMES[little], np.asarray(value, little).tobytes()]
 
 
@@ -79,7 +94,9 @@ def _decode_scalar(_decoder: Decoder, items: list[Any], _depth: int) -> np.gener
     return scalar
 
 
-wire.register(np.ndarray, _encode_array)
-wire.register(np.generic, _encode_scalar)
-wire.register_tag(wire.ARRAY, _decode_array)
-wire.register_tag(wire.SCALAR, _decode_scalar)
+def register() -> None:
+    """Let arrays and numpy's numbers cross."""
+    wire.register(np.ndarray, _encode_array)
+    wire.register(np.generic, _encode_scalar)
+    decoding.register_tag(wire.ARRAY, _decode_array)
+    decoding.register_tag(wire.SCALAR, _decode_scalar)

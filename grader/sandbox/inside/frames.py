@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
-from .wire import PREFIX, Caps, Decoder, ServiceRef, WireError, sizes
+from .decoding import Decoder, sizes
+from .wire import PREFIX, Caps, ServiceRef, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -14,11 +14,13 @@ from typing import Any
 
 from . import kernel, landlock
 
-OUTPUT, SOCKET, RULESET = 1, 3, 4  # descriptors of a child; 0 is /dev/null, 2 is 1
+OUTPUT, SOCKET, RULESET = 1, 3, 4  # descriptors of a child; 0 is at its end, 2 is 1
 SCRATCH_PARENT, SCRATCH = "/own/write", "/own/write/tmp"
 PROC_PARENT, PROC = "/own/read", "/own/read/proc"
 # Address space that is no memory yet: stacks of threads, arenas of the allocator.
 _ADDRESS_SPACE_SLACK = 128 << 20
+# And what never is memory of its own: a library's code. torch maps half a gigabyte, or several.
+_LIBRARIES = 8 << 30
 _MAX_INODES = 4096
 _MAX_OPEN_FILES = 256
 _MAX_CPU_S = 3600  # the host ends a call long before; this is for a host that is gone
@@ -34,14 +36,18 @@ class Plan:
     ruleset: int  # a descriptor; at level 3 it is complete, else -1
     rules: dict[str, int]
     last_capability: int
-    vm_size: int
+    address_space: tuple[int, int]  # all that the zygote has, and the private, writable part
     namespaces: tuple[int, ...]  # the zygote's own; at level 3 no child may be in one of them
 
 
 def prepare_descriptors(output: int, sock: int, ruleset: int) -> None:
-    """Leave only 0 (/dev/null), 1 and 2 (`output`), 3 (`sock`) and 4 (`ruleset`, if any) open."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    wanted = [null, output, output, sock] + ([ruleset] if ruleset >= 0 else [])
+    """Leave only 0 (ended), 1 and 2 (`output`), 3 (`sock`) and 4 (`ruleset`, if any) open.
+
+    All three streams are pipes. 0 is a pipe of this process's own, as what reads one could open it
+    for writing, too: no two submissions may share it.
+    """
+    ended, _writer = os.pipe()
+    wanted = [ended, output, output, sock] + ([ruleset] if ruleset >= 0 else [])
     # Twice, past all numbers in use: the first round may not overwrite what the second reads.
     moved = [os.dup2(fd, 100 + i) for i, fd in enumerate(wanted)]
     for target, fd in enumerate(moved):
@@ -83,8 +89,10 @@ def limit_resources(plan: Plan, limits: dict[str, Any]) -> None:
         "RLIMIT_NICE": 0,
         "RLIMIT_RTPRIO": 0,
     }
-    if plan.vm_size:
-        wanted["RLIMIT_AS"] = plan.vm_size + limits["memory_bytes"] + _ADDRESS_SPACE_SLACK
+    if plan.address_space[0]:
+        own = limits["memory_bytes"] + _ADDRESS_SPACE_SLACK
+        wanted["RLIMIT_AS"] = plan.address_space[0] + own + _LIBRARIES
+        wanted["RLIMIT_DATA"] = plan.address_space[1] + own
     if plan.level == 3:  # elsewhere it would count what else the user runs
         wanted["RLIMIT_NPROC"] = limits["tasks"]
     for name, value in wanted.items():

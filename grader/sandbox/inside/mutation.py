@@ -1,33 +1,74 @@
-"""Which array and tensor arguments a call changed in place."""
+"""Which arguments a call changed in place: their arrays and tensors, lists, dicts and sets.
+
+A change is of what a caller can see: an entry, the order of a list or of a dict's keys, the type
+of a number. What was put back, or replaced by an equal value, is none.
+"""
 
 from __future__ import annotations
 
+import operator
 import sys
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
+
+_ATOMS = frozenset({type(None), bool, int, float, str, bytes, complex, Fraction})
+_MAX_DEPTH = 100  # beyond what any argument has: a call may nest a list in itself
 
 
 class Snapshot:
-    """Copies of all arrays in the arguments of a call, made before it."""
+    """What the arguments of a call hold that can be changed, as it was before the call."""
 
     def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         labelled = [(str(i), value) for i, value in enumerate(args)] + list(kwargs.items())
         self._before = [
-            (label, array, _state(array)) for label, value in labelled for array in _arrays(value)
+            (label, each, _state(each)) for label, value in labelled for each in _changeable(value)
         ]
 
     def mutated(self) -> list[str]:
-        """The labels of arguments with a changed array: positions as text, or keywords."""
-        changed = (label for label, array, state in self._before if _state(array) != state)
+        """The labels of arguments that have changed: positions as text, or keywords."""
+        changed = (label for label, each, state in self._before if not _is_as_it_was(each, state))
         return list(dict.fromkeys(changed))
 
 
-def _state(array: Any) -> tuple[Any, ...]:
-    if hasattr(array, "tobytes"):
-        return array.shape, array.dtype.str, array.tobytes()
-    return tuple(array.shape), str(array.dtype), array.requires_grad, _bytes_of(array)
+def _changeable(value: Any) -> list[Any]:
+    """The value and all in it, as far as a call could change them."""
+    found: list[Any] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Any]) -> None:
+    if isinstance(value, list | dict | set) or _is_of(value, "ndarray", "Tensor"):
+        found.append(value)
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            if type(item) not in _ATOMS:
+                _collect(item, found)
+
+
+def _is_of(value: Any, numpys: str, torchs: str) -> bool:
+    """Whether it is of that class of numpy's, or of that one of torch's, where they are loaded."""
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    if numpy is not None and isinstance(value, getattr(numpy, numpys)):
+        return True
+    return torch is not None and isinstance(value, getattr(torch, torchs))
+
+
+def _state(value: Any) -> Any:
+    """What `_is_as_it_was` compares with: of a list, dict or set what is in it, not a copy of that.
+
+    What is in it has a state of its own where it can be changed.
+    """
+    if isinstance(value, dict):  # one of ours may have attributes, too
+        return list(value), list(value.values()), dict(getattr(value, "__dict__", {}))
+    if isinstance(value, list | set):
+        return value.copy()
+    if hasattr(value, "tobytes"):
+        return value.shape, value.dtype.str, value.tobytes()
+    return tuple(value.shape), str(value.dtype), value.requires_grad, _bytes_of(value)
 
 
 def _bytes_of(tensor: Any) -> bytes:
@@ -36,17 +77,53 @@ def _bytes_of(tensor: Any) -> bytes:
     return raw
 
 
-def _arrays(value: Any) -> Iterator[Any]:
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, numpy.ndarray):
-        yield value
-        return
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _arrays(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _arrays(item)
+def _is_as_it_was(value: Any, state: Any) -> bool:
+    now = _state(value)
+    if isinstance(value, dict):
+        return all(map(_hold_the_same, now[:2], state[:2])) and _are_alike(now[2], state[2])
+    if isinstance(value, list):
+        return _hold_the_same(now, state)
+    return _are_alike(now, state) if isinstance(value, set) else bool(now == state)
+
+
+def _hold_the_same(now: list[Any], then: list[Any], depth: int = 0) -> bool:
+    if len(now) != len(then):
+        return False
+    if all(map(operator.is_, now, then)):
+        return True
+    return all(_are_alike(one, other, depth + 1) for one, other in zip(now, then, strict=True))
+
+
+def _are_alike(now: Any, then: Any, depth: int = 0) -> bool:
+    """Whether two values are of one type and equal, all the way down."""
+    if now is then:
+        return True
+    if type(now) is not type(then) or depth > _MAX_DEPTH:
+        return False
+    compare = _COMPARED.get(type(now), _numbers_are_alike)
+    return compare(now, then, depth)
+
+
+def _atoms_are_alike(now: Any, then: Any, _depth: int) -> bool:
+    return bool(now == then) or (now != now and then != then)  # noqa: PLR0124  NaN
+
+
+def _members_are_alike(now: Any, then: Any, _depth: int) -> bool:
+    return {(type(each), each) for each in now} == {(type(each), each) for each in then}
+
+
+def _numbers_are_alike(now: Any, then: Any, _depth: int) -> bool:
+    known = _is_of(now, "ndarray", "Tensor") or _is_of(now, "generic", "Tensor")
+    return known and bool(_state(now) == _state(then))
+
+
+_COMPARED: dict[type, Callable[[Any, Any, int], bool]] = {
+    **dict.fromkeys(_ATOMS, _atoms_are_alike),
+    list: _hold_the_same,
+    tuple: lambda now, then, depth: _hold_the_same(list(now), list(then), depth),
+    dict: lambda now, then, depth: _hold_the_same(
+        [*now, *now.values()], [*then, *then.values()], depth
+    ),
+    set: _members_are_alike,
+    frozenset: _members_are_alike,
+}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MAX_MESSAGE = 2000
+_TRACEBACK: Any = vars(BaseException)["__traceback__"]
 
 
 def _text(make: Callable[[], str], limit: int) -> str:
@@ -21,7 +22,9 @@ def _text(make: Callable[[], str], limit: int) -> str:
         return f"<unprintable: {type(error).__name__}>"
 
 
-def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
+def steps(error: BaseException) -> Iterator[TracebackType]:
+    """Where `error` passed through, outermost first, whatever its class says of that."""
+    trace = _TRACEBACK.__get__(error)
     while trace is not None:
         yield trace
         trace = trace.tb_next
@@ -31,9 +34,7 @@ def _line(error: BaseException, path: str) -> int | None:
     """The deepest line of the submitted file that the exception passed through."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno
-    lines = [
-        s.tb_lineno for s in _steps(error.__traceback__) if s.tb_frame.f_code.co_filename == path
-    ]
+    lines = [s.tb_lineno for s in steps(error) if s.tb_frame.f_code.co_filename == path]
     return lines[-1] if lines else None
 
 

@@ -5,7 +5,8 @@ The host asks `("load", nonce, files, entry, compiled)` once and then
 `("returned", nonce, value, mutated)`, `("raised", nonce, …)` or `("unplain", nonce, what)`, and
 before it any number of `("upcall", nonce, op, args)`, each answered by `("answer", value)` or
 `("error", type, message)`. The nonce is the host's and new for each call, so an answer made up
-in advance answers nothing.
+in advance answers nothing. `("fault", module, line, kind)` has none: it says that our own code
+failed, maybe before it could read one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from . import frames, report, wire
+from . import faults, frames, report, wire
 from .mutation import Snapshot
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Runner:
         self._reader = frames.Reader(wire.HOST_CAPS, self._make)
         self._lock = threading.Lock()
         self._nonce = 0
+        self._fault: list[Any] | None = None
         self._module: ModuleType | None = None
         self._path = ""
 
@@ -55,13 +57,32 @@ class Runner:
         """Answer requests until the host closes the connection."""
         with contextlib.suppress(EOFError):
             while True:
-                request = self._reader.receive(self._sock)
-                reply = (
-                    self._load(*request[1:]) if request[0] == "load" else self._call(*request[1:])
-                )
-                del request  # what it holds may have a __del__: that belongs to this call's time
+                reply = self._answer()
                 _flush()
                 self._transmit(reply)
+
+    def _answer(self) -> list[memoryview]:
+        """The reply to the next request.
+
+        The request is gone then. What it holds may have a `__del__`: that belongs to this call's
+        time.
+        """
+        self._fault = None
+        request = self._request()
+        try:
+            return self._load(*request[1:]) if request[0] == "load" else self._call(*request[1:])
+        except BaseException as error:  # noqa: BLE001  of our own code, most likely
+            return self._failed(error)
+
+    def _request(self) -> Any:
+        try:
+            return self._reader.receive(self._sock)
+        except EOFError:
+            raise
+        except Exception as error:  # the host sends nothing that we should not understand
+            if fault := faults.certain(error.__context__ or error):
+                self.send(["fault", *fault])
+            raise
 
     def send(self, message: Any) -> None:
         """Send a message that is plain data."""
@@ -75,7 +96,15 @@ class Runner:
         return wire.encode(message, self._reply_caps)
 
     def _raised(self, error: BaseException) -> list[memoryview]:
+        """What the submission raised, unless it is what our own code raised through it."""
+        if self._fault is not None:
+            return self._reply(["fault", *self._fault])
         return self._reply(["raised", self._nonce, *report.describe(error, self._path)])
+
+    def _failed(self, error: BaseException) -> list[memoryview]:
+        """What went wrong outside of the submission's own functions."""
+        self._fault = self._fault or faults.of(error)
+        return self._raised(error)
 
     # ---- loading ----------------------------------------------------------------------------
 
@@ -84,12 +113,12 @@ class Runner:
     ) -> list[memoryview]:
         self._nonce = nonce
         self._path = f"{self._folder}/{entry}.py"
+        self._write(files)
         try:
-            self._write(files)
             self._import(entry, compiled)
         except BaseException as error:  # noqa: BLE001  whatever a submission raises is its result
             return self._raised(error)
-        return self._reply(["returned", nonce, None, []])
+        return self._returned(None, [])
 
     def _write(self, files: dict[str, bytes]) -> None:
         os.makedirs(self._folder, 0o700, exist_ok=True)
@@ -131,11 +160,16 @@ class Runner:
         except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt included
             return self._raised(error)
         try:
-            return self._reply(["returned", nonce, value, before.mutated()])
+            return self._returned(value, before.mutated())
         except wire.NotPlainError as error:
             return self._reply(["unplain", nonce, str(error)[:200]])
         except BaseException as error:  # noqa: BLE001  a value whose own methods raise
-            return self._raised(error)
+            return self._failed(error)
+
+    def _returned(self, value: Any, mutated: list[str]) -> list[memoryview]:
+        if self._fault is not None:
+            return self._reply(["fault", *self._fault])
+        return self._reply(["returned", self._nonce, value, mutated])
 
     def _function(self, name: str) -> Any:
         try:
@@ -156,16 +190,22 @@ class Runner:
     def _upcall(self, op: str, *args: Any) -> Any:
         """What the host answers to `op`; raises what the host refuses it with."""
         try:
-            frame = wire.encode(["upcall", self._nonce, op, args], self._reply_caps)
+            kind, *content = self._ask(["upcall", self._nonce, op, args])
         except wire.NotPlainError as error:
             raise TypeError(f"{op} was given {error}, which is not plain data") from None
-        with self._lock:
-            _flush()
-            self._transmit(frame)
-            kind, *content = self._reader.receive(self._sock)
+        except BaseException as error:
+            self._fault = faults.of(error)  # whatever the submission makes of it
+            raise
         if kind == "answer":
             return content[0]
         raise _UPCALL_ERRORS.get(content[0], RuntimeError)(content[1])
+
+    def _ask(self, message: list[Any]) -> Any:
+        frame = self._reply(message)
+        with self._lock:
+            _flush()
+            self._transmit(frame)
+            return self._reader.receive(self._sock)
 
 
 def _flush() -> None:

@@ -1,26 +1,30 @@
 """torch's part of the codec: tensors as raw bytes, rebuilt plain from dtype, shape and bytes.
 
 The host never imports torch: there a tensor is a `Tensor`, which has its bytes as a numpy
-array and the name of its dtype (numpy has no bfloat16: its bits come as uint16). Inside, where
-torch is preloaded, the same bytes become a `torch.Tensor` and back. Which side this is, the
-frame's reader knows: only the one inside can make services.
+array and the name of its dtype (numpy has no bfloat16: its bits come as uint16). Inside the same
+bytes become a `torch.Tensor` and back. Which side this is, the frame's reader knows: only the
+one inside can make services.
 
-A tensor says besides how large the storage is that it lies in, and which tensors share it: so
-the host can tell a part that owns its bytes from a view that keeps the whole alive.
+A tensor says besides how large the storage is that it lies in, which tensors share it, and
+whether it came from the host: so the host can tell a part that owns its bytes from a view that
+keeps the whole alive, or from the very tensor that it was cut from.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 import sys
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import wire
-from .wire import Decoder, Encoder, NotPlainError, WireError
+from . import decoding, wire
+from .decoding import Decoder
+from .wire import Encoder, NotPlainError, WireError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,12 +43,14 @@ class Tensor:
     """A tensor without torch: the name of its dtype, and its entries.
 
     `storage` names the memory that it lies in (tensors of one frame with the same name share
-    it) and says how many bytes that has; None where it was made on the host.
+    it) and says how many bytes that has; None where it was made on the host. `borrowed` says that
+    this memory was an argument's.
     """
 
     array: NDArray[Any]
     dtype: str = ""
     storage: tuple[int, int] | None = None
+    borrowed: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dtype", self.dtype or self.array.dtype.name)
@@ -62,16 +68,23 @@ class Tensor:
         return self.array.nbytes
 
 
-def _item(encoder: Encoder, array: NDArray[Any], dtype: str, storage: tuple[int, int]) -> list[Any]:
+# The memory of tensors that came from the host, by its address, as long as it lives.
+_arrived: weakref.WeakValueDictionary[int, NDArray[Any]] = weakref.WeakValueDictionary()
+
+
+def _item(
+    encoder: Encoder, array: NDArray[Any], dtype: str, memory: tuple[int, int, bool]
+) -> list[Any]:
     flat = np.ascontiguousarray(array, _BITS[dtype]).reshape(-1)
     encoder.attach(flat.view(np.uint8).data)
-    return [wire.TENSOR, dtype, *storage, *array.shape]
+    return [wire.TENSOR, dtype, *memory, *array.shape]
 
 
 def _encode_plain(encoder: Encoder, value: Tensor, _depth: int) -> list[Any]:
     if value.dtype not in _BITS or value.array.dtype != np.dtype(_BITS[value.dtype]):
         raise NotPlainError(f"a tensor of dtype {value.dtype} in {value.array.dtype.name}")
-    return _item(encoder, value.array, value.dtype, value.storage or (0, value.nbytes))
+    memory = (*(value.storage or (0, value.nbytes)), value.borrowed)
+    return _item(encoder, value.array, value.dtype, memory)
 
 
 def _encode_torch(encoder: Encoder, value: Any, _depth: int) -> list[Any]:
@@ -82,21 +95,32 @@ def _encode_torch(encoder: Encoder, value: Any, _depth: int) -> list[Any]:
             raise NotPlainError(f"a tensor of dtype {dtype}")
         if value.layout != torch.strided or value.device.type != "cpu":
             raise NotPlainError(f"a {value.device.type} tensor of layout {value.layout}")
-        memory = value.untyped_storage()
-        storage = (memory.data_ptr() & ((1 << 62) - 1), memory.nbytes())
-        plain = value.detach().resolve_conj().resolve_neg().contiguous()
-        bits = plain.view(torch.int16) if dtype == "bfloat16" else plain
-        array = bits.numpy()
-    return _item(encoder, array.view(_BITS[dtype]), dtype, storage)
+        try:
+            array, memory = _contents(torch, value, dtype)
+        except (RuntimeError, ValueError, TypeError):  # a tensor of torch's own of tensors, say
+            raise NotPlainError(
+                f"a {type(value).__qualname__} without entries of its own"
+            ) from None
+    return _item(encoder, array, dtype, memory)
+
+
+def _contents(torch: Any, value: Any, dtype: str) -> tuple[NDArray[Any], tuple[int, int, bool]]:
+    storage = value.untyped_storage()
+    place = storage.data_ptr()
+    memory = (place & ((1 << 62) - 1), storage.nbytes(), place in _arrived)
+    plain = value.detach().resolve_conj().resolve_neg().contiguous()
+    bits = plain.view(torch.int16) if dtype == "bfloat16" else plain
+    array: NDArray[Any] = bits.numpy().view(_BITS[dtype])
+    return array, memory
 
 
 def _decode(decoder: Decoder, items: list[Any], _depth: int) -> Any:
-    dtype, place, size, *shape = items
+    dtype, place, size, borrowed, *shape = items
     if type(dtype) is not str or dtype not in _BITS:
         raise WireError("a tensor of unknown dtype")
     if len(shape) > _MAX_NDIM or not all(map(_is_size, shape)):
         raise WireError("a tensor of impossible shape")
-    if type(place) is not int or not _is_size(size):
+    if type(place) is not int or not _is_size(size) or type(borrowed) is not bool:
         raise WireError("a tensor in an impossible storage")
     bits = np.dtype(_BITS[dtype])
     decoder.take(math.prod(shape) * bits.itemsize)
@@ -106,7 +130,9 @@ def _decode(decoder: Decoder, items: list[Any], _depth: int) -> Any:
         decoder.body.append(raw.data)
         if dtype == "bool":  # a byte other than 0 or 1 is no bool
             decoder.when_filled.append(functools.partial(np.minimum, raw, 1, out=raw))
-    return _torch_of(array, dtype) if decoder.inside else Tensor(array, dtype, (place, size))
+    if decoder.inside:
+        return _torch_of(array, dtype)
+    return Tensor(array, dtype, (place, size), borrowed)
 
 
 def _is_size(value: Any) -> bool:
@@ -115,13 +141,22 @@ def _is_size(value: Any) -> bool:
 
 def _torch_of(array: NDArray[Any], dtype: str) -> Any:
     """A tensor over the memory of `array`, which is filled later."""
-    torch = sys.modules["torch"]
+    torch = importlib.import_module("torch")
     if dtype == "bfloat16":
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
+        tensor = torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
+    else:
+        tensor = torch.from_numpy(array)
+    if array.size:
+        _arrived[tensor.data_ptr()] = array
+    return tensor
 
 
-wire.register(Tensor, _encode_plain)
-wire.register_tag(wire.TENSOR, _decode)
-if "torch" in sys.modules:
-    wire.register(sys.modules["torch"].Tensor, _encode_torch)
+def register() -> None:
+    """Let tensors cross: torch's own too where it is imported."""
+    wire.register(Tensor, _encode_plain)
+    decoding.register_tag(wire.TENSOR, _decode)
+    if "torch" in sys.modules:
+        wire.register(sys.modules["torch"].Tensor, _encode_torch)
+
+
+register()

@@ -15,7 +15,7 @@ import tempfile
 import types
 from pathlib import Path
 
-from . import wire
+from . import held, streams, wire
 from .runner import Runner
 
 _LAZY_MODULES = (
@@ -34,13 +34,17 @@ _SEED = 0  # of the random numbers that every child starts with
 _LAZY_NUMPY = ("numpy.random", "numpy.linalg", "numpy.fft")
 
 
-def vm_size() -> int:
-    """Bytes of address space of this process; 0 where the system does not tell."""
+def address_space() -> tuple[int, int]:
+    """Bytes of address space of this process: all, and what of it is private and can be written.
+
+    0 and 0 where the system does not tell.
+    """
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = Path("/proc/self/statm").read_text().split()
     except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGESIZE")
+        return 0, 0
+    size = os.sysconf("SC_PAGESIZE")
+    return int(pages[0]) * size, int(pages[5]) * size
 
 
 def touch() -> None:
@@ -48,10 +52,10 @@ def touch() -> None:
     names = _LAZY_MODULES + (_LAZY_NUMPY if "numpy" in sys.modules else ())
     for name in names:
         importlib.import_module(name)
-    for library in [name for name in wire.EXTENSIONS if name in sys.modules]:
-        wire.extend(library)  # a child can't read our files any more
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    held.hold(wire.LIBRARIES.values())
+    for library in [name for name in wire.LIBRARIES if name in sys.modules]:
+        wire.extend(wire.LIBRARIES[library])
+    streams.renew()
     sys.dont_write_bytecode = True
     _rehearse()
 
@@ -67,7 +71,7 @@ def renew_interpreter(scratch: str) -> None:
     os.environ.update(HOME=scratch, TMPDIR=scratch)
     tempfile.tempdir = None  # what the zygote found is not for its children
     random.seed(_SEED)
-    if "numpy" in sys.modules:  # a service may have brought it
+    if "numpy" in sys.modules:
         importlib.import_module("numpy.random").seed(_SEED)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(_SEED)

@@ -4,23 +4,26 @@ A frame is `magic, header size, body size | header | body`. The header is msgpac
 scalars and of arrays that begin with a tag; the body is the bytes of the numeric arrays, in
 the order in which the header names them. So an array is received straight into its memory.
 
-The decoder takes every byte for hostile. Sizes are checked before anything is allocated;
-counts, nesting, the length of integers and the number of keys whose hashes can be made to
-collide are capped. What it builds is of exact built-in types, or a plain array: a subclass on
-the other side can't reach this one.
+This half writes frames, and has what both halves share; `decoding` reads them. What is of a
+subclass crosses as its base, read past what it overrides; numbers within a Fraction, a key or a
+set cross as the built-in ones that they equal.
 
-Other libraries' types have modules of their own, imported when first met: see `EXTENSIONS`.
+Other libraries' types have modules of their own, which run when such a type or tag is first met.
 """
 
 from __future__ import annotations
 
-import importlib
+import itertools
+import operator
 import struct
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from . import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,7 +37,7 @@ MAX_NODES = 200_000  # objects in one frame; a numeric array counts as one
 MAX_DEPTH = 64
 MAX_INT_BITS = 14_284  # below 10**4300, the longest that Python prints by default
 # Keys of any other type can be chosen so that their hashes collide, and cost quadratic time.
-MAX_COSTLY_KEYS = 4096
+MAX_COSTLY_KEYS = 1 << 15
 MAX_COLLIDING_KEYS = 64  # of a whole hash: comparing two long tuples may take milliseconds
 _CHEAP_INT_KEY = 1 << 60
 
@@ -42,10 +45,8 @@ LIST, TUPLE, DICT, SET, FROZENSET, COMPLEX, INT, FRACTION, SERVICE, ARRAY, SCALA
     12
 )
 
-# The root module of a type, or a tag, to the module here that registers its codec.
-EXTENSIONS: dict[str | int, str] = {
-    "numpy": "arrays", ARRAY: "arrays", SCALAR: "arrays", "torch": "tensors", TENSOR: "tensors",
-}  # fmt: skip
+# The modules here that know a library's types, by its name.
+LIBRARIES = {"numpy": "arrays", "torch": "tensors"}
 
 
 class WireError(Exception):
@@ -78,10 +79,15 @@ class Caps:
 HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000, depth=MAX_DEPTH + 16)
 
 
-# ---- encoding -------------------------------------------------------------------------------
+ATOMS = frozenset({type(None), bool, float, str, bytes})
+ATOMS_READ = ATOMS | {int}  # of which msgpack reads none that is too long
 
-_ATOMS = frozenset({type(None), bool, float, str, bytes})
-_ATOMS_READ = _ATOMS | {int}  # of which msgpack reads none that is too long
+
+def is_costly(key: Any) -> bool:
+    """Whether the hash of such a key can be chosen to be that of another."""
+    if type(key) is int:
+        return not -_CHEAP_INT_KEY < key < _CHEAP_INT_KEY
+    return type(key) not in ATOMS or type(key) is float
 
 
 class Encoder:
@@ -91,6 +97,8 @@ class Encoder:
         self._caps = caps
         self._nodes = 0
         self._body_bytes = 0
+        self._costly_keys = 0
+        self.within_key = False
         self.body: list[memoryview] = []
 
     def attach(self, raw: memoryview) -> None:
@@ -105,7 +113,7 @@ class Encoder:
     def item(self, value: Any, depth: int = 0) -> Any:
         """`value` as msgpack's own types."""
         kind = type(value)
-        if kind in _ATOMS or (kind is int and -(1 << 63) <= value < 1 << 64):
+        if kind in ATOMS or (kind is int and -(1 << 63) <= value < 1 << 64):
             return value
         self._count(1)
         if depth > self._caps.depth:
@@ -114,8 +122,20 @@ class Encoder:
         return encode(self, value, depth + 1)
 
     def items(self, values: Iterable[Any], depth: int) -> list[Any]:
-        encoded = [each if type(each) in _ATOMS else self.item(each, depth) for each in values]
+        encoded = [each if type(each) in ATOMS else self.item(each, depth) for each in values]
         self._count(len(encoded))
+        return encoded
+
+    def keys(self, values: Iterable[Any], depth: int) -> list[Any]:
+        """The same for keys and members: numbers in them go as Python's own, which equal them."""
+        before, self.within_key = self.within_key, True
+        encoded = self.items(values, depth)
+        self.within_key = before
+        self._costly_keys += sum(map(is_costly, encoded))
+        if self._costly_keys > MAX_COSTLY_KEYS:
+            raise NotPlainError(
+                f"more than {MAX_COSTLY_KEYS} keys that are neither text nor small whole numbers"
+            )
         return encoded
 
     def _count(self, nodes: int) -> None:
@@ -128,17 +148,17 @@ def _encoder_of_a_base(kind: type) -> Callable[[Encoder, Any, int], Any]:
     """The encoder of the nearest base: a namedtuple crosses as a tuple, an IntEnum as an int."""
     for base in kind.__mro__:
         root = str(base.__module__).partition(".")[0]
-        if base not in _ENCODERS and root in EXTENSIONS:
-            extend(root)
+        if base not in _ENCODERS and root in LIBRARIES and root in sys.modules:
+            extend(LIBRARIES[root])
         if base in _ENCODERS:
             return _ENCODERS[base]
     name = kind.__qualname__
     raise NotPlainError(f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}")
 
 
-def extend(key: str | int) -> None:
-    """Import the module that knows a library's types, or a tag."""
-    importlib.import_module(f".{EXTENSIONS[key]}", __package__)
+def extend(module: str) -> None:
+    """Let what this module of ours knows cross; it imports its library."""
+    held.need(module).register()
 
 
 def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
@@ -151,16 +171,33 @@ def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
 
 
 def _encode_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any]:
-    flat = (part for pair in dict.items(value) for part in pair)
-    return [DICT, *encoder.items(flat, depth)]
+    pairs = list(dict.items(value))
+    keys = encoder.keys([key for key, _ in pairs], depth)
+    values = encoder.items([each for _, each in pairs], depth)
+    return [DICT, *itertools.chain.from_iterable(zip(keys, values, strict=True))]
 
 
 def _encode_fraction(encoder: Encoder, value: Fraction, depth: int) -> list[Any]:
-    return [FRACTION, *encoder.items((value.numerator, value.denominator), depth)]
+    """`Fraction` keeps whatever integers it was made of, numpy's among them."""
+    try:
+        parts = [operator.index(read(value)) for read in _PARTS]
+    except TypeError:
+        raise NotPlainError("a Fraction of other parts than integers") from None
+    if parts[1] < 1:  # integers of a fixed size have overflowed
+        raise NotPlainError(f"a Fraction whose denominator is {parts[1]}")
+    return [FRACTION, *encoder.items(parts, depth)]
+
+
+def _encode_complex(_encoder: Encoder, value: complex, _depth: int) -> list[Any]:
+    exact = complex.__complex__(value)
+    return [COMPLEX, exact.real, exact.imag]
 
 
 def _encode_service(encoder: Encoder, value: ServiceRef, depth: int) -> list[Any]:
     return [SERVICE, *encoder.items((value.name, value.params), depth)]
+
+
+_PARTS: list[Any] = [vars(Fraction)[name].fget for name in ("numerator", "denominator")]
 
 
 # Subclasses come here too, so each reads through the base class, past what they override.
@@ -170,11 +207,11 @@ _ENCODERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
     float: lambda _e, value, _d: float.__float__(value),
     str: lambda _e, value, _d: str.__str__(value),
     bytes: lambda _e, value, _d: bytes(memoryview(value)),
-    complex: lambda _e, value, _d: [COMPLEX, complex(value).real, complex(value).imag],
+    complex: _encode_complex,
     list: lambda e, value, d: [LIST, *e.items(list.__iter__(value), d)],
     tuple: lambda e, value, d: [TUPLE, *e.items(tuple.__iter__(value), d)],
-    set: lambda e, value, d: [SET, *e.items(set.__iter__(value), d)],
-    frozenset: lambda e, value, d: [FROZENSET, *e.items(frozenset.__iter__(value), d)],
+    set: lambda e, value, d: [SET, *e.keys(list(set.__iter__(value)), d)],
+    frozenset: lambda e, value, d: [FROZENSET, *e.keys(frozenset.__iter__(value), d)],
     dict: _encode_dict,
     Fraction: _encode_fraction,
     ServiceRef: _encode_service,
@@ -204,148 +241,3 @@ def encode(value: Any, caps: Caps | None = None) -> list[memoryview]:
 def register(kind: type, encoder: Callable[[Encoder, Any, int], Any]) -> None:
     """Let values of `kind` and of its subclasses cross."""
     _ENCODERS[kind] = encoder
-
-
-# ---- decoding -------------------------------------------------------------------------------
-
-
-def sizes(prefix: bytearray | memoryview, caps: Caps) -> tuple[int, int]:
-    """Bytes of the header and of the body that a frame's prefix announces."""
-    magic, header_bytes, body_bytes = PREFIX.unpack_from(prefix)
-    if magic != MAGIC or header_bytes > caps.header_bytes or body_bytes > caps.body_bytes:
-        raise WireError("not the beginning of a frame, or of one that is too large")
-    return header_bytes, body_bytes
-
-
-class Decoder:
-    """Rebuilds one value; `body` lists the memory that the frame's body is to fill."""
-
-    def __init__(
-        self, caps: Caps, body_bytes: int, resolve: Callable[[ServiceRef], Any] | None = None
-    ) -> None:
-        self._nodes_left = caps.nodes
-        self._depth = caps.depth + 4
-        self._keys_left = MAX_COSTLY_KEYS
-        self._collisions_left = MAX_COLLIDING_KEYS
-        self._body_left = body_bytes
-        self._resolve = resolve
-        self.body: list[memoryview] = []
-        self.when_filled: list[Callable[[], object]] = []
-
-    def take(self, size: int) -> None:
-        """Account for `size` bytes of the body, before their memory is allocated."""
-        self._body_left -= size
-        if self._body_left < 0:
-            raise WireError("the arrays are larger than the frame's body")
-
-    def read(self, header: bytes | bytearray | memoryview) -> Any:
-        """The header's value; whole once `body` is filled and `settle` was called."""
-        value = self.item(msgspec.msgpack.decode(header))
-        if self._body_left:
-            raise WireError("the frame's body is larger than its arrays")
-        return value
-
-    def settle(self) -> None:
-        """Do what had to wait for the body."""
-        for settle in self.when_filled:
-            settle()
-
-    def item(self, item: Any, depth: int = 0) -> Any:
-        kind = type(item)
-        if kind in _ATOMS_READ:
-            return item
-        if kind is not list or not item or type(item[0]) is not int:
-            raise WireError("a header that is not made of tagged lists")
-        if depth > self._depth:
-            raise WireError("nested too deep")
-        tag, decode = item[0], _DECODERS.get(item[0])
-        if decode is None and tag in EXTENSIONS:
-            extend(tag)
-            decode = _DECODERS.get(tag)
-        if decode is None:
-            raise WireError(f"unknown tag {tag}")
-        self._nodes_left -= len(item)
-        if self._nodes_left < 0:
-            raise WireError("too many objects")
-        return decode(self, item[1:], depth + 1)
-
-    def items(self, items: list[Any], depth: int) -> list[Any]:
-        return [each if type(each) in _ATOMS_READ else self.item(each, depth) for each in items]
-
-    def keys(self, items: list[Any], depth: int) -> list[Any]:
-        keys = self.items(items, depth)
-        costly = [key for key in keys if _is_costly(key)]
-        self._keys_left -= len(costly)
-        if self._keys_left < 0:
-            raise WireError("too many keys that are neither text nor small whole numbers")
-        self._collisions_left -= len(costly) - len(set(map(hash, costly)))
-        if self._collisions_left < 0:
-            raise WireError("too many keys of the same hash")
-        return keys
-
-    @property
-    def inside(self) -> bool:
-        """Whether this reads the host's frames, inside a sandbox."""
-        return self._resolve is not None
-
-    def service(self, name: Any, params: Any) -> Any:
-        """What a reference stands for: only where the host's frames are read."""
-        if self._resolve is None or type(name) is not str or type(params) is not dict:
-            raise WireError("a service reference where none may be")
-        return self._resolve(ServiceRef(name, params))
-
-
-def _is_costly(key: Any) -> bool:
-    if type(key) is int:
-        return not -_CHEAP_INT_KEY < key < _CHEAP_INT_KEY
-    return type(key) not in _ATOMS or type(key) is float
-
-
-def _decode_dict(decoder: Decoder, items: list[Any], depth: int) -> dict[Any, Any]:
-    if len(items) % 2:
-        raise WireError("a key without a value")
-    return dict(
-        zip(decoder.keys(items[::2], depth), decoder.items(items[1::2], depth), strict=True)
-    )
-
-
-def _decode_complex(_decoder: Decoder, items: list[Any], _depth: int) -> complex:
-    real, imag = items
-    if type(real) is not float or type(imag) is not float:
-        raise WireError("a complex number of other parts than floats")
-    return complex(real, imag)
-
-
-def _decode_int(_decoder: Decoder, items: list[Any], _depth: int) -> int:
-    (raw,) = items
-    if type(raw) is not bytes or len(raw) > MAX_INT_BITS // 8 + 1:
-        raise WireError("an integer that is too long")
-    value = int.from_bytes(raw, "little", signed=True)
-    if value.bit_length() > MAX_INT_BITS:  # Python would refuse to print it
-        raise WireError("an integer that is too long")
-    return value
-
-
-def _decode_fraction(decoder: Decoder, items: list[Any], depth: int) -> Fraction:
-    numerator, denominator = decoder.items(items, depth)
-    if type(numerator) is not int or type(denominator) is not int or denominator < 1:
-        raise WireError("a fraction of other parts than integers")
-    return Fraction(numerator, denominator)
-
-
-_DECODERS: dict[int, Callable[[Decoder, list[Any], int], Any]] = {
-    LIST: Decoder.items,
-    TUPLE: lambda d, items, depth: tuple(d.items(items, depth)),
-    DICT: _decode_dict,
-    SET: lambda d, items, depth: set(d.keys(items, depth)),
-    FROZENSET: lambda d, items, depth: frozenset(d.keys(items, depth)),
-    COMPLEX: _decode_complex,
-    INT: _decode_int,
-    FRACTION: _decode_fraction,
-    SERVICE: lambda d, items, depth: d.service(*d.items(items, depth)),
-}
-
-
-def register_tag(tag: int, decode: Callable[[Decoder, list[Any], int], Any]) -> None:
-    """Let frames carry `tag`."""
-    _DECODERS[tag] = decode

@@ -57,7 +57,7 @@ def _rules(config: dict[str, Any]) -> dict[str, int]:
 def _plan(config: dict[str, Any]) -> lockdown.Plan:
     level = config["level"]
     if not level:
-        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.vm_size(), ())
+        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.address_space(), ())
     rules = _rules(config)
     ruleset = landlock.ruleset(rules) if level == 3 else -1
     abi = landlock.abi()
@@ -65,17 +65,17 @@ def _plan(config: dict[str, Any]) -> lockdown.Plan:
     program = seccomp.program(alone=level == 3, signals=scoped)
     last_capability = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     own = lockdown.own_namespaces() if level == 3 else ()
-    sizes = last_capability, warmup.vm_size()
-    return lockdown.Plan(level, abi, program, ruleset, rules, *sizes, own)
+    sizes = warmup.address_space()
+    return lockdown.Plan(level, abi, program, ruleset, rules, last_capability, sizes, own)
 
 
 class Zygote:
     """Forks and reaps children at the host's request."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], services: dict[str, ModuleType]) -> None:
         self._control = socket.socket(fileno=CONTROL)
         self._plan = _plan(config)
-        self._services = _services(config["services"])
+        self._services = services
         self._scratches: dict[int, str] = {}
         self._root = ""
         if self._plan.level < 3:
@@ -168,8 +168,9 @@ def main() -> None:
     config = json.loads(sys.argv[-1])
     for name in config["preload"]:
         importlib.import_module(name)
+    services = _services(config["services"])  # before the next line: they may bring libraries
     warmup.touch()
-    zygote = Zygote(config)
+    zygote = Zygote(config, services)
     warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == 3 else "")
     warmup.check_single_thread()
     gc.collect()

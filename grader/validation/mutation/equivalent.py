@@ -10,7 +10,8 @@
     reason = "No integer lies between the two."
 
 A mark covers the mutants of its functions whose statement differs in just those words, and
-nothing else. One that covers no mutant, or one that a case tells from the solution, is wrong.
+nothing else: what is right wherever a function is called is right for each caller alone. One that
+covers no mutant, or one that a case tells from the solution, is wrong.
 """
 
 from collections.abc import Iterator, Sequence
@@ -100,7 +101,8 @@ class Marks:
 def _holds(claim: _Claim, mutant: Mutant) -> bool:
     function, call, after, before = claim
     here = (mutant.function, mutant.call) == (function, squashed(call))
-    return here and _turns(mutant.before, before, after, mutant.after)
+    everywhere = not call and mutant.called == function
+    return (here or everywhere) and _turns(mutant.before, before, after, mutant.after)
 
 
 def _several(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -38,20 +38,22 @@ def _called_by_items(suite: Path, functions: set[str]) -> dict[str, set[str]]:
 
 def _items_marked(case: ast.FunctionDef) -> Iterator[str]:
     for mark in case.decorator_list:
-        if isinstance(mark, ast.Call) and name_of(mark.func) == MARK:
-            yield from (str(each.value) for each in mark.args if isinstance(each, ast.Constant))
+        if _is_mark(mark):
+            words = (each.value for each in ast.walk(mark) if isinstance(each, ast.Constant))
+            yield from map(str, words)
+
+
+def _is_mark(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and name_of(node.func) == MARK
 
 
 def _names(node: ast.AST) -> set[str]:
-    """Every name, attribute and word in quotes below the node."""
-    words = {name_of(each) for each in ast.walk(node)} | {
-        each.arg for each in ast.walk(node) if isinstance(each, ast.arg)
-    }
-    return words | {
-        each.value
-        for each in ast.walk(node)
-        if isinstance(each, ast.Constant) and isinstance(each.value, str)
-    }
+    """Every name, attribute and word in quotes below the node, but in the marks of items."""
+    if _is_mark(node):
+        return set()
+    text = str(node.value) if isinstance(node, ast.Constant) else ""
+    own = {name_of(node), text, node.arg if isinstance(node, ast.arg) else ""} - {""}
+    return own.union(*map(_names, ast.iter_child_nodes(node)))
 
 
 def _reached(name: str, calls: Mapping[str, set[str]]) -> set[str]:

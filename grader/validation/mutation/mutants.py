@@ -50,6 +50,11 @@ class Mutant:
     occurrence: int = 1
 
     @property
+    def called(self) -> str:
+        """The function that the mistake is in, where only one caller runs it."""
+        return self.call.rpartition(" > ")[2].partition("(")[0]
+
+    @property
     def identity(self) -> Identity:
         """What tells it from all others of the file, wherever its lines are."""
         return self.function, self.kind, self.before, self.after, self.call, self.occurrence

@@ -87,10 +87,17 @@ class Run:
         return self.ends[op]
 
 
+def integer(name, value):
+    try:
+        if value is True or value is False:
+            raise TypeError("a bool is no number here")
+        return index(value)
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from error
+
+
 def whole(name, value):
-    if isinstance(value, bool):
-        raise TypeError(f"{name} is a bool: {value}")
-    value = index(value)
+    value = integer(name, value)
     if value < 1:
         raise BadCountError(f"{name}={value}: a count starts at 1")
     return value
@@ -98,7 +105,7 @@ def whole(name, value):
 
 def duration(name, value):
     if not isinstance(value, Fraction):
-        value = index(value)
+        value = integer(name, value)
     if value <= 0:
         raise BadCountError(f"{name}={value!r}: time must pass")
     return Fraction(value)
@@ -131,7 +138,7 @@ def bubble_fraction(num_stages, num_microbatches):
 def min_microbatches(num_stages, max_bubble):
     stages = whole("num_stages", num_stages)
     if not isinstance(max_bubble, Fraction):
-        max_bubble = index(max_bubble)
+        max_bubble = integer("max_bubble", max_bubble)
     if max_bubble <= 0 or max_bubble >= 1:
         raise ValueError(f"max_bubble={max_bubble!r} is out of range")
     return max(math.ceil((stages - 1) / max_bubble) - (stages - 1), 1)

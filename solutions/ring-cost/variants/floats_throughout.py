@@ -1,4 +1,4 @@
-"""Plain floats and closed forms; errors of its own class."""
+"""Plain floats and closed forms; errors of its own class. (whole file)"""
 
 import math
 from fractions import Fraction
@@ -88,8 +88,7 @@ def fit_link(world_size, samples):
     steps = ring_steps(world_size)
     _at_least(2, world_size=world_size)
     for size, seconds in samples:
-        _at_least(0, size=size)
-        _above_0(seconds=seconds)
+        _at_least(0, size=size, seconds=seconds)
     if len({size for size, _ in samples}) < 2:
         raise BadValueError(f"samples={samples}: at least two different sizes are needed")
     x = np.array([size for size, _ in samples], dtype=float)

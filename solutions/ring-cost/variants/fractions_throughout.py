@@ -1,4 +1,4 @@
-"""Exact results: times as Fractions, whole ones as int."""
+"""Exact results: times as Fractions, whole ones as int. (whole file)"""
 
 import math
 from fractions import Fraction
@@ -78,7 +78,7 @@ def regime(nbytes, world_size, latency_s, bandwidth):
 
 def fit_link(world_size, samples):
     n = count("world_size", world_size, 2)
-    points = [(amount("nbytes", s), amount("seconds", t, True)) for s, t in samples]
+    points = [(amount("nbytes", s), amount("seconds", t)) for s, t in samples]
     m = len(points)
     s1, t1 = sum(s for s, _ in points), sum(t for _, t in points)
     s2, st = sum(s * s for s, _ in points), sum(s * t for s, t in points)

@@ -2,81 +2,84 @@
 
 import math
 import re
+from numbers import Integral
 
 import torch
 import torch.distributed as dist
 
-_LAYER = re.compile(r"layers\.(0|[1-9]\d*)\.(.+)")
-_COLUMNS = ("attn.q.weight", "attn.k.weight", "attn.v.weight", "mlp.up.weight")
-_ROWS = ("attn.o.weight", "mlp.down.weight")
-_NORMS = ("norm1.weight", "norm2.weight")
-_OUTSIDE = ("embed.weight", "final_norm.weight")
+_CUT_AXIS = {
+    "norm1": None,
+    "attn.q": 1,
+    "attn.k": 1,
+    "attn.v": 1,
+    "attn.o": 0,
+    "norm2": None,
+    "mlp.up": 1,
+    "mlp.down": 0,
+}
 
 
-def _axis_of(name):
-    """The axis along which a parameter is cut; None where every rank holds all of it."""
-    layer = _LAYER.fullmatch(name)
-    part = layer[2] if layer else name
-    if layer and part in _COLUMNS:
-        return 1
-    if layer and part in _ROWS:
-        return 0
-    if (layer and part in _NORMS) or name in _OUTSIDE:
-        return None
-    raise ValueError(f"unknown parameter {name}")
+def _axes(names, num_layers):
+    """The axis along which ranks share each parameter; None where each holds all of it.
+
+    The names must be those of a model of that many layers.
+    """
+    axes = {"embed.weight": None, "final_norm.weight": None}
+    for i in range(num_layers):
+        axes |= {f"layers.{i}.{part}.weight": axis for part, axis in _CUT_AXIS.items()}
+    if odd := set(names) ^ set(axes):
+        raise ValueError(f"unknown or missing: {', '.join(sorted(odd))}")
+    return axes
 
 
-def _check_names(names):
-    """Unknown names and missing ones are refused; the number of layers follows from the names."""
-    for name in names:
-        _axis_of(name)
-    found = {int(match[1]) for name in names if (match := _LAYER.fullmatch(name))}
-    layers = range(max(found, default=-1) + 1)
-    wanted = [f"layers.{i}.{part}" for i in layers for part in (*_COLUMNS, *_ROWS, *_NORMS)]
-    for name in (*_OUTSIDE, *wanted):
-        if name not in names:
-            raise ValueError(f"missing parameter {name}")
+def _num_layers(names):
+    """One more than the number of the last layer that is named."""
+    return 1 + max(map(int, re.findall(r"layers\.(\d+)", " ".join(names))))
+
+
+def _check_integer(name, value):
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer")
 
 
 def _check_divides(name, length, world_size):
     if length % world_size:
-        raise ValueError(f"{name}: dimension {length} is not divisible by world_size {world_size}")
+        raise ValueError(f"{name}: {length} does not split evenly over the ranks")
 
 
 def shard_state_dict(state_dict, rank, world_size):
     """What one rank holds: its columns or rows, and all of norms and embedding, in own memory."""
-    if world_size < 1 or not 0 <= rank < world_size:
-        raise ValueError(f"rank {rank} is outside 0 … {world_size - 1} for world_size {world_size}")
-    _check_names(state_dict)
-    shard = {}
+    _check_integer("rank", rank)
+    _check_integer("world_size", world_size)
+    if not 0 <= rank < world_size:
+        raise ValueError(f"there is no rank {rank}")
+    axes, shard = _axes(state_dict, _num_layers(state_dict)), {}
     for name, weight in state_dict.items():
-        axis = _axis_of(name)
+        axis = axes[name]
         if axis is None:
             shard[name] = weight.clone()
             continue
         _check_divides(name, weight.shape[axis], world_size)
         width = weight.shape[axis] // world_size
-        shard[name] = weight.narrow(axis, rank * width, width).clone(
-            memory_format=torch.contiguous_format
-        )
+        shard[name] = weight.narrow(axis, rank * width, width).clone()
     return shard
 
 
 def _rms_norm(x_TH, weight_H):
-    return x_TH / torch.sqrt(x_TH.pow(2).mean(-1, keepdim=True) + 1e-6) * weight_H
+    return x_TH / torch.sqrt(x_TH.pow(2).mean(1, keepdim=True) + 1e-6) * weight_H
 
 
 def _attention(x_TH, shard, prefix, head_dim):
     """This rank's heads, and its partial product with its rows of o."""
     tokens = x_TH.shape[0]
     q, k, v = (
-        (x_TH @ shard[f"{prefix}.attn.{name}.weight"]).view(tokens, -1, head_dim).transpose(0, 1)
+        (x_TH @ shard[f"{prefix}.attn.{name}.weight"]).view(tokens, -1, head_dim).permute(1, 0, 2)
         for name in "qkv"
     )
-    scores = q @ k.transpose(1, 2) / math.sqrt(x_TH.shape[1])
-    future = torch.ones(tokens, tokens, dtype=torch.bool, device=x_TH.device).triu(1)
+    scores = q @ k.mT / math.sqrt(x_TH.shape[1])
+    future = torch.ones_like(scores, dtype=torch.bool).triu(1)
     weights = torch.softmax(scores.masked_fill(future, -math.inf), dim=-1)
-    heads = (weights @ v).transpose(0, 1).reshape(tokens, -1)
+    heads = (weights @ v).permute(1, 0, 2).flatten(1)
     return heads @ shard[f"{prefix}.attn.o.weight"]
 
 
@@ -94,19 +97,12 @@ def forward(token_ids, shard, config, group):
     """The logits (T, vocab) of one sequence: the same on every rank."""
     world_size = dist.get_world_size(group)
     _check_divides("num_heads", config["num_heads"], world_size)
-    _check_divides("hidden", config["hidden"], config["num_heads"])
+    _check_divides("hidden", config["hidden"], world_size)
     _check_divides("ffn", config["ffn"], world_size)
-    _check_names(shard)
-    for name in shard:
-        layer = _LAYER.fullmatch(name)
-        if layer and int(layer[1]) >= config["num_layers"]:
-            raise ValueError(f"unknown parameter {name}: num_layers is {config['num_layers']}")
-    if f"layers.{config['num_layers'] - 1}.norm1.weight" not in shard and config["num_layers"]:
-        raise ValueError(f"missing parameters of layer {config['num_layers'] - 1}")
-    outside = (token_ids < 0) | (token_ids >= config["vocab"])
-    if outside.any():
-        bad = token_ids[outside][0].item()
-        raise ValueError(f"token id {bad} is outside 0 … {config['vocab'] - 1}")
+    _axes(shard, config["num_layers"])
+    outside = token_ids[(token_ids < 0) | (token_ids >= config["vocab"])]
+    if outside.numel():
+        raise ValueError(f"token ids {outside.tolist()} are outside the vocabulary")
     head_dim = config["hidden"] // config["num_heads"]
     x_TH = shard["embed.weight"][token_ids]
     for i in range(config["num_layers"]):
@@ -125,15 +121,16 @@ def weight_bytes(state_dict):
 
 def expected_rank_bytes(shapes, dtype_bytes, world_size):
     """Bytes one rank holds: what is cut counts a world_size-th, the rest in full."""
-    if world_size < 1:
-        raise ValueError(f"world_size must be at least 1, got {world_size}")
-    _check_names(shapes)
-    total = 0
-    for name, shape in shapes.items():
-        axis = _axis_of(name)
-        entries = math.prod(shape)
-        if axis is not None:
-            _check_divides(name, shape[axis], world_size)
-            entries //= world_size
-        total += entries * dtype_bytes
-    return total
+    _check_integer("dtype_bytes", dtype_bytes)
+    _check_integer("world_size", world_size)
+    axes = _axes(shapes, _num_layers(shapes))
+    return dtype_bytes * sum(
+        _entries(name, shape, axes[name], world_size) for name, shape in shapes.items()
+    )
+
+
+def _entries(name, shape, axis, world_size):
+    if axis is None:
+        return math.prod(shape)
+    _check_divides(name, shape[axis], world_size)
+    return math.prod(shape) // world_size

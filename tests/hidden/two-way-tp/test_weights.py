@@ -3,17 +3,44 @@
 import pytest
 
 from grader.suite import Tensor, equal, require
+from grader.traces.model import Config, rank_bytes
 
 CUT = {"attn.q": 1, "attn.k": 1, "attn.v": 1, "attn.o": 0, "mlp.up": 1, "mlp.down": 0}
 LAYOUT = "Of x @ W: q, k, v and up are cut by columns, o and down by rows. Which did you cut how?"
+COPIES = "Which operation copies, and which only looks at the same memory?"
+
+SIZES = {"num_layers": 1}
+ALIKE = SIZES | {"vocab": 8, "hidden": 8, "ffn": 8}
+DEEP = {"vocab": 4, "hidden": 4, "ffn": 4, "num_layers": 11, "turned": True}
+MODELS = {  # world size, ranks to ask for, dtype, sizes
+    "one-rank": (1, [0], "float32", SIZES),
+    "two-ranks": (2, [0, 1], "float64", SIZES | {"hidden": 10, "ffn": 14}),
+    "three-ranks": (3, [0, 1, 2], "float32", SIZES | {"vocab": 7, "hidden": 15, "ffn": 9}),
+    "four-ranks": (4, [1, 2, 3], "float64", SIZES | {"hidden": 4, "ffn": 12}),
+    "shapes-all-alike": (2, [1], "float32", ALIKE),
+    "eleven-layers-in-another-order": (2, [1], "float64", DEEP),
+}
+
+
+def of(*names):
+    return pytest.mark.parametrize("name", names)
 
 
 def is_cut(name):
     return any(f".{part}." in name for part in CUT)
 
 
+def shards_of(student, model, name):
+    """(rank, shard, right one), the shard once it is known to be a dict of tensors."""
+    world_size, ranks, dtype, sizes = MODELS[name]
+    here = model(dtype, **sizes)
+    for rank in ranks:
+        got = student.shard_state_dict(here.state, rank, world_size)
+        check_dict(got, here.arrays)
+        yield rank, got, here.part(rank, world_size)
+
+
 def check_dict(got, expected):
-    """A dict of tensors with exactly these names; safe to index afterwards."""
     require(isinstance(got, dict), "a dict of name to tensor", got)
     names = [name for name in got if isinstance(name, str)]
     right = len(names) == len(got) and set(names) == set(expected)
@@ -24,102 +51,63 @@ def check_dict(got, expected):
 
 
 @pytest.mark.rubric("shards")
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("world_size", [1, 2, 4])
-def test_cut_weights(student, model, world_size, dtype):
-    """Each rank's columns or rows, in rank order, dtype kept."""
-    here = model(dtype)
-    for rank in range(world_size):
-        got, expected = student.shard_state_dict(here.state, rank, world_size), None
-        expected = here.part(rank, world_size)
-        check_dict(got, expected)
-        for name in filter(is_cut, expected):
-            equal(got[name], expected[name], of=f"rank {rank}: {name}", nudge=LAYOUT)
+@of(*MODELS)
+def test_cut_weights(student, model, name):
+    """Each rank's columns or rows, in rank order, dtype kept; by name, as shapes may be alike."""
+    for rank, got, expected in shards_of(student, model, name):
+        for weight in filter(is_cut, expected):
+            equal(got[weight], expected[weight], of=f"rank {rank}: {weight}", nudge=LAYOUT)
 
 
 @pytest.mark.rubric("replicated")
-@pytest.mark.parametrize("world_size", [2, 4])
-def test_what_does_not_split(student, model, world_size):
+@of("one-rank", "three-ranks", "shapes-all-alike", "eleven-layers-in-another-order")
+def test_what_does_not_split(student, model, name):
     """Norms and embedding are whole on every rank, and unchanged."""
-    here = model()
-    for rank in range(world_size):
-        got = student.shard_state_dict(here.state, rank, world_size)
-        check_dict(got, here.state)
-        for name, whole in here.state.items():
-            if not is_cut(name):
-                equal(got[name], whole, of=f"rank {rank}: {name}")
-
-
-@pytest.mark.rubric("replicated")
-def test_eleven_layers_and_square_ffn(student, model):
-    """Layers from 10 on are named with two digits; ffn = hidden makes all shapes alike."""
-    here = model(num_layers=11, ffn=8)
-    got = student.shard_state_dict(here.state, 1, 2)
-    check_dict(got, here.state)
-    for name, whole in here.state.items():
-        if not is_cut(name):
-            equal(got[name], whole, of=name)
-
-
-@pytest.mark.rubric("shards")
-def test_cut_weights_of_layer_10(student, model):
-    """Shapes alone don't tell a weight's kind where ffn is hidden."""
-    here = model(num_layers=11, ffn=8)
-    got = student.shard_state_dict(here.state, 1, 2)
-    expected = here.part(1, 2)
-    check_dict(got, expected)
-    for name in filter(is_cut, expected):
-        equal(got[name], expected[name], of=name, nudge=LAYOUT)
+    for rank, got, expected in shards_of(student, model, name):
+        for weight in expected:
+            if not is_cut(weight):
+                equal(got[weight], expected[weight], of=f"rank {rank}: {weight}")
 
 
 @pytest.mark.rubric("own-bytes")
-@pytest.mark.parametrize("world_size", [2, 4])
-def test_no_views(student, model, world_size):
-    """The memory behind the shards has no byte more than their entries."""
-    here = model()
-    for rank in (0, world_size - 1):
-        got = student.shard_state_dict(here.state, rank, world_size)
-        check_dict(got, here.state)
+@of("one-rank", "two-ranks", "three-ranks")
+def test_no_views(student, model, name):
+    """None lies in the state dict's memory, and what lies behind has no byte beyond entries."""
+    for _, got, _ in shards_of(student, model, name):
         held = {}
-        for name, tensor in got.items():
-            place, size = tensor.storage
-            held.setdefault((place, size), []).append((name, tensor.nbytes))
+        for weight, tensor in got.items():
+            asked, found = f"{weight}: memory of its own", "memory of the state dict"
+            require(not tensor.borrowed, asked, found, nudge=COPIES)
+            held.setdefault(tensor.storage, []).append((weight, tensor.nbytes))
         for (_, size), members in held.items():
             used = sum(nbytes for _, nbytes in members)
-            require(
-                size <= used,
-                f"{members[0][0]}: memory of its own, {used} bytes",
-                f"a view of memory with {size} bytes",
-                nudge="Which operation copies, and which only looks at the same memory?",
-            )
+            asked = f"{members[0][0]}: memory of its own, {used} bytes"
+            require(size <= used, asked, f"a view of memory with {size} bytes", nudge=COPIES)
 
 
 @pytest.mark.rubric("weight-bytes")
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_weight_bytes(student, model, dtype):
-    """Entries times the size of one, over all parameters; of a shard too, and of nothing."""
-    here = model(dtype)
-    equal(student.weight_bytes(here.state), sum(t.nbytes for t in here.state.values()), of="bytes")
-    part = here.part(1, 2)
-    equal(student.weight_bytes(part), sum(t.nbytes for t in part.values()), of="bytes")
+@of("two-ranks", "three-ranks", "eleven-layers-in-another-order")
+def test_weight_bytes(student, model, name):
+    """Entries times the size of one, over all parameters; of a shard too."""
+    world_size, _, dtype, sizes = MODELS[name]
+    here = model(dtype, **sizes)
+    for state in here.state, here.part(1, world_size):
+        equal(student.weight_bytes(state), sum(t.nbytes for t in state.values()), of="bytes")
 
 
 @pytest.mark.rubric("rank-bytes")
-@pytest.mark.parametrize("dtype_bytes", [2, 4])
-@pytest.mark.parametrize("world_size", [1, 2, 4])
-def test_expected_rank_bytes(student, model, world_size, dtype_bytes):
-    """The bytes of the grader's own shards."""
-    here = model("float32", ffn=32, num_layers=3)
-    shapes = here.config.shapes()
-    expected = sum(t.nbytes for t in here.part(0, world_size).values()) * dtype_bytes // 4
-    equal(student.expected_rank_bytes(shapes, dtype_bytes, world_size), expected, of="bytes")
+@pytest.mark.parametrize(("name", "dtype_bytes"), [*zip(MODELS, [1, 2, 3, 4, 2, 8], strict=True)])
+def test_expected_rank_bytes(student, model, name, dtype_bytes):
+    """The bytes of the grader's own shards, whatever an entry takes."""
+    world_size, _, _, sizes = MODELS[name]
+    here = model(**sizes)
+    got = student.expected_rank_bytes(here.shapes, dtype_bytes, world_size)
+    equal(got, rank_bytes(here.config, dtype_bytes, world_size), of="bytes")
 
 
 @pytest.mark.rubric("rank-bytes")
 def test_a_70b_like_model(student):
-    """A model of 137 GB is counted without building it."""
-    from grader.traces.model import Config, rank_bytes
-
-    config = Config(vocab=128256, hidden=8192, ffn=32768, num_layers=80, num_heads=64)
-    expected = rank_bytes(config, 2, 8)
-    equal(student.expected_rank_bytes(config.shapes(), 2, 8), expected, of="bytes")
+    """A model of 137 GB is counted without building it, to the byte."""
+    config = Config(vocab=128_257, hidden=8192, ffn=28_672, num_layers=80, num_heads=64)
+    got = student.expected_rank_bytes(config.shapes(), 2, 8)
+    equal(got, rank_bytes(config, 2, 8), of="bytes")

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from grader.validation.mutation.places import Place
-from grader.validation.mutation.trees import changed, expression, name_of, same
+from grader.validation.mutation.trees import changed, expression, name_of, names_bound, same
 
 # What comes of these is the same in whatever order they are given something.
 _UNORDERED = {"any", "all", "max", "min", "set", "sorted", "Counter", "sum", "frozenset"}
@@ -30,7 +30,7 @@ def iteration(place: Place) -> Iterator[ast.AST]:
         yield expression("list(it)[::-1]", it=node)
     yield expression("list(it)[1:]", it=node)
     yield expression("list(it)[:-1]", it=node)
-    if not _is_short(node):
+    if not _is_short(node) and not _goes_round_the_ranks(place):
         yield expression("list(it)[:10]", it=node)
     if isinstance(node, ast.Call) and name_of(node.func) == "range":
         last = 0 if len(node.args) == 1 else 1
@@ -64,6 +64,13 @@ def _is_set_of(place: Place) -> bool:
 def _is_short(node: ast.expr) -> bool:
     """Whether it is written down there, so that anybody sees how long it is."""
     return isinstance(node, (ast.Tuple, ast.List, ast.Constant))
+
+
+def _goes_round_the_ranks(place: Place) -> bool:
+    """Whether a rank counts the ranks there: no case has more than ten, each being a process."""
+    function, words = place.function, set(map(name_of, ast.walk(place.node)))
+    of_a_rank = function is not None and "group" in names_bound(function.args)
+    return of_a_rank and {"range", "world_size"} <= words
 
 
 def _in_unordered(place: Place) -> bool:

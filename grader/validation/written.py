@@ -1,0 +1,83 @@
+"""What is to be said of the files of a lab themselves: suites, stub, and what nobody reads."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.authored import source_of, tree_of
+from grader.course import Lab, written_files
+from grader.errors import CourseError
+from grader.results import Result
+from grader.suite.run import Suite
+from grader.suite.written import written
+
+
+def suite_problems(lab: Lab, hidden: Path) -> Iterator[str]:
+    """What of the lab's suites can't be collected or would not be run, each by name."""
+    for path in (hidden, lab.public_suite):
+        try:
+            with Suite(path, lab):
+                pass
+        except CourseError as error:
+            yield from error.problems
+    for path in written_files(lab.folder):
+        if path.suffix == ".py" and path not in (lab.public_suite, lab.stub):
+            yield from _strays(path, lab.public_suite.name)
+
+
+def stub_problems(lab: Lab, solution: Path) -> Iterator[str]:
+    """Where stub and solution ask for other functions, or for other parameters of one."""
+    asked, answered = _functions(lab.stub), _functions(solution)
+    for name, parameters in answered.items():
+        if name not in asked:
+            yield (
+                f"the solution has {name}({parameters}), and the stub has no {name}; "
+                f"write it there, or call it _{name}"
+            )
+        elif asked[name] != parameters:
+            yield (f"the stub has {name}({asked[name]}), and the solution has {name}({parameters})")
+    for name in asked:
+        if name not in answered:
+            yield f"the stub has {name}, and the solution does not"
+
+
+def silent_functions(lab: Lab, result: Result) -> Iterator[str]:
+    """The functions of the stub that do not say by name what is to be done, as graded."""
+    said = "\n".join(each.message for each in result.rubric)
+    calls = re.findall(r"NotImplementedError\((.*?)\)\n", source_of(lab.stub), re.DOTALL)
+    for name in lab.functions:
+        text = f"{name}:"
+        if text not in " ".join(calls) or (text not in said and "not written yet" not in said):
+            yield name
+
+
+def unread_files(folder: Path, kind: str) -> Iterator[str]:
+    """Files among the variants or mutants that nobody grades."""
+    if folder.is_dir():
+        for path in written_files(folder):
+            if path.parent != folder or path.suffix != ".py":
+                yield f"{path}: not graded; each {kind} is one .py file right in {folder.name}/"
+
+
+def _strays(path: Path, public: str) -> Iterator[str]:
+    try:
+        tests = written(path).tests
+    except CourseError as error:
+        yield from error.problems
+        return
+    if tests:
+        count = "1 test is" if len(tests) == 1 else f"{len(tests)} tests are"
+        yield f"{path}: {count} not run; of what students get only {public} is a suite"
+
+
+def _functions(path: Path) -> dict[str, str]:
+    """The public functions of a file, with their parameters as they are written, without types."""
+    found = {}
+    for node in tree_of(path).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            for each in ast.walk(node.args):
+                if isinstance(each, ast.arg):
+                    each.annotation = None
+            found[node.name] = ast.unparse(node.args)
+    return found

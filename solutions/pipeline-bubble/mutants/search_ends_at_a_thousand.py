@@ -1,0 +1,17 @@
+"""min_microbatches searches up to m = 1000 only."""  # loses: min-microbatches
+
+
+def min_microbatches(num_stages: int, max_bubble: Fraction) -> int:
+    """The smallest m with (p - 1) / (p + m - 1) <= max_bubble, solved for m without rounding."""
+    p = _count("num_stages", num_stages)
+    limit = _exact("max_bubble", max_bubble)
+    if not 0 < limit < 1:
+        raise ValueError(f"max_bubble must lie between 0 and 1, got {limit}")
+    return next((m for m in range(1, 1000) if Fraction(p - 1, p + m - 1) <= limit), 1000)
+
+
+def _one_f_one_b(ahead: int, m: int) -> Order:
+    """`ahead` forwards, if there are so many, then one of each in turns, then the backwards left."""
+    forwards, backwards = ([(kind, i) for i in range(m)] for kind in "FB")
+    turns = chain(*zip(forwards[ahead:], backwards, strict=False))
+    return [*forwards[:ahead], *turns, *backwards[len(forwards[ahead:]) :]]

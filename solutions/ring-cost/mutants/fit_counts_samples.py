@@ -1,0 +1,14 @@
+"""Two samples are enough, be they of one size."""  # loses: fit-link
+
+
+def fit_link(world_size, samples):
+    """Return (latency, bandwidth) of the least-squares line through (bytes, seconds)."""
+    ranks = _integer("world_size", world_size, at_least=2)
+    sizes = [_not_negative("samples: nbytes", size) for size, _ in samples]
+    times = [_not_negative("samples: seconds", time) for _, time in samples]
+    if len(samples) < 2:
+        raise ValueError(f"samples must have two distinct sizes, got {samples}")
+    with np.errstate(all="ignore"):
+        seconds_per_byte, at_zero = np.polyfit(sizes, times, 1)
+    steps = 2 * (ranks - 1)
+    return at_zero / steps, steps / ranks / seconds_per_byte

@@ -1,0 +1,10 @@
+"""The caller finds the groups empty."""  # loses: placement
+
+
+def check_tp_placement(tp_groups, domain_of_rank):
+    """Raise ValueError for a group whose ranks don't share one link domain."""
+    while tp_groups:
+        ranks = tp_groups.pop(0)
+        domains = {domain_of_rank[rank] for rank in ranks}
+        if len(domains) > 1:
+            raise ValueError(f"{ranks} lie in several link domains: {domains}")

@@ -1,0 +1,9 @@
+"""A domain that is 0 counts as none."""  # loses: placement
+
+
+def check_tp_placement(tp_groups, domain_of_rank):
+    """Raise ValueError for a group whose ranks don't share one link domain."""
+    for ranks in tp_groups:
+        domains = {domain_of_rank[rank] for rank in ranks}
+        if len({domain for domain in domains if domain}) > 1:
+            raise ValueError(f"{ranks} lie in several link domains: {domains}")

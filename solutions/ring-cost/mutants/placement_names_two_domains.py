@@ -1,0 +1,10 @@
+"""The message has two of the domains only."""  # loses: placement
+
+
+def check_tp_placement(tp_groups, domain_of_rank):
+    """Raise ValueError for a group whose ranks don't share one link domain."""
+    for ranks in tp_groups:
+        domains = {domain_of_rank[rank] for rank in ranks}
+        if len(domains) > 1:
+            first, second = sorted(domains)[:2]
+            raise ValueError(f"{ranks} lie in several link domains: {first} and {second}")

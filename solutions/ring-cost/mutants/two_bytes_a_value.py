@@ -1,0 +1,13 @@
+"""Every value has two bytes."""  # loses: tp-comm
+
+
+def tp_comm_time(
+    num_layers, hidden_size, dtype_bytes, num_tokens, world_size, latency_s, bandwidth
+):
+    """Return the time of a forward pass's all-reduces: one after attention, one after the MLP."""
+    layers = _integer("num_layers", num_layers, at_least=0)
+    tokens = _integer("num_tokens", num_tokens, at_least=0)
+    width = _integer("hidden_size", hidden_size, at_least=0)
+    _not_negative("dtype_bytes", dtype_bytes)
+    message = tokens * width * 2
+    return 2 * layers * ring_all_reduce_time(message, world_size, latency_s, bandwidth)
