@@ -83,23 +83,22 @@ def test_column_parallel_stays_local(ranks, rng, world_size):
 def test_column_parallel_without_bias_in_float64(ranks, rng):
     """The bias is optional, and float64 stays float64. One token, one column a rank."""
     x = whole(rng, (1, 5), -(10**6), 10**6, dtype=np.float64)
-    w = whole(rng, (5, 3), -(10**6), 10**6, dtype=np.float64)
-    run = ranks(3).column_parallel_linear(
+    w = whole(rng, (5, 2), -(10**6), 10**6, dtype=np.float64)
+    run = ranks(2).column_parallel_linear(
         x=x, w_shard=Shards(w, axis=1), group=GROUP, gather_output=True
     )
     equal(run.value, x @ w, of="y")
-    require_one_all_gather(run, 3, 3)
+    require_one_all_gather(run, 2, 2)
 
 
 @pytest.mark.rubric("column-linear")
 def test_column_parallel_gathers_when_asked(ranks, rng):
     """With gather_output every rank returns all of x @ w + bias after one all_gather."""
-    x, w = whole(rng, (4, 5), -99, 99), whole(rng, (5, 12), -99, 99)
-    bias = whole(rng, (12,), 1, 99)
+    x, w, bias = whole(rng, (3, 5), -99, 99), whole(rng, (5, 9), -99, 99), whole(rng, (9,), 1, 99)
     arguments = x, Shards(w, axis=1), GROUP, Shards(bias, axis=0), True
-    run = ranks(4).column_parallel_linear(*arguments)
+    run = ranks(3).column_parallel_linear(*arguments)
     equal(run.value, x @ w + bias, of="y")
-    require_one_all_gather(run, 48, 4)
+    require_one_all_gather(run, 27, 3)
 
 
 # A third of this bias is off by 1/6 in float32. Where the answer is odd, three of them are off by
@@ -145,7 +144,7 @@ def run_mlp_block(ranks, rng, world_size):
 
 
 @pytest.mark.rubric("mlp-block")
-@pytest.mark.parametrize("world_size", [1, 4])
+@pytest.mark.parametrize("world_size", [1, 2])
 def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
     """With both biases, every rank returns the one-GPU result."""
     run, expected = run_mlp_block(ranks, rng, world_size)
@@ -205,7 +204,7 @@ def test_swiglu_is_exact_where_silu_is(ranks, rng, world_size, tokens, dtype):
 
 
 @pytest.mark.rubric("embedding")
-@pytest.mark.parametrize("world_size", [1, 4])
+@pytest.mark.parametrize("world_size", [1, 3])
 def test_embedding_looks_up_every_token(ranks, rng, world_size):
     """Every id of the vocabulary, shuffled and some twice, for one all-reduce."""
     table, dtype = whole(rng, (12, 5), -9999, 9999), np.uint16 if world_size == 1 else np.int64
@@ -257,6 +256,6 @@ def test_mlp_block_pays_for_one_all_reduce(ranks, rng):
 
     Called just as where its value is judged, so that nothing in the call tells which is which.
     """
-    run, expected = run_mlp_block(ranks, rng, 4)
+    run, expected = run_mlp_block(ranks, rng, 3)
     equal(run.value, expected, of="y")
-    require_one_all_reduce(run, expected.shape, 4)
+    require_one_all_reduce(run, expected.shape, 3)
