@@ -1,4 +1,4 @@
-"""h is all-reduced in disjoint places before w_down: right values, F entries too many."""  # loses: one-collective
+"""h is all-reduced in disjoint places before w_down: right values, F entries too many. (whole file)"""  # loses: one-collective
 
 from __future__ import annotations
 

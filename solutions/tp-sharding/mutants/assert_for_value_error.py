@@ -1,4 +1,4 @@
-"""Uneven cuts end in an AssertionError."""  # loses: errors
+"""Uneven cuts end in an AssertionError. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

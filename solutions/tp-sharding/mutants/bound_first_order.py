@@ -1,4 +1,4 @@
-"""The bound is K u, without the denominator."""  # loses: bound
+"""The bound is K u, without the denominator. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

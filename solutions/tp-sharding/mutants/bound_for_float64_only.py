@@ -1,4 +1,4 @@
-"""u is that of float64, whatever the dtype."""  # loses: bound
+"""u is that of float64, whatever the dtype. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

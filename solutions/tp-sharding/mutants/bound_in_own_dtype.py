@@ -1,4 +1,4 @@
-"""The bound is returned in x's dtype."""  # loses: bound
+"""The bound is returned in x's dtype. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bound uses |x @ w|, where cancellation hides the error."""  # loses: bound
+"""The bound uses |x @ w|, where cancellation hides the error. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""u is the machine epsilon, not half of it."""  # loses: bound
+"""u is the machine epsilon, not half of it. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

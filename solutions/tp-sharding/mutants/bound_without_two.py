@@ -1,4 +1,4 @@
-"""The bound is gamma_K, not twice that."""  # loses: bound
+"""The bound is gamma_K, not twice that. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

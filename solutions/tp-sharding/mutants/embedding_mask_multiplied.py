@@ -1,4 +1,4 @@
-"""The mask is multiplied in: 0 * inf is NaN."""  # loses: embedding
+"""The mask is multiplied in: 0 * inf is NaN. (whole file)"""  # loses: embedding
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Negative ids count from the end, as in numpy."""  # loses: errors
+"""Negative ids count from the end, as in numpy. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mask takes one row too many: the next rank's first token counts twice."""  # loses: embedding
+"""The mask takes one row too many: the next rank's first token counts twice. (whole file)"""  # loses: embedding
 
 from __future__ import annotations
 

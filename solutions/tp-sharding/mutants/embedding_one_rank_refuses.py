@@ -1,4 +1,4 @@
-"""Only rank 0 refuses a bad token id; the others wait for it for ever."""  # loses: errors
+"""Only rank 0 refuses a bad token id; the others wait for it for ever. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

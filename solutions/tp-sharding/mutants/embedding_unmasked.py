@@ -1,4 +1,4 @@
-"""Every rank looks up something for every token; nothing is masked."""  # loses: embedding
+"""Every rank looks up something for every token; nothing is masked. (whole file)"""  # loses: embedding
 
 from __future__ import annotations
 

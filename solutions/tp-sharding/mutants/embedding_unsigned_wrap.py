@@ -1,4 +1,4 @@
-"""Local ids are computed in the ids' own dtype: uint8 overflows."""  # loses: embedding
+"""Local ids are computed in the ids' own dtype: uint8 overflows. (whole file)"""  # loses: embedding
 
 from __future__ import annotations
 

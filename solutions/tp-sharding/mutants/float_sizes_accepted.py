@@ -1,4 +1,4 @@
-"""2.0 is taken for world_size 2."""  # loses: errors
+"""2.0 is taken for world_size 2. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gamma forgets the factor K."""  # loses: bound
+"""gamma forgets the factor K. (whole file)"""  # loses: bound
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gate|up is cut like any matrix: rank 0 gets gates only."""  # loses: gate-up
+"""Gate|up is cut like any matrix: rank 0 gets gates only. (whole file)"""  # loses: gate-up
 
 from __future__ import annotations
 

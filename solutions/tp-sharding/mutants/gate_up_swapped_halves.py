@@ -1,4 +1,4 @@
-"""Shards are [up_r | gate_r]."""  # loses: gate-up
+"""Shards are [up_r | gate_r]. (whole file)"""  # loses: gate-up
 
 from __future__ import annotations
 

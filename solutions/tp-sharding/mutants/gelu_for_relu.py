@@ -1,4 +1,4 @@
-"""GELU where the block has ReLU."""  # loses: mlp-block
+"""GELU where the block has ReLU. (whole file)"""  # loses: mlp-block
 
 from __future__ import annotations
 

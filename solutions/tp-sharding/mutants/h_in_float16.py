@@ -1,4 +1,4 @@
-"""mlp_block keeps h as float16 to save memory."""  # loses: floats
+"""mlp_block keeps h as float16 to save memory. (whole file)"""  # loses: floats
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every rank gets all KV heads."""  # loses: qkv
+"""Every rank gets all KV heads. (whole file)"""  # loses: qkv
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More ranks than KV heads is refused."""  # loses: qkv
+"""More ranks than KV heads is refused. (whole file)"""  # loses: qkv
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each rank's triple is (q, v, k)."""  # loses: qkv
+"""Each rank's triple is (q, v, k). (whole file)"""  # loses: qkv
 
 from __future__ import annotations
 

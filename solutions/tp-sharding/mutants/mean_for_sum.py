@@ -1,4 +1,4 @@
-"""The mean over ranks, not the sum."""  # loses: row-linear
+"""The mean over ranks, not the sum. (whole file)"""  # loses: row-linear
 
 from __future__ import annotations
 

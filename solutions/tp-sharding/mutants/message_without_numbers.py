@@ -1,4 +1,4 @@
-"""The message does not say which numbers do not fit."""  # loses: errors
+"""The message does not say which numbers do not fit. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

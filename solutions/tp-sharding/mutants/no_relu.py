@@ -1,4 +1,4 @@
-"""The block has no activation."""  # loses: mlp-block
+"""The block has no activation. (whole file)"""  # loses: mlp-block
 
 from __future__ import annotations
 

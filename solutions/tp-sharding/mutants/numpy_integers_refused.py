@@ -1,4 +1,4 @@
-"""Only int itself counts as an integer."""  # loses: columns
+"""Only int itself counts as an integer. (whole file)"""  # loses: columns
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An odd fused width is rounded down."""  # loses: errors
+"""An odd fused width is rounded down. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

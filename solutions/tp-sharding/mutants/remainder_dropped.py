@@ -1,4 +1,4 @@
-"""Columns that do not divide evenly are dropped without a word."""  # loses: errors
+"""Columns that do not divide evenly are dropped without a word. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

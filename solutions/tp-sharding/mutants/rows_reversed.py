@@ -1,4 +1,4 @@
-"""The last rank gets the first rows."""  # loses: rows
+"""The last rank gets the first rows. (whole file)"""  # loses: rows
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""shard_columns returns one 3-D array, not a list."""  # loses: columns
+"""shard_columns returns one 3-D array, not a list. (whole file)"""  # loses: columns
 
 from __future__ import annotations
 

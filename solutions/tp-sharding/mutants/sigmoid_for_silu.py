@@ -1,4 +1,4 @@
-"""sigmoid where silu belongs."""  # loses: swiglu
+"""sigmoid where silu belongs. (whole file)"""  # loses: swiglu
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""silu acts on up, not on gate."""  # loses: swiglu
+"""silu acts on up, not on gate. (whole file)"""  # loses: swiglu
 
 from __future__ import annotations
 

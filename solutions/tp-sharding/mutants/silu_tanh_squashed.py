@@ -1,4 +1,4 @@
-"""silu by a rational approximation of sigmoid."""  # loses: swiglu
+"""silu by a rational approximation of sigmoid. (whole file)"""  # loses: swiglu
 
 from __future__ import annotations
 

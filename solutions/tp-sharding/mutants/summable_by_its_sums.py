@@ -1,4 +1,4 @@
-"""exactly_summable looks at |x| @ |w|, not at K max|x| max|w|."""  # loses: exactly-summable
+"""exactly_summable looks at |x| @ |w|, not at K max|x| max|w|. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

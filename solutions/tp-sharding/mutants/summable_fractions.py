@@ -1,4 +1,4 @@
-"""exactly_summable forgets that entries must be whole."""  # loses: exactly-summable
+"""exactly_summable forgets that entries must be whole. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

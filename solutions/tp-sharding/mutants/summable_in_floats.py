@@ -1,4 +1,4 @@
-"""exactly_summable multiplies in the arrays' own dtype."""  # loses: exactly-summable
+"""exactly_summable multiplies in the arrays' own dtype. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

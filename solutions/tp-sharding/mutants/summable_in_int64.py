@@ -1,4 +1,4 @@
-"""exactly_summable multiplies in 64-bit integers, which wrap."""  # loses: exactly-summable
+"""exactly_summable multiplies in 64-bit integers, which wrap. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""exactly_summable takes infinity for a whole number."""  # loses: exactly-summable
+"""exactly_summable takes infinity for a whole number. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

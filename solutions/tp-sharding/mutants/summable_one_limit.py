@@ -1,4 +1,4 @@
-"""exactly_summable uses 2^53 for float32 too."""  # loses: exactly-summable
+"""exactly_summable uses 2^53 for float32 too. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""exactly_summable forgets the factor K."""  # loses: exactly-summable
+"""exactly_summable forgets the factor K. (whole file)"""  # loses: exactly-summable
 
 from __future__ import annotations
 

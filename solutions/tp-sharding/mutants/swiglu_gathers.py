@@ -1,4 +1,4 @@
-"""SwiGLU gathers its hidden activations and cuts them again."""  # loses: swiglu
+"""SwiGLU gathers its hidden activations and cuts them again. (whole file)"""  # loses: swiglu
 
 from __future__ import annotations
 

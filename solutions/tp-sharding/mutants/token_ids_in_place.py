@@ -1,4 +1,4 @@
-"""token_ids -= start writes into the caller's array."""  # loses: embedding
+"""token_ids -= start writes into the caller's array. (whole file)"""  # loses: embedding
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""world_size is taken to be 2 wherever it matters."""  # loses: columns
+"""world_size is taken to be 2 wherever it matters. (whole file)"""  # loses: columns
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One-dimensional x is multiplied without a word."""  # loses: errors
+"""One-dimensional x is multiplied without a word. (whole file)"""  # loses: errors
 
 from __future__ import annotations
 

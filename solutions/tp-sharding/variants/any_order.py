@@ -1,4 +1,4 @@
-"""Sums the inner dimension backwards, in strides, and the ranks' shares as they come."""
+"""Sums the inner dimension backwards, in strides, and the ranks' shares as they come. (whole file)"""
 
 from __future__ import annotations
 

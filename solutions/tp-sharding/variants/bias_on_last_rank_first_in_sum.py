@@ -1,4 +1,4 @@
-"""The last rank starts its partial sum from the bias."""
+"""The last rank starts its partial sum from the bias. (whole file)"""
 
 from __future__ import annotations
 

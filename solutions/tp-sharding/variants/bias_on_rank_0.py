@@ -1,4 +1,4 @@
-"""Rank 0 alone adds the bias, before the all-reduce."""
+"""Rank 0 alone adds the bias, before the all-reduce. (whole file)"""
 
 from __future__ import annotations
 

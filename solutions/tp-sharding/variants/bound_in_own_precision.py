@@ -1,4 +1,4 @@
-"""The bound is evaluated in x's dtype and cast to float64 at the end."""
+"""The bound is evaluated in x's dtype and cast to float64 at the end. (whole file)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""einsum for every product, sigmoid by tanh, KV heads by r * kv // world_size."""
+"""einsum for every product, sigmoid by tanh, KV heads by r * kv // world_size. (whole file)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every product is accumulated and reduced in float64 and cast back once."""
+"""Every product is accumulated and reduced in float64 and cast back once. (whole file)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shards are views, triples of views, and partial sums in Fortran order."""
+"""Shards are views, triples of views, and partial sums in Fortran order. (whole file)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""silu as x / (1 + exp(-x)), one product for gate and up, the embedding by np.where."""
+"""silu as x / (1 + exp(-x)), one product for gate and up, the embedding by np.where. (whole file)"""
 
 from __future__ import annotations
 

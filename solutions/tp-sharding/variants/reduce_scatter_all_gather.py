@@ -1,4 +1,4 @@
-"""An all-reduce as its two halves, the flattened sum padded to equal parts."""
+"""An all-reduce as its two halves, the flattened sum padded to equal parts. (whole file)"""
 
 from __future__ import annotations
 

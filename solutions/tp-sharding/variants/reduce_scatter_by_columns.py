@@ -1,4 +1,4 @@
-"""An all-reduce as its two halves along the columns, padded to equal widths."""
+"""An all-reduce as its two halves along the columns, padded to equal widths. (whole file)"""
 
 from __future__ import annotations
 

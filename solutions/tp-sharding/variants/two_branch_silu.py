@@ -1,4 +1,4 @@
-"""silu in two branches by sign; subclasses of the errors; Fractions in the judge."""
+"""silu in two branches by sign; subclasses of the errors; Fractions in the judge. (whole file)"""
 
 from __future__ import annotations
 
