@@ -120,7 +120,7 @@ def read_overlay(solution: Module, path: Path) -> Overlay:
 def lay_over(solution: Module, own: Module) -> Overlay:
     """What the one file replaces of the solution, and adds; CourseError where that is not clear."""
     mark = mark_in(own.text)
-    if mark.form == WHOLE or _has_every_function(own, solution):
+    if mark.form == WHOLE:
         return Overlay(solution, own, mark, is_whole=True)
     for module in (solution, own):
         _one_a_line(module)
@@ -185,18 +185,6 @@ def _replaced(solution: Module, own: Module, statement: Statement) -> Statement 
             f"same names as there, {_ELSE}"
         )
     return held[0]
-
-
-def _has_every_function(own: Module, solution: Module) -> bool:
-    """Whether it is a whole file of before overlays: it has what students are asked for."""
-    functions = {
-        name
-        for each in solution.statements
-        if isinstance(each.node, ast.FunctionDef)
-        for name in each.names
-        if not name.startswith("_")
-    }
-    return bool(functions) and functions <= {name for each in own.statements for name in each.names}
 
 
 def _one_a_line(module: Module) -> None:

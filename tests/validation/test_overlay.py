@@ -195,7 +195,7 @@ BODIES = st.sampled_from([
     "# above\ndef {0}(x):\n    '''a\n# b'''\n    return x\n",
     "@print\n# between\n@str\ndef {0}():\n    pass\n",
     "class {0}:\n    '''doc'''\n\n    def a(self):\n        return [b for b in ()]\n",
-    '{0} = """\n# text\n"""\n',
+    '{0} = """\n# text"""\n',
     "async def {0}():\n    return None  # trailing\n",
 ])  # fmt: skip
 GAPS = st.sampled_from(["", "\n", "\n\n# -- a headline\n\n", "\n\n"])
@@ -244,6 +244,11 @@ def near_of(lines):
         ("from __future__ import annotations\nFEW = 4\n", "variant", ""),
         ("FEW = 4\ndef _own(x):\n    return _own(x)\n", "mutant", "_own: new, and used by nothing"),
         ("FEW = _A\n_A = 4\n", "mutant", ""),
+        (
+            SOLUTION.partition("---\n")[2].replace("x + FEW", "x"),
+            "mutant",
+            "FEW, MANY, HIGH, LOW and 2 more: just as in the solution; take that out",
+        ),
         (near_of(10), "mutant", ""),
         (near_of(11), "mutant", "near: 11 lines taken out or put in, more than 10"),
         (near_of(11), "variant", ""),
