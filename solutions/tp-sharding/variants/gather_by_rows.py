@@ -1,25 +1,6 @@
 """all_gather along axis 0, partial sums transposed, longdouble gates, ids by searchsorted."""
 
-from __future__ import annotations
-
 import math
-from typing import Any
-
-import numpy as np
-
-
-def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:
-    """Rank r's columns of `w` are item r; in rank order they are `w` again."""
-    _check_matrices(w=w)
-    _check_cut(w.shape[1], world_size)
-    return np.hsplit(w, world_size)
-
-
-def shard_rows(w: np.ndarray, world_size: int) -> list[np.ndarray]:
-    """Rank r's rows of `w` are item r; stacked in rank order they are `w` again."""
-    _check_matrices(w=w)
-    _check_cut(w.shape[0], world_size)
-    return np.vsplit(w, world_size)
 
 
 def column_parallel_linear(
@@ -52,29 +33,6 @@ def row_parallel_linear(
     return y if bias is None else np.add(y, bias)
 
 
-def mlp_block(
-    x: np.ndarray,
-    w_up_shard: np.ndarray,
-    w_down_shard: np.ndarray,
-    group: Any,
-    b_up_shard: np.ndarray | None = None,
-    b_down: np.ndarray | None = None,
-) -> np.ndarray:
-    """`relu(x @ w_up + b_up) @ w_down + b_down`, for one all-reduce."""
-    h_shard = column_parallel_linear(x, w_up_shard, group, b_up_shard).clip(0)
-    # Columns of h meet exactly the rows of w_down that this rank holds.
-    return row_parallel_linear(h_shard, w_down_shard, group, b_down)
-
-
-def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:
-    """Item r is `[gate_r | up_r]`: each rank gets both factors of its products."""
-    _check_matrices(w_gate_up=w_gate_up)
-    gate, up = np.hsplit(w_gate_up, 2)  # refuses an odd width
-    _check_cut(gate.shape[1], world_size)
-    gates, ups = np.hsplit(gate, world_size), np.hsplit(up, world_size)
-    return [np.hstack([gates[rank], ups[rank]]) for rank in range(world_size)]
-
-
 def swiglu_block(
     x: np.ndarray, w_gate_up_shard: np.ndarray, w_down_shard: np.ndarray, group: Any
 ) -> np.ndarray:
@@ -85,29 +43,6 @@ def swiglu_block(
     gate, up = both[:, 0].astype(np.longdouble), both[:, 1]
     h_shard = (gate / (1 + np.exp(-gate)) * up).astype(x.dtype)
     return row_parallel_linear(h_shard, w_down_shard, group)
-
-
-def shard_qkv(
-    wq: np.ndarray,
-    wk: np.ndarray,
-    wv: np.ndarray,
-    num_heads: int,
-    num_kv_heads: int,
-    head_dim: int,
-    world_size: int,
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Item r is `(q_r, k_r, v_r)`: whole query heads with the KV heads that serve them."""
-    _check_integers(num_heads=num_heads, num_kv_heads=num_kv_heads, head_dim=head_dim)
-    _check_columns(wq.shape[0], num_heads * head_dim, wq=wq)
-    _check_columns(wq.shape[0], num_kv_heads * head_dim, wk=wk, wv=wv)
-    _check_cut(num_heads, world_size)
-    if num_kv_heads % world_size and world_size % num_kv_heads:
-        raise ValueError(f"num_kv_heads {num_kv_heads} and world_size {world_size} do not divide")
-    # Where there are fewer KV shards than ranks, neighbours share one.
-    count = min(num_kv_heads, world_size)
-    qs, ks, vs = np.hsplit(wq, world_size), np.hsplit(wk, count), np.hsplit(wv, count)
-    shared = world_size // count
-    return [(qs[rank], ks[rank // shared], vs[rank // shared]) for rank in range(world_size)]
 
 
 def vocab_parallel_embedding(
@@ -138,55 +73,6 @@ def rounding_error_bound(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     size = np.einsum("mk,kn->mn", np.abs(x).astype(np.longdouble), np.abs(w).astype(np.longdouble))
     nu = x.shape[1] * np.longdouble(np.spacing(x.dtype.type(1))) / 2
     return (2 * nu / (1 - nu) * size).astype(np.float64)
-
-
-def _silu(x: np.ndarray) -> np.ndarray:
-    # x / (1 + exp(-x)), with the denominator as a logarithm: exp(-x) alone overflows.
-    return x * np.exp(-np.logaddexp(0, -x))
-
-
-def _all_whole(array: np.ndarray) -> bool:
-    return (np.isfinite(array) & (array == np.trunc(array))).all()
-
-
-def _check_matrices(**arrays: np.ndarray) -> None:
-    for name, array in arrays.items():
-        if array.ndim != 2:
-            raise ValueError(f"{name} must have 2 dimensions, got shape {array.shape}")
-
-
-def _check_bias(width: int, **biases: np.ndarray | None) -> None:
-    for name, bias in biases.items():
-        if bias is not None and bias.shape != (width,):
-            raise ValueError(f"{name} must have {width} entries, got shape {bias.shape}")
-
-
-def _check_columns(rows: int, columns: int, **arrays: np.ndarray) -> None:
-    for name, w in arrays.items():
-        if w.shape != (rows, columns):
-            raise ValueError(f"{name} must be {rows} by {columns}, got shape {w.shape}")
-
-
-def _check_integers(**values: int) -> None:
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
-            raise TypeError(f"{name} must be an integer, got {value!r}")
-
-
-def _check_cut(size: int, world_size: int) -> None:
-    _check_integers(world_size=world_size)
-    if world_size < 1:
-        raise ValueError(f"world_size must be at least 1, got {world_size}")
-    if size % world_size:
-        raise ValueError(f"world_size {world_size} does not divide {size}")
-
-
-def _check_token_ids(token_ids: np.ndarray, vocab: int) -> None:
-    if not np.issubdtype(token_ids.dtype, np.integer):
-        raise TypeError(f"token_ids must be integers, got {token_ids.dtype}")
-    outside = token_ids[(token_ids < 0) | (token_ids >= vocab)]
-    if outside.size:
-        raise ValueError(f"token_ids must lie in [0, {vocab}), got {outside[0]}")
 
 
 def _all_reduce(x: np.ndarray, group: Any) -> np.ndarray:
