@@ -10,7 +10,7 @@ def mlp_block(
     b_down: np.ndarray | None = None,
 ) -> np.ndarray:
     """`relu(x @ w_up + b_up) @ w_down + b_down`, for one all-reduce."""
-    h_shard = np.maximum(column_parallel_linear(x, w_up_shard, group, b_up_shard), 0)
+    h_shard = column_parallel_linear(x, w_up_shard, group, b_up_shard).clip(0)
     h = np.zeros((x.shape[0], group.world_size * h_shard.shape[1]), h_shard.dtype)
     mine = slice(group.rank * h_shard.shape[1], (group.rank + 1) * h_shard.shape[1])
     h[:, mine] = h_shard

@@ -21,8 +21,6 @@ def vocab_parallel_embedding(
 def _check_token_ids(token_ids: np.ndarray, vocab: int) -> None:
     if not np.issubdtype(token_ids.dtype, np.integer):
         raise TypeError(f"token_ids must be integers, got {token_ids.dtype}")
-    if token_ids.ndim != 1:
-        raise ValueError(f"token_ids must have 1 dimension, got shape {token_ids.shape}")
     outside = token_ids[token_ids >= vocab]
     if outside.size:
         raise ValueError(f"token_ids must lie in [0, {vocab}), got {outside[0]}")

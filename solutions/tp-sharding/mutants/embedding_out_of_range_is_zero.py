@@ -4,5 +4,3 @@
 def _check_token_ids(token_ids: np.ndarray, vocab: int) -> None:
     if not np.issubdtype(token_ids.dtype, np.integer):
         raise TypeError(f"token_ids must be integers, got {token_ids.dtype}")
-    if token_ids.ndim != 1:
-        raise ValueError(f"token_ids must have 1 dimension, got shape {token_ids.shape}")

@@ -8,7 +8,7 @@ def vocab_parallel_embedding(
     _check_matrices(table_shard=table_shard)
     rows, hidden = table_shard.shape[0], table_shard.shape[1]
     _check_token_ids(token_ids, rows * group.world_size)
-    # Signed before the subtraction: unsigned ids would wrap round below zero.
+    # int before the subtraction: unsigned ids would wrap round below zero, small ones overflow.
     local_ids = token_ids - token_ids.dtype.type(group.rank * rows)
     mine = (local_ids >= 0) & (local_ids < rows)
     partial = np.zeros((token_ids.size, hidden), table_shard.dtype)

@@ -2,4 +2,4 @@
 
 
 def _all_whole(array: np.ndarray) -> bool:
-    return bool(np.isfinite(array).all())
+    return np.isfinite(array).all()

@@ -1,16 +1,11 @@
 """exactly_summable forgets the absolute value."""  # loses: exactly-summable
 
 
-def _check_product(left: str, x: np.ndarray, right: str, w: np.ndarray) -> None:
-    _check_matrix(left, x)
-    _check_matrix(right, w)
-    if x.shape[1] != w.shape[0]:
-        raise ValueError(f"{left} {x.shape} has other columns than {right} {w.shape} has rows")
-
-
 def exactly_summable(x: np.ndarray, w: np.ndarray) -> bool:
     """True when no partial sum of `x @ w` can leave the whole numbers that the dtype has."""
-    _check_product("x", x, "w", w)
+    _check_matrices(x=x, w=w)
+    if x.shape[1] != w.shape[0]:
+        raise ValueError(f"x {x.shape} does not meet w {w.shape}")
     if not (_all_whole(x) and _all_whole(w)):
         return False
     limit = 2**24 if x.dtype == np.float32 else 2**53

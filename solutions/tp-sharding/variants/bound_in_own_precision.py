@@ -1,25 +1,15 @@
 """The bound is evaluated in x's dtype and cast to float64 at the end."""
 
 
-def _check_matrix(name: str, array: np.ndarray) -> None:
-    if array.ndim != 2:
-        raise ValueError(f"{name} must have 2 dimensions, got shape {array.shape}")
-
-
-def _check_product(left: str, x: np.ndarray, right: str, w: np.ndarray) -> None:
-    _check_matrix(left, x)
-    _check_matrix(right, w)
-    if x.shape[1] != w.shape[0]:
-        raise ValueError(f"{left} {x.shape} has other columns than {right} {w.shape} has rows")
-
-
 def rounding_error_bound(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     """How far two summation orders of `x @ w` may lie apart: 2 gamma_K (|x| @ |w|).
 
     gamma_n = n u / (1 - n u): N. J. Higham, Accuracy and Stability of Numerical Algorithms,
     2nd ed., SIAM 2002, sections 3.1 and 3.5.
     """
-    _check_product("x", x, "w", w)
+    _check_matrices(x=x, w=w)
+    if x.shape[1] != w.shape[0]:
+        raise ValueError(f"x {x.shape} does not meet w {w.shape}")
     u = np.finfo(x.dtype).eps / 2
     gamma = x.shape[1] * u / (1 - x.shape[1] * u)
     return (2 * gamma * np.abs(x) @ np.abs(w)).astype(np.float64)
