@@ -1,4 +1,4 @@
-"""Uneven cuts end in an AssertionError. (whole file)"""  # loses: errors
+"""Uneven cuts end in an AssertionError."""  # loses: errors
 
 
 def _check_cut(size: int, world_size: int) -> None:

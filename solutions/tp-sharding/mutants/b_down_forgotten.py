@@ -1,4 +1,4 @@
-"""The block forgets b_down. (whole file)"""  # loses: mlp-block
+"""The block forgets b_down."""  # loses: mlp-block
 
 
 def mlp_block(

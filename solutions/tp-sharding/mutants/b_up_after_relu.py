@@ -1,4 +1,4 @@
-"""b_up is added after the activation. (whole file)"""  # loses: mlp-block
+"""b_up is added after the activation."""  # loses: mlp-block
 
 
 def mlp_block(

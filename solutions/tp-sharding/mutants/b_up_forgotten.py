@@ -1,4 +1,4 @@
-"""The block forgets b_up. (whole file)"""  # loses: mlp-block
+"""The block forgets b_up."""  # loses: mlp-block
 
 
 def mlp_block(

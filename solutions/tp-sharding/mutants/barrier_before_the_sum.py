@@ -1,4 +1,4 @@
-"""A barrier before the all-reduce, to be on the safe side. (whole file)"""  # loses: row-linear
+"""A barrier before the all-reduce, to be on the safe side."""  # loses: row-linear
 
 
 def row_parallel_linear(

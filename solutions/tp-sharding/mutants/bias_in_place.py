@@ -1,4 +1,4 @@
-"""bias /= world_size, in place, so that the ranks' shares add up. (whole file)"""  # loses: row-linear
+"""bias /= world_size, in place, so that the ranks' shares add up."""  # loses: row-linear
 
 
 def row_parallel_linear(

@@ -1,4 +1,4 @@
-"""The bias is added before the sum, by every rank. (whole file)"""  # loses: row-linear
+"""The bias is added before the sum, by every rank."""  # loses: row-linear
 
 
 def row_parallel_linear(

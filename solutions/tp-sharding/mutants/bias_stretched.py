@@ -1,4 +1,4 @@
-"""Biases are not checked, so one number is stretched over all columns. (whole file)"""  # loses: errors
+"""Biases are not checked, so one number is stretched over all columns."""  # loses: errors
 
 
 def _check_bias(width: int, **biases: np.ndarray | None) -> None:

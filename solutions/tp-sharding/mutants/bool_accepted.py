@@ -1,4 +1,4 @@
-"""True is taken for world_size 1. (whole file)"""  # loses: errors
+"""True is taken for world_size 1."""  # loses: errors
 
 
 def _check_integers(**values: int) -> None:

@@ -1,4 +1,4 @@
-"""Column-parallel gathers whether asked or not. (whole file)"""  # loses: column-linear
+"""Column-parallel gathers whether asked or not."""  # loses: column-linear
 
 
 def column_parallel_linear(

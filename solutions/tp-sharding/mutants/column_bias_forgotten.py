@@ -1,4 +1,4 @@
-"""Column-parallel forgets its bias. (whole file)"""  # loses: column-linear
+"""Column-parallel forgets its bias."""  # loses: column-linear
 
 
 def column_parallel_linear(

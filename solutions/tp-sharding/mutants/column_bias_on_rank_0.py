@@ -1,4 +1,4 @@
-"""Column-parallel adds the bias on rank 0 only. (whole file)"""  # loses: column-linear
+"""Column-parallel adds the bias on rank 0 only."""  # loses: column-linear
 
 
 def column_parallel_linear(

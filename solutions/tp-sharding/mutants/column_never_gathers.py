@@ -1,4 +1,4 @@
-"""gather_output is ignored. (whole file)"""  # loses: column-linear
+"""gather_output is ignored."""  # loses: column-linear
 
 
 def column_parallel_linear(

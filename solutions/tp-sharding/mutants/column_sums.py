@@ -1,4 +1,4 @@
-"""Column-parallel all-reduces finished columns. (whole file)"""  # loses: column-linear
+"""Column-parallel all-reduces finished columns."""  # loses: column-linear
 
 
 def column_parallel_linear(

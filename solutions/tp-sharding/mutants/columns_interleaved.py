@@ -1,4 +1,4 @@
-"""Rank r gets every world_size-th column, so w_up no longer fits w_down. (whole file)"""  # loses: columns
+"""Rank r gets every world_size-th column, so w_up no longer fits w_down."""  # loses: columns
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:

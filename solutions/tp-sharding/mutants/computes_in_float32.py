@@ -1,4 +1,4 @@
-"""Every product is computed in float32. (whole file)"""  # loses: floats
+"""Every product is computed in float32."""  # loses: floats
 
 
 def column_parallel_linear(

@@ -1,4 +1,4 @@
-"""Partial sums travel as float16 to save bandwidth. (whole file)"""  # loses: row-linear
+"""Partial sums travel as float16 to save bandwidth."""  # loses: row-linear
 
 
 def row_parallel_linear(

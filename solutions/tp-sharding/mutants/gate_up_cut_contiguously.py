@@ -1,4 +1,4 @@
-"""Gate|up is cut like any matrix: rank 0 gets gates only. (whole file)"""  # loses: gate-up
+"""Gate|up is cut like any matrix: rank 0 gets gates only."""  # loses: gate-up
 
 
 def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Gate and up columns alternate inside a shard. (whole file)"""  # loses: gate-up
+"""Gate and up columns alternate inside a shard."""  # loses: gate-up
 
 
 def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Shards are [up_r | gate_r]. (whole file)"""  # loses: gate-up
+"""Shards are [up_r | gate_r]."""  # loses: gate-up
 
 
 def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:

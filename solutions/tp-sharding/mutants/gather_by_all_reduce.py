@@ -1,4 +1,4 @@
-"""gather_output pads with zeros and sums, in place of a gather. (whole file)"""  # loses: column-linear
+"""gather_output pads with zeros and sums, in place of a gather."""  # loses: column-linear
 
 
 def column_parallel_linear(

@@ -1,4 +1,4 @@
-"""gather_output joins the ranks' columns along axis 0. (whole file)"""  # loses: column-linear
+"""gather_output joins the ranks' columns along axis 0."""  # loses: column-linear
 
 
 def column_parallel_linear(

@@ -1,4 +1,4 @@
-"""Every head is cut, and each rank gets a slice of all of them. (whole file)"""  # loses: qkv
+"""Every head is cut, and each rank gets a slice of all of them."""  # loses: qkv
 
 
 def shard_qkv(

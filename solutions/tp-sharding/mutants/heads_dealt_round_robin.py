@@ -1,4 +1,4 @@
-"""Query heads are dealt out like cards. (whole file)"""  # loses: qkv
+"""Query heads are dealt out like cards."""  # loses: qkv
 
 
 def shard_qkv(

@@ -1,4 +1,4 @@
-"""KV head of rank r is r % num_kv_heads. (whole file)"""  # loses: qkv
+"""KV head of rank r is r % num_kv_heads."""  # loses: qkv
 
 
 def shard_qkv(

@@ -1,4 +1,4 @@
-"""Every rank gets all KV heads. (whole file)"""  # loses: qkv
+"""Every rank gets all KV heads."""  # loses: qkv
 
 
 def shard_qkv(

@@ -1,4 +1,4 @@
-"""More ranks than KV heads is refused. (whole file)"""  # loses: qkv
+"""More ranks than KV heads is refused."""  # loses: qkv
 
 
 def shard_qkv(

@@ -1,4 +1,4 @@
-"""Each rank's triple is (q, v, k). (whole file)"""  # loses: qkv
+"""Each rank's triple is (q, v, k)."""  # loses: qkv
 
 
 def shard_qkv(

@@ -1,4 +1,4 @@
-"""The mean over ranks, not the sum. (whole file)"""  # loses: row-linear
+"""The mean over ranks, not the sum."""  # loses: row-linear
 
 
 def row_parallel_linear(

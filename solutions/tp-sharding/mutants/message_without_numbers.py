@@ -1,4 +1,4 @@
-"""The message does not say which numbers do not fit. (whole file)"""  # loses: errors
+"""The message does not say which numbers do not fit."""  # loses: errors
 
 
 def _check_cut(size: int, world_size: int) -> None:

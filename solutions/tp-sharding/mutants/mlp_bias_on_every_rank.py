@@ -1,4 +1,4 @@
-"""mlp_block adds b_down before the sum, on every rank. (whole file)"""  # loses: mlp-block
+"""mlp_block adds b_down before the sum, on every rank."""  # loses: mlp-block
 
 
 def mlp_block(

@@ -1,4 +1,4 @@
-"""Only int itself counts as an integer. (whole file)"""  # loses: columns
+"""Only int itself counts as an integer."""  # loses: columns
 
 
 def _check_integers(**values: int) -> None:

@@ -1,4 +1,4 @@
-"""An odd fused width is rounded down. (whole file)"""  # loses: errors
+"""An odd fused width is rounded down."""  # loses: errors
 
 
 def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Only rank 0 returns the sum; the others return their part. (whole file)"""  # loses: row-linear
+"""Only rank 0 returns the sum; the others return their part."""  # loses: row-linear
 
 
 def row_parallel_linear(

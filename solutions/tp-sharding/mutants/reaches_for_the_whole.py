@@ -1,4 +1,4 @@
-"""Row-parallel takes its shard for a view and reaches for the rows of the others. (whole file)"""  # loses: row-linear
+"""Row-parallel takes its shard for a view and reaches for the rows of the others."""  # loses: row-linear
 
 
 def row_parallel_linear(

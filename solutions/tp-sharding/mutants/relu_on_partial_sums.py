@@ -1,4 +1,4 @@
-"""ReLU acts on each rank's partial sums, after w_down. (whole file)"""  # loses: mlp-block
+"""ReLU acts on each rank's partial sums, after w_down."""  # loses: mlp-block
 
 
 def mlp_block(

@@ -1,4 +1,4 @@
-"""Columns that do not divide evenly are dropped without a word. (whole file)"""  # loses: errors
+"""Columns that do not divide evenly are dropped without a word."""  # loses: errors
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Row-parallel forgets its bias. (whole file)"""  # loses: row-linear
+"""Row-parallel forgets its bias."""  # loses: row-linear
 
 
 def row_parallel_linear(

@@ -1,4 +1,4 @@
-"""Row-parallel joins the partial sums side by side. (whole file)"""  # loses: row-linear
+"""Row-parallel joins the partial sums side by side."""  # loses: row-linear
 
 
 def row_parallel_linear(

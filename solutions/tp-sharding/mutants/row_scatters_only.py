@@ -1,4 +1,4 @@
-"""Row-parallel stops after the reduce-scatter. (whole file)"""  # loses: row-linear
+"""Row-parallel stops after the reduce-scatter."""  # loses: row-linear
 
 
 def row_parallel_linear(

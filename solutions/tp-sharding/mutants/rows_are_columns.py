@@ -1,4 +1,4 @@
-"""shard_rows cuts the columns. (whole file)"""  # loses: rows
+"""shard_rows cuts the columns."""  # loses: rows
 
 
 def shard_rows(w: np.ndarray, world_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""shard_columns returns one 3-D array, not a list. (whole file)"""  # loses: columns
+"""shard_columns returns one 3-D array, not a list."""  # loses: columns
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:

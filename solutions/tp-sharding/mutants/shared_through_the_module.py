@@ -1,4 +1,4 @@
-"""Ranks add into a module global, which no other process can see. (whole file)"""  # loses: row-linear
+"""Ranks add into a module global, which no other process can see."""  # loses: row-linear
 
 _TOTAL: dict[str, np.ndarray] = {}
 

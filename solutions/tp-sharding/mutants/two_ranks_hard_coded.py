@@ -1,4 +1,4 @@
-"""world_size is taken to be 2 wherever it matters. (whole file)"""  # loses: columns
+"""world_size is taken to be 2 wherever it matters."""  # loses: columns
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:

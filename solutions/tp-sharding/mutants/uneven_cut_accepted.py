@@ -1,4 +1,4 @@
-"""A dimension that world_size does not divide is cut unevenly. (whole file)"""  # loses: errors
+"""A dimension that world_size does not divide is cut unevenly."""  # loses: errors
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:

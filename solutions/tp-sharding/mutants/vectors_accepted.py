@@ -1,4 +1,4 @@
-"""One-dimensional x is multiplied without a word. (whole file)"""  # loses: errors
+"""One-dimensional x is multiplied without a word."""  # loses: errors
 
 
 def _check_matrices(**arrays: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Sums the inner dimension backwards, in strides, and the ranks' shares as they come. (whole file)"""
+"""Sums the inner dimension backwards, in strides, and the ranks' shares as they come."""
 
 
 def column_parallel_linear(

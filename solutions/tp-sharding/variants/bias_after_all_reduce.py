@@ -1,4 +1,4 @@
-"""Each block written out by itself, its bias added to the finished sum, in the new array. (whole file)"""
+"""Each block written out by itself, its bias added to the finished sum, in the new array."""
 
 
 def row_parallel_linear(

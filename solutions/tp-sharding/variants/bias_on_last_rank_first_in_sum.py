@@ -1,4 +1,4 @@
-"""The last rank starts its partial sum from the bias. (whole file)"""
+"""The last rank starts its partial sum from the bias."""
 
 
 def row_parallel_linear(

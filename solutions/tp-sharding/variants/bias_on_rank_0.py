@@ -1,4 +1,4 @@
-"""Rank 0 alone adds the bias, before the all-reduce. (whole file)"""
+"""Rank 0 alone adds the bias, before the all-reduce."""
 
 
 def row_parallel_linear(

@@ -1,4 +1,4 @@
-"""einsum for every product, sigmoid by tanh, KV heads by r * kv // world_size. (whole file)"""
+"""einsum for every product, sigmoid by tanh, KV heads by r * kv // world_size."""
 
 
 def column_parallel_linear(

@@ -1,4 +1,4 @@
-"""Every product is accumulated and reduced in float64 and cast back once. (whole file)"""
+"""Every product is accumulated and reduced in float64 and cast back once."""
 
 
 def column_parallel_linear(

@@ -1,4 +1,4 @@
-"""Shards are views, triples of views, and partial sums in Fortran order. (whole file)"""
+"""Shards are views, triples of views, and partial sums in Fortran order."""
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Plain loops over entries, tokens and heads; no all-reduce where there is one rank. (whole file)"""
+"""Plain loops over entries, tokens and heads; no all-reduce where there is one rank."""
 
 
 def column_parallel_linear(

@@ -1,4 +1,4 @@
-"""An all-reduce as its two halves, the flattened sum padded to equal parts. (whole file)"""
+"""An all-reduce as its two halves, the flattened sum padded to equal parts."""
 
 
 def row_parallel_linear(

@@ -1,4 +1,4 @@
-"""An all-reduce as its two halves along the columns, padded to equal widths. (whole file)"""
+"""An all-reduce as its two halves along the columns, padded to equal widths."""
 
 
 def row_parallel_linear(

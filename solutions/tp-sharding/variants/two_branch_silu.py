@@ -1,4 +1,4 @@
-"""silu in two branches by sign; subclasses of the errors; Fractions in the judge. (whole file)"""
+"""silu in two branches by sign; subclasses of the errors; Fractions in the judge."""
 
 from fractions import Fraction
 
