@@ -1,32 +1,4 @@
-"""Times added up step by step and layer by layer. (whole file)"""
-
-import math
-from fractions import Fraction
-
-import numpy as np
-
-# -- the ring ------------------------------------------------------------------------------
-
-
-def ring_all_reduce(x, group):
-    """Return the sum of every rank's x: reduce-scatter once around, then all-gather."""
-    if x.ndim != 1:
-        raise ValueError(f"x must have one dimension, got shape {x.shape}")
-    rank, world_size = group.rank, group.world_size
-    to, back = (rank + 1) % world_size, (rank - 1) % world_size
-    chunks = [chunk.copy() for chunk in np.array_split(x, world_size)]
-    for step in range(world_size - 1):
-        out, into = (rank - step) % world_size, (rank - step - 1) % world_size
-        chunks[into] += group.send_recv(chunks[out], to, back)
-    for step in range(world_size - 1):  # chunk rank + 1 is complete here by now
-        out, into = (rank + 1 - step) % world_size, (rank - step) % world_size
-        chunks[into] = group.send_recv(chunks[out], to, back)
-    return np.concatenate(chunks)
-
-
-def ring_steps(world_size):
-    """Return 2(n-1): n-1 steps to complete the sums and n-1 to spread them."""
-    return 2 * (_integer("world_size", world_size, at_least=1) - 1)
+"""Times added up step by step and layer by layer."""
 
 
 def ring_bytes_per_rank(nbytes, world_size):
@@ -34,9 +6,6 @@ def ring_bytes_per_rank(nbytes, world_size):
     ranks = _integer("world_size", world_size, at_least=1)
     chunk = Fraction(_integer("nbytes", nbytes, at_least=0), ranks)
     return sum((chunk for _ in range(ring_steps(ranks))), Fraction(0))
-
-
-# -- its price: exact arithmetic, rounded once at the end ----------------------------------
 
 
 def ring_all_reduce_time(nbytes, world_size, latency_s, bandwidth):
@@ -48,27 +17,6 @@ def ring_all_reduce_time(nbytes, world_size, latency_s, bandwidth):
         seconds += float(latency)
         seconds += float(size) / ranks / float(bytes_per_second)
     return seconds
-
-
-def bus_bandwidth(nbytes, seconds, world_size):
-    """Return what each link carried per second (nccl-tests, doc/PERFORMANCE.md)."""
-    ranks = _integer("world_size", world_size, at_least=1)
-    algorithm_bandwidth = _not_negative("nbytes", nbytes) / _positive("seconds", seconds)
-    return float(algorithm_bandwidth * ring_steps(ranks) / ranks)
-
-
-def crossover_bytes(world_size, latency_s, bandwidth):
-    """Return S*, where both terms of the time are equal: 2(n-1)a = 2(n-1)/n * S/B."""
-    ranks = _integer("world_size", world_size, at_least=2)
-    latency, bytes_per_second = _link(latency_s, bandwidth)
-    return float(ranks * latency * bytes_per_second)
-
-
-def regime(nbytes, world_size, latency_s, bandwidth):
-    """Return the name of the larger term."""
-    size = _not_negative("nbytes", nbytes)
-    smaller = size < crossover_bytes(world_size, latency_s, bandwidth)
-    return "latency" if smaller else "bandwidth"
 
 
 def fit_link(world_size, samples):
@@ -90,9 +38,6 @@ def fit_link(world_size, samples):
     at_zero = mean_time - seconds_per_byte * mean_size
     steps = ring_steps(ranks)
     return float(at_zero / steps), float(steps / (ranks * seconds_per_byte))
-
-
-# -- what follows for tensor parallelism ---------------------------------------------------
 
 
 def tp_comm_time(
@@ -135,40 +80,3 @@ def hierarchical_all_reduce_time(
     for _ in range(ring_steps(nodes)):
         seconds += float(inter[0]) + float(size / gpus / nodes / inter[1])
     return seconds
-
-
-def check_tp_placement(tp_groups, domain_of_rank):
-    """Raise ValueError for a group whose ranks don't share one link domain."""
-    for ranks in tp_groups:
-        domains = {domain_of_rank[rank] for rank in ranks}
-        if len(domains) > 1:
-            names = ", ".join(sorted(str(domain) for domain in domains))
-            raise ValueError(f"TP group {list(ranks)} spans the link domains {names}")
-
-
-# -- arguments -----------------------------------------------------------------------------
-
-
-def _integer(name, value, at_least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be an integer, got {value} ({type(value).__name__})")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
-
-
-def _not_negative(name, value):
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} must be finite and not negative, got {value}")
-    return Fraction(value.item() if isinstance(value, np.generic) else value)
-
-
-def _positive(name, value):
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be finite and positive, got {value}")
-    return Fraction(value.item() if isinstance(value, np.generic) else value)
-
-
-def _link(latency_s, bandwidth, prefix=""):
-    latency = _not_negative(f"{prefix}latency_s", latency_s)
-    return latency, _positive(f"{prefix}bandwidth", bandwidth)
