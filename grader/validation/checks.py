@@ -19,12 +19,11 @@ from grader.handout import run_examples
 from grader.release import leaks
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
-from grader.traces.synthetic import synthetic_trace
 from grader.validation.check import Check, Progress, Unwatched
 from grader.validation.judged import REPETITIONS, judged
 from grader.validation.marks import mark_of
 from grader.validation.overlay import answers
-from grader.validation.trial import STUDENTS, Trial, try_out
+from grader.validation.trial import STUDENTS, Trial, try_out, with_trace
 from grader.validation.wording import count
 from grader.validation.written import suite_problems
 
@@ -115,11 +114,10 @@ def _checks_of(
 
 
 def _with_trace(graded: GradedLab, role: _Role) -> _Role:
-    """The role with a synthetic trace, where code alone can't earn every point."""
-    if not graded.lab.assignment.trace or role.kind in ("stub", "garbage"):
+    """The role with a trace, where it can do something with one."""
+    if role.kind in ("stub", "garbage"):
         return role
-    raw = synthetic_trace(graded.evidence(role.submission).challenge)
-    return replace(role, submission=replace(role.submission, trace=raw))
+    return replace(role, submission=with_trace(graded, role.submission))
 
 
 def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:

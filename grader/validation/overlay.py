@@ -8,9 +8,10 @@
         ...
 
 A function, class or assignment at the file's top replaces the solution's of that name, with the
-comments right above it; of a class that is the whole of it. A new name is put after the imports,
-in the order given; so are imports. All else is the solution's own text. A file whose line 1 ends
-its words with `(whole file)` is taken as it stands.
+comments right above it; of a class that is the whole of it. Imports are put after the solution's,
+and so is a new name, or after what of the solution it needs when the file is loaded. All else is
+the solution's own text. A file whose line 1 ends its words with `(whole file)` is taken as it
+stands.
 """
 
 import ast
@@ -20,87 +21,15 @@ from functools import cached_property
 from pathlib import Path
 
 from grader import sources
-from grader.authored import source_of, tree_of
 from grader.course import Lab
 from grader.errors import CourseError
 from grader.submissions import Submission, from_bytes
 from grader.validation.marks import Mark, mark_in
+from grader.validation.statements import Module, Statement
 
 KINDS = ("variant", "mutant")
 WHOLE, REWRITTEN = "whole file", "rewritten"
-_IMPORTS = (ast.Import, ast.ImportFrom)
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 _ELSE = f'or give the whole file and end the words of line 1 with "({WHOLE})"'
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement at a file's top: the names it binds, and its lines, from 0, `end` excluded.
-
-    The comments right above it are among its lines.
-    """
-
-    node: ast.stmt
-    names: frozenset[str]
-    start: int
-    end: int
-
-    @property
-    def called(self) -> str:
-        """Its names in words."""
-        return ", ".join(sorted(self.names))
-
-    @property
-    def is_import(self) -> bool:
-        return isinstance(self.node, _IMPORTS)
-
-    @property
-    def is_definition(self) -> bool:
-        return isinstance(self.node, _DEFINITIONS) and bool(self.names)
-
-
-@dataclass(frozen=True)
-class Module:
-    """A file as its statements at the top, and its docstring with all above it: `head` lines."""
-
-    path: Path
-    text: str
-    head: int
-    statements: tuple[Statement, ...]
-
-    @classmethod
-    def read(cls, path: Path) -> "Module":
-        """The file at `path`; CourseError where it can't be read or is no Python."""
-        return cls.of(path, source_of(path), tree_of(path))
-
-    @classmethod
-    def of(cls, path: Path, text: str, tree: ast.Module) -> "Module":
-        """The file that `path` would have, were this its text."""
-        body, head = tree.body, 0
-        if ast.get_docstring(tree, clean=False) is not None:
-            head, body = _end(body[0]), body[1:]
-        return cls(path, text, head, tuple(_statements(sources.lines_of(text), body, head)))
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return sources.lines_of(self.text)
-
-    def text_of(self, statement: Statement) -> list[str]:
-        """The lines of a statement."""
-        return self.lines[statement.start : statement.end]
-
-    @property
-    def after_imports(self) -> int:
-        """The line from which on every import of the file has been made."""
-        return max([self.head, *(each.end for each in self.statements if each.is_import)])
-
-    def binding(self, names: frozenset[str]) -> list[Statement]:
-        """The statements that bind one of the names, other than by an import."""
-        return [each for each in self.statements if not each.is_import and each.names & names]
-
-    def at(self, statement: Statement) -> str:
-        """Where the statement stands, for a message."""
-        return f"{self.path}:{statement.node.lineno}"
 
 
 @dataclass(frozen=True)
@@ -154,14 +83,26 @@ class Overlay:
         solution, own = self.solution, self.own
         if own.head:
             yield 0, solution.head, own.lines[: own.head] + [""] * (not solution.head)
-        future = [each for each in self.imports if _is_future(each)]
+        future = [each for each in self.imports if each.is_future]
         if future:
             yield solution.head, solution.head, ["", *self._texts(future)]
-        plain = [each for each in self.imports if not _is_future(each)]
-        new = [line for each in self.new for line in ("", "", *own.text_of(each))]
-        yield solution.after_imports, solution.after_imports, [*self._texts(plain), *new]
+        plain = [each for each in self.imports if not each.is_future]
+        yield solution.after_imports, solution.after_imports, self._texts(plain)
+        for place, each in self._places():
+            yield place, place, ["", "", *own.text_of(each)]
         for old, instead in self.replaced:
             yield old.start, old.end, own.text_of(instead)
+
+    def _places(self) -> Iterator[tuple[int, Statement]]:
+        """Each new statement with the line of the solution before which it is put."""
+        places: dict[str, int] = {}
+        for each in self.new:
+            needs = each.needs
+            held = [statement.end for statement in self.solution.binding(needs)]
+            earlier = [place for name, place in places.items() if name in needs]
+            place = max([self.solution.after_imports, *held, *earlier])
+            places |= dict.fromkeys(each.names, place)
+            yield place, each
 
     def _texts(self, statements: Sequence[Statement]) -> list[str]:
         return [line for each in statements for line in self.own.text_of(each)]
@@ -179,7 +120,7 @@ def read_overlay(solution: Module, path: Path) -> Overlay:
 def lay_over(solution: Module, own: Module) -> Overlay:
     """What the one file replaces of the solution, and adds; CourseError where that is not clear."""
     mark = mark_in(own.text)
-    if mark.form == WHOLE or _has_every_function(own, solution):
+    if mark.form == WHOLE:
         return Overlay(solution, own, mark, is_whole=True)
     for module in (solution, own):
         _one_a_line(module)
@@ -246,18 +187,6 @@ def _replaced(solution: Module, own: Module, statement: Statement) -> Statement 
     return held[0]
 
 
-def _has_every_function(own: Module, solution: Module) -> bool:
-    """Whether it is a whole file of before overlays: it has what students are asked for."""
-    functions = {
-        name
-        for each in solution.statements
-        if isinstance(each.node, ast.FunctionDef)
-        for name in each.names
-        if not name.startswith("_")
-    }
-    return bool(functions) and functions <= {name for each in own.statements for name in each.names}
-
-
 def _one_a_line(module: Module) -> None:
     """Raises CourseError where two statements share a line: lines are what is exchanged."""
     done = module.head
@@ -265,42 +194,3 @@ def _one_a_line(module: Module) -> None:
         if each.node.lineno <= done:
             raise CourseError(f"{module.at(each)}: two statements in one line; give each its own")
         done = each.end
-
-
-def _statements(lines: Sequence[str], body: Sequence[ast.stmt], done: int) -> Iterator[Statement]:
-    for node in body:
-        above: list[ast.expr] = getattr(node, "decorator_list", [])
-        start = min([node.lineno, *(each.lineno for each in above)]) - 1
-        while start > done and lines[start - 1].startswith("#"):
-            start -= 1
-        yield Statement(node, frozenset(_names(node)), start, _end(node))
-        done = _end(node)
-
-
-def _names(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds; of an import, those by which the file knows things."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-        return
-    if isinstance(node, _IMPORTS):
-        yield from ((each.asname or each.name).partition(".")[0] for each in node.names)
-        return
-    parts: list[ast.AST] = [node]  # of a compound statement, all in it: nothing is laid over that
-    if isinstance(node, ast.Assign):
-        parts = [*node.targets]
-    elif isinstance(node, ast.AnnAssign):
-        parts = [node.target]
-    for each in (inner for part in parts for inner in ast.walk(part)):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-            yield each.id
-        elif each is not node and isinstance(each, (*_IMPORTS, *_DEFINITIONS[:3])):
-            yield from _names(each)
-
-
-def _is_future(statement: Statement) -> bool:
-    node = statement.node
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
-
-
-def _end(node: ast.stmt) -> int:
-    return node.end_lineno or node.lineno

@@ -13,13 +13,12 @@ from grader.course import Lab
 from grader.errors import CourseError
 from grader.validation.overlay import (
     REWRITTEN,
-    Module,
     Overlay,
-    Statement,
     paths_of,
     read_overlay,
     solution_of,
 )
+from grader.validation.statements import Module, Statement
 from grader.validation.wording import several
 
 MAX_CHANGED = 10  # lines of a definition that a mutant may take out and put in, in all
@@ -80,9 +79,7 @@ def _long(overlay: Overlay) -> Iterator[str]:
 
 
 def _added(overlay: Overlay) -> Iterator[Statement]:
-    for each in (*overlay.imports, *overlay.new):
-        if not (isinstance(each.node, ast.ImportFrom) and each.node.module == "__future__"):
-            yield each
+    yield from (each for each in (*overlay.imports, *overlay.new) if not each.is_future)
 
 
 def _unused(result: Module, added: Statement) -> list[str]:

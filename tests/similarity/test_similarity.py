@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from grader.course import load_course
 from grader.similarity import Unread, Work, compare, facing, read_work
-from grader.validation.overlay import Module, paths_of, read_overlay
+from grader.validation.overlay import paths_of, read_overlay
+from grader.validation.statements import Module
 
 LAB = "tp-sharding"
 

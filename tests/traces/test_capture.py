@@ -7,7 +7,8 @@ import pytest
 
 from grader.traces import Challenge, nonce_of, read_trace, verify
 from grader.traces.capture import CPU, best_way, capture, live_trace
-from grader.validation.overlay import Module, read_overlay
+from grader.validation.overlay import read_overlay
+from grader.validation.statements import Module
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"

@@ -13,9 +13,10 @@ from grader.errors import CourseError, UsageError
 from grader.sandbox import probe
 from grader.validation import validate
 from grader.validation.finding import find_overlay
-from grader.validation.overlay import KINDS, Module, answers, lay_over, read_overlay
+from grader.validation.overlay import KINDS, answers, lay_over, read_overlay
 from grader.validation.rot import problems
 from grader.validation.showing import shown
+from grader.validation.statements import Module
 
 SOLUTION = '''\
 """The solution."""
@@ -97,6 +98,33 @@ def test_only_what_is_given_changes(over, text, old, new):
     assert over(f'"""Bad."""  # loses: add\n\n{text}').source == wanted
 
 
+@pytest.mark.parametrize(
+    "new",
+    [
+        "def _new(x: Box = None):\n    return x\n",
+        "def _new(x=Box):\n    return x\n",
+        "def _new() -> Box:\n    return 1\n",
+        "@Box\ndef _new():\n    return 1\n",
+        "class _New(Box):\n    pass\n",
+        "class _New:\n    x = Box()\n",
+        "_NEW = [Box, FEW]\n",
+    ],
+)
+def test_what_is_new_stands_after_what_it_needs(over, new):
+    """Loaded in this order, every name is there; what only a call reads is not waited for."""
+    source = over(f'"""Bad."""\n_A = 1\n\n\n{new}').source
+    assert f"math.pi\n\n\n{new}\n\ndef near" in source
+    assert "import math\n\n\n_A = 1\n" in source
+
+
+def test_what_is_new_waits_for_nothing_that_only_a_call_reads(over):
+    """So that the solution can use it when it is loaded; one new name waits for another."""
+    new = "def _f(x=lambda: Box):\n    return Box\n\n\n_A = _f\n"
+    assert f"import math\n\n\n{new}" in over(f'"""Bad."""\n{new}').source
+    source = over('"""Bad."""\n_A = Box\n_B = _A\n').source
+    assert source.index("class Box") < source.index("_A = Box") < source.index("_B = _A")
+
+
 def test_a_solution_without_a_docstring_or_imports_gets_both(over):
     """The head comes first, then imports, then what is new."""
     source = over('"""Bad."""\nimport re\nA = re\n', "def f():\n    return 1\n").source
@@ -167,7 +195,7 @@ BODIES = st.sampled_from([
     "# above\ndef {0}(x):\n    '''a\n# b'''\n    return x\n",
     "@print\n# between\n@str\ndef {0}():\n    pass\n",
     "class {0}:\n    '''doc'''\n\n    def a(self):\n        return [b for b in ()]\n",
-    '{0} = """\n# text\n"""\n',
+    '{0} = """\n# text"""\n',
     "async def {0}():\n    return None  # trailing\n",
 ])  # fmt: skip
 GAPS = st.sampled_from(["", "\n", "\n\n# -- a headline\n\n", "\n\n"])
@@ -216,6 +244,11 @@ def near_of(lines):
         ("from __future__ import annotations\nFEW = 4\n", "variant", ""),
         ("FEW = 4\ndef _own(x):\n    return _own(x)\n", "mutant", "_own: new, and used by nothing"),
         ("FEW = _A\n_A = 4\n", "mutant", ""),
+        (
+            SOLUTION.partition("---\n")[2].replace("x + FEW", "x"),
+            "mutant",
+            "FEW, MANY, HIGH, LOW and 2 more: just as in the solution; take that out",
+        ),
         (near_of(10), "mutant", ""),
         (near_of(11), "mutant", "near: 11 lines taken out or put in, more than 10"),
         (near_of(11), "variant", ""),

@@ -1,12 +1,15 @@
 """Trials: luck does not decide whether a mistake costs points, nor whether an answer earns them."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.course import load_course
 from grader.grading import GradedLab, Grader
 from grader.results import GRADED, WITHHELD, Verdict
 from grader.sandbox import Sandbox
-from grader.validation.trial import STUDENTS, Trial, Tried, try_out
+from grader.submissions import Submission
+from grader.validation.trial import STUDENTS, Trial, Tried, try_out, with_trace
 
 SOLUTION = (
     "def add(x, y):\n    return x + y\n\n\ndef total(x, group):\n    return group.all_reduce(x)\n"
@@ -155,8 +158,21 @@ def test_a_fault_of_the_suite_is_told_and_kills_nobody(grader, course):
 
 def test_other_submissions_are_graded_as_ever(grader, course):
     """The way of trials is the usual one for all that is none."""
-    from grader.submissions import Submission
-
     result = try_out(grader, Submission("s", {"adding.py": SOLUTION.encode()}))
     assert not isinstance(result, Tried)
     assert result.score == 100
+
+
+def test_a_trace_is_made_once_for_all_that_one_student_hands_in(repository):
+    """It answers that student's challenge, and no other's; a lab without traces gets none."""
+    course = load_course(repository)
+    lab = course.lab("two-way-tp")
+    graded = GradedLab(lab, course.hidden_suite(lab), b"a key of this test", "", synthetic=True)
+    one, same, other = (with_trace(graded, Submission(name, student=student))
+                        for name, student in (("a", "s1"), ("b", "s1"), ("c", "s2")))  # fmt: skip
+    assert one.trace is same.trace
+    assert not graded.evidence(one).flaws("shards")
+    assert not graded.evidence(other).flaws("shards")
+    assert graded.evidence(replace(other, trace=one.trace)).flaws("shards")
+    plain = GradedLab(course.lab("ring-cost"), graded.hidden, b"a key of this test", "")
+    assert with_trace(plain, Submission("d")).trace is None

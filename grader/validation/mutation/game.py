@@ -9,13 +9,12 @@ from grader.course import Course
 from grader.errors import CourseError
 from grader.grading import GradedLab
 from grader.submissions import read_submission
-from grader.traces.synthetic import synthetic_trace
 from grader.validation.mutation.equivalent import Marks
 from grader.validation.mutation.items import items_of
 from grader.validation.mutation.making import mutants_of_file
 from grader.validation.mutation.mutants import Mutant
 from grader.validation.mutation.places import File
-from grader.validation.trial import STUDENTS, Trial
+from grader.validation.trial import STUDENTS, Trial, with_trace
 
 _FEW = 3
 
@@ -74,7 +73,4 @@ def _solution(graded: GradedLab, folder: Path) -> Trial:
     solution = read_submission(graded.lab, path, "solution")
     if solution.problem:
         raise CourseError(f"{path}: {solution.problem}")
-    trial = Trial("solution", solution.files, student=STUDENTS[0])
-    if not graded.lab.assignment.trace:
-        return trial
-    return replace(trial, trace=synthetic_trace(graded.evidence(trial).challenge))
+    return with_trace(graded, Trial("solution", solution.files, student=STUDENTS[0]))

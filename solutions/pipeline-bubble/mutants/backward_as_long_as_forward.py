@@ -1,4 +1,4 @@
-"""The default backward_time is 1."""  # loses: simulate
+"""The default backward_time is 1. (whole file)"""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate gives every op a slot as long as the longest op."""  # loses: simulate
+"""simulate gives every op a slot as long as the longest op. (whole file)"""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""1F1B warms up with p - 1 - s forwards even if there are fewer microbatches."""  # loses: one-f-one-b
+"""1F1B warms up with p - 1 - s forwards even if there are fewer microbatches. (whole file)"""  # loses: one-f-one-b
 
 from collections import Counter, deque
 from collections.abc import Iterator

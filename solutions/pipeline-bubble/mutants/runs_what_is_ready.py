@@ -1,4 +1,4 @@
-"""simulate runs whatever op is ready, whatever the order of the stage says."""  # loses: simulate
+"""simulate runs whatever op is ready, whatever the order of the stage says. (whole file)"""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate forgets that a stage does one op at a time."""  # loses: simulate
+"""simulate forgets that a stage does one op at a time. (whole file)"""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

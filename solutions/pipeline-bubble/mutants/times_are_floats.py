@@ -1,4 +1,4 @@
-"""simulate returns floats."""  # loses: simulate
+"""simulate returns floats. (whole file)"""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""simulate uses forward_time for backwards and backward_time for forwards."""  # loses: simulate
+"""simulate uses forward_time for backwards and backward_time for forwards. (whole file)"""  # loses: simulate
 
 from collections import Counter, deque
 from collections.abc import Iterator

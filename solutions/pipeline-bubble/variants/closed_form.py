@@ -1,4 +1,4 @@
-"""simulate by closed form where there is one; the bubble of one stage stands for all."""
+"""simulate by closed form where there is one; the bubble of one stage stands for all. (whole file)"""
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Dataclasses in the submitted module, recursion with a cache, exceptions that are subclasses."""
+"""Dataclasses in the submitted module, recursion with a cache, exceptions that are subclasses. (whole file)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists where tuples stand in the contract, and ints where a Fraction is whole."""
+"""Lists where tuples stand in the contract, and ints where a Fraction is whole. (whole file)"""
 
 from collections import Counter, deque
 from collections.abc import Iterator

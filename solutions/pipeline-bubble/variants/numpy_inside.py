@@ -1,4 +1,4 @@
-"""numpy throughout: its integers come back alone, in ops and in Fractions, as grid cells too."""
+"""numpy throughout: its integers come back alone, in ops and in Fractions, as grid cells too. (whole file)"""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Recursion with a cache over what an op waits for; ops are named tuples of a StrEnum."""
+"""Recursion with a cache over what an op waits for; ops are named tuples of a StrEnum. (whole file)"""
 
 from collections import OrderedDict
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Messages in full sentences, values as other equal numbers, errors that are subclasses."""
+"""Messages in full sentences, values as other equal numbers, errors that are subclasses. (whole file)"""
 
 from decimal import Decimal
 from fractions import Fraction
