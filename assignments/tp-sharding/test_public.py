@@ -13,6 +13,7 @@ import pytest
 
 from grader.suite import (
     GROUP,
+    AnyOf,
     PerRank,
     ShardMap,
     Shards,
@@ -52,13 +53,21 @@ def require_one_all_reduce(run, entries, nudge):
     right = alone_or_pair and not any(run.messages_sent)
     got = collectives(run.ops) + (", and send" if any(run.messages_sent) else "")
     require(right, "collectives: all_reduce", got, nudge=nudge, note="the values are right")
+    size = math.prod(run.log[0].shape)
     if run.ops == ("all_reduce",):
-        size = math.prod(run.log[0].shape)
         require(
             size == entries,
             f"an all_reduce of the output's {entries} entries",
             f"an all_reduce of {size} entries",
             nudge="Which array has the shape of the answer?",
+        )
+    else:
+        gathered = sum(math.prod(each.shape) for each in run.log if each.op == "all_gather")
+        require(
+            gathered == size,
+            f"an all_gather of the {size} entries that were scattered",
+            f"an all_gather of {gathered} entries",
+            nudge="What is in the array that you gather, and who needs it?",
         )
 
 
@@ -86,9 +95,11 @@ def test_shard_columns(student, world_size):
 
 @pytest.mark.rubric("columns")
 def test_shard_columns_on_more_ranks(student):
-    """Three ranks, as a numpy integer; float64."""
+    """Three ranks, as numpy integers; float64; arguments by name."""
     w = W[:, :3].astype(np.float64)
-    equal(student.shard_columns(w, np.int64(3)), [w[:, :1], w[:, 1:2], w[:, 2:]], of="shards")
+    for three in (np.int64(3), np.int32(3)):
+        shards = student.shard_columns(w=w, world_size=three)
+        equal(shards, [w[:, :1], w[:, 1:2], w[:, 2:]], of="shards")
 
 
 @pytest.mark.rubric("rows")
@@ -111,9 +122,10 @@ def test_shard_rows(student, world_size):
 
 @pytest.mark.rubric("rows")
 def test_shard_rows_on_more_ranks(student):
-    """Three ranks, float64."""
+    """Three ranks, as numpy integers; float64; arguments by name."""
     w = W.T[:3].astype(np.float64)
-    equal(student.shard_rows(w, 3), [w[:1], w[1:2], w[2:]], of="shards")
+    for three in (np.int64(3), np.int32(3)):
+        equal(student.shard_rows(w=w, world_size=three), [w[:1], w[1:2], w[2:]], of="shards")
 
 
 # -- the two linear layers -----------------------------------------------------------------
@@ -156,11 +168,7 @@ def test_column_parallel_linear(ranks, world_size):
 def test_column_parallel_linear_gathers_when_asked(ranks, world_size):
     """With gather_output every rank returns all columns, after one all_gather."""
     run = ranks(world_size).column_parallel_linear(
-        X,
-        Shards(W_COLUMNS, axis=1),
-        GROUP,
-        bias_shard=Shards(B_COLUMNS, axis=0),
-        gather_output=True,
+        X, Shards(W_COLUMNS, axis=1), GROUP, Shards(B_COLUMNS, axis=0), True
     )
     nudge = "What does gather_output=True promise, and along which axis do the parts meet?"
     for rank, got in enumerate(run.values):
@@ -181,6 +189,16 @@ def test_column_parallel_linear_without_bias(ranks):
     run = ranks(3).column_parallel_linear(x, Shards(w, axis=1), GROUP)
     for rank, got in enumerate(run.values):
         equal(got, (x @ w)[:, rank : rank + 1], of=f"y on rank {rank}")
+
+
+@pytest.mark.rubric("column-linear")
+@pytest.mark.parametrize(("dtype", "bits"), [("float32", 24), ("float64", 53)])
+def test_column_parallel_linear_gathers_every_bit(ranks, dtype, bits):
+    """One token, one column a rank, the largest odd numbers of the dtype."""
+    x, w = np.array([[1, 1]], dtype), np.array([[2**bits - 2, 0], [1, 1]], dtype)
+    run = ranks(2).column_parallel_linear(x, Shards(w, axis=1), GROUP, gather_output=True)
+    nudge = "Which dtype do your columns travel in?"
+    equal(run.value, x @ w, of="y", note=f"{dtype} has {bits} bits", nudge=nudge)
 
 
 X_ROWS = f32([[1, 2, 3, 0], [2, 0, -1, 1]])
@@ -229,6 +247,15 @@ def test_row_parallel_linear_in_float64(ranks):
     note = "2^24 + 1 needs 25 bits; float32 has 24, float16 has 11"
     nudge = "Follow the dtype through your function. Where does it carry fewer bits than x?"
     equal(run.value, np.array([[2.0**24 + 1]]), of="y", note=note, nudge=nudge)
+
+
+@pytest.mark.rubric("row-linear")
+def test_row_parallel_linear_on_three_ranks(ranks):
+    """One token, one term of each sum a rank, and a bias whose third is no float32."""
+    x, w, bias = f32([[1, -2, 3]]), f32([[1, 0], [0, 1], [1, 1]]), f32([12582917, 12582919])
+    run = ranks(3).row_parallel_linear(Shards(x, axis=1), Shards(w, axis=0), GROUP, bias)
+    nudge = "How often is bias added, and does each time add all of it?"
+    equal(run.value, x @ w + bias, of="y", note=EXACT, nudge=nudge)
 
 
 # -- mlp_block -----------------------------------------------------------------------------
@@ -321,10 +348,14 @@ def test_shard_gate_up(student, world_size):
 
 @pytest.mark.rubric("gate-up")
 def test_shard_gate_up_on_more_ranks(student):
-    """Three ranks, two rows, float64."""
-    fused = np.array([[1.0, 2, 3, 10, 20, 30], [4, 5, 6, 40, 50, 60]])
-    expected = [fused[:, [rank, rank + 3]] for rank in range(3)]
-    equal(student.shard_gate_up(fused, 3), expected, of="shards")
+    """Three ranks, two rows; then eleven, and one row. float64, and numpy integers."""
+    for fused in (
+        np.array([[1.0, 2, 3, 10, 20, 30], [4, 5, 6, 40, 50, 60]]),
+        np.array([[*range(1, 12), *range(10, 120, 10)]], float),
+    ):
+        width = fused.shape[1] // 2
+        expected = [fused[:, [rank, rank + width]] for rank in range(width)]
+        equal(student.shard_gate_up(fused, np.int32(width)), expected, of="shards")
 
 
 X_GLU = f32([[1, 2], [2, 1]])
@@ -364,6 +395,15 @@ def test_swiglu_block_with_open_gates(ranks, world_size):
 
 
 @pytest.mark.rubric("swiglu")
+def test_swiglu_block_in_float64(ranks):
+    """A gate of 70 is open to 30 digits, which is more than float64 has. One token."""
+    x, shard, down = (np.array(each, np.float64) for each in ([[1]], [[70, 2]], [[3]]))
+    run = ranks(1).swiglu_block(x, shard, down, GROUP)
+    nudge = "What is exp(-70) in your silu, and is anything rounded, clipped or cast before?"
+    equal(run.value, np.array([[420.0]]), of="y", note="silu(70) is 70 in float64", nudge=nudge)
+
+
+@pytest.mark.rubric("swiglu")
 def test_swiglu_block_with_half_open_gates(ranks):
     """Gates from -4 to 4, where silu bends.
 
@@ -384,7 +424,8 @@ def test_swiglu_block_with_half_open_gates(ranks):
 
 @pytest.mark.rubric("qkv")
 @pytest.mark.parametrize(
-    ("num_heads", "num_kv_heads", "world_size"), [(2, 2, 1), (2, 2, 2), (4, 2, 2), (4, 2, 4)]
+    ("num_heads", "num_kv_heads", "world_size"),
+    [(2, 2, 1), (2, 2, 2), (4, 2, 2), (4, 2, 4), (6, 2, 6)],
 )
 def test_shard_qkv(student, num_heads, num_kv_heads, world_size):
     """Rank r gets whole query heads and the KV heads that serve them. head_dim is 2.
@@ -464,11 +505,20 @@ def test_vocab_parallel_embedding_of_no_tokens(ranks):
     equal(run.value, TABLE[:0], of="rows")
 
 
+@pytest.mark.rubric("embedding")
+@pytest.mark.parametrize("dtype", ["int16", "uint16", "uint32", "int8"])
+def test_vocab_parallel_embedding_of_one_token(ranks, dtype):
+    """One token, one row: shape (1, 2)."""
+    run = ranks(2).vocab_parallel_embedding(np.array([3], dtype), Shards(TABLE, axis=0), GROUP)
+    equal(run.value, TABLE[3:], of="rows")
+
+
 # -- floats --------------------------------------------------------------------------------
 
 WHOLE = "Which entries make this sum's bits depend on the order?"
 BIG = "How large can a partial sum become, and has this dtype every whole number up to there?"
 EDGE = "What happens to x * w in the arrays' own arithmetic before you compare?"
+ROWS = "How many terms has a sum, and over which entries is the largest?"
 SUMMABLE = {
     "small whole numbers": ([1, 2], [3, -4], "float32", True, ""),
     "a half": ([1, 0.5], [2, 2], "float32", False, WHOLE),
@@ -485,6 +535,10 @@ SUMMABLE = {
     "2^63 and 2": ([2.0**63], [2], "float64", False, EDGE),
     "products beyond float32": ([2.0**100], [2.0**100], "float32", False, EDGE),
     "zeros and 2^100": ([0, 0], [2.0**100, 1], "float32", True, EDGE),
+    "2^63 alone": ([2.0**63], [1], "float64", False, EDGE),
+    "nearly whole": ([1 + 2.0**-30], [1], "float64", False, WHOLE),
+    "large in the last row": ([[1, 1], [1, 8192]], [2, 2048], "float32", False, ROWS),
+    "two rows, K = 1": ([[4096], [1]], [4096], "float32", True, ROWS),
 }
 
 
@@ -493,7 +547,7 @@ SUMMABLE = {
 def test_exactly_summable(student, case):
     """Whole numbers with K max|x| max|w| <= 2^24 in float32, 2^53 in float64."""
     x, w, dtype, expected, nudge = SUMMABLE[case]
-    got = student.exactly_summable(np.array([x], dtype), np.array(w, dtype)[:, None])
+    got = student.exactly_summable(np.atleast_2d(np.array(x, dtype)), np.array(w, dtype)[:, None])
     limit = "2^24" if dtype == "float32" else "2^53"
     note = f"{case}; {dtype} has every whole number up to {limit}"
     equal(got, expected, note=note, nudge=nudge)
@@ -528,6 +582,18 @@ def test_rounding_error_bound(student, inner, dtype):
     elif is_array(got):
         question = "Which dtype does the contract promise for the bound?"
     within(got, expected, 8 * u * expected, dtype=np.float64, of="bound", note=note, nudge=question)
+
+
+@pytest.mark.rubric("bound")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rounding_error_bound_of_fractions(student, dtype):
+    """The same for a tenth times a tenth, of which no bit may be lost."""
+    x = np.full((1, 1), 0.1, dtype)
+    u = 2.0**-24 if dtype == "float32" else 2.0**-53
+    expected = 2 * u / (1 - u) * np.full((1, 1), float(x[0, 0]) ** 2)
+    got = student.rounding_error_bound(x, -x)
+    nudge = "Which dtype do |x| and |w| have when you multiply them?"
+    within(got, expected, 8 * u * expected, dtype=np.float64, of="bound", nudge=nudge)
 
 
 X_FLOATS = [[0.1, -0.7, 1.3, 0.9], [2.1, 0.3, -0.4, 1.7]]
@@ -588,7 +654,8 @@ def test_uneven_cuts_are_refused(student):
     """ValueError with the dimension and world_size in the message."""
     student.raises(ValueError, naming=(4, 3)).shard_columns(W, 3)
     student.raises(ValueError, naming=(4, 3)).shard_rows(W.T, 3)
-    student.raises(ValueError, naming=4).shard_gate_up(f32([[1, 2, 3, 4]]), 4)
+    three = AnyOf("3 or 6", 3, 6)
+    student.raises(ValueError, naming=(three, 2)).shard_gate_up(f32([[1, 2, 3, 4, 5, 6]]), 2)
     student.raises(ValueError).shard_gate_up(f32([[1, 2, 3]]), 1)
 
 
@@ -621,6 +688,9 @@ def test_heads_that_do_not_fit_are_refused(student):
     student.raises(ValueError, naming=(6, 4)).shard_qkv(six, six, six, 6, 6, 1, 4)
     student.raises(ValueError, naming=(6, 4)).shard_qkv(twelve, six, six, 12, 6, 1, 4)
     student.raises(ValueError, naming=(4, 6)).shard_qkv(twelve, four, four, 12, 4, 1, 6)
+    # 2 divides the columns of three heads, but not the heads
+    student.raises(ValueError, naming=(3, 2)).shard_qkv(six, six, six, 3, 3, 2, 2)
+    student.raises(ValueError, naming=(3, 2)).shard_qkv(twelve, six, six, 6, 3, 2, 2)
     student.raises(ValueError).shard_qkv(four, four, four, 4, 4, 2, 2)
     student.raises(ValueError).shard_qkv(four, four, six, 4, 4, 1, 2)
     for sizes, name in (
@@ -643,10 +713,10 @@ def test_arrays_that_are_no_matrices_are_refused(student):
 
 
 @pytest.mark.rubric("errors")
-@pytest.mark.parametrize("length", [1, 3])
-def test_biases_of_another_length_are_refused(ranks, length):
-    """Also length 1, which numpy would stretch without a word."""
-    bias, refusing = np.ones(length, np.float32), ranks(2).raises(ValueError)
+@pytest.mark.parametrize("shape", [(1,), (3,), (1, 2), (2, 1)])
+def test_biases_of_another_shape_are_refused(ranks, shape):
+    """Also one number, one row and one column, which numpy would stretch without a word."""
+    bias, refusing = np.ones(shape, np.float32), ranks(2).raises(ValueError)
     refusing.column_parallel_linear(X, X, GROUP, bias_shard=bias)
     refusing.row_parallel_linear(X, X, GROUP, bias=bias)
     refusing.mlp_block(X, X, X, GROUP, b_up_shard=bias)
@@ -671,6 +741,7 @@ def test_weights_that_do_not_fit_each_other_are_refused(ranks):
     refusing.mlp_block(X, W, X, GROUP)
     refusing.swiglu_block(X, W, W.T, GROUP)
     refusing.swiglu_block(X, W[:, :3], X[:1], GROUP)
+    refusing.swiglu_block(X, W[:, :3], X, GROUP)
 
 
 @pytest.mark.rubric("errors")
@@ -680,6 +751,8 @@ def test_token_ids_outside_the_table_are_refused(ranks, token_id):
     ids = np.array([0, token_id])
     refusing = ranks(2).raises(ValueError, naming=token_id)
     refusing.vocab_parallel_embedding(ids, Shards(TABLE, axis=0), GROUP)
+    huge = np.array([2**64 - 1], np.uint64)
+    ranks(2).raises(ValueError).vocab_parallel_embedding(huge, Shards(TABLE, axis=0), GROUP)
 
 
 @pytest.mark.rubric("errors")
