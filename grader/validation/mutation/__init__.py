@@ -8,9 +8,9 @@ students in the same isolation as any submission, until a case is lost; what no 
 survives, and is a case that the suite lacks, or is right after all: `equivalent` reads the marks
 that say so, with reasons. `cache` remembers who was killed, `report` shows who was not.
 
-Our own operators, on the standard library's `ast`: those of mutmut and cosmic-ray, which were
-tried first, know no axis, dtype, collective, rank or message, and both run pytest in a process
-that holds the mutant, where the hidden suite must not be.
+Our own operators, on the standard library's `ast`: those of mutmut 3.8 and cosmic-ray 8.7 know no
+axis, dtype, collective, rank or message. And both have the tests run where the mutant is, mutmut
+in one process with it: the hidden suite must not be there.
 """
 
 from grader.validation.mutation.game import Sample
