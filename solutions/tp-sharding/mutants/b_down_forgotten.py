@@ -12,5 +12,5 @@ def mlp_block(
     """`relu(x @ w_up + b_up) @ w_down + b_down`, for one all-reduce."""
     h_shard = column_parallel_linear(x, w_up_shard, group, b_up_shard).clip(0)
     # Columns of h meet exactly the rows of w_down that this rank holds.
-    _check_bias("b_down", b_down, w_down_shard)
+    _check_bias(w_down_shard.shape[-1], b_down=b_down)
     return row_parallel_linear(h_shard, w_down_shard, group)

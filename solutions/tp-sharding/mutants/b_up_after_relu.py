@@ -10,8 +10,8 @@ def mlp_block(
     b_down: np.ndarray | None = None,
 ) -> np.ndarray:
     """`relu(x @ w_up + b_up) @ w_down + b_down`, for one all-reduce."""
-    _check_bias("b_up_shard", b_up_shard, w_up_shard)
-    h_shard = np.maximum(column_parallel_linear(x, w_up_shard, group), 0)
+    _check_bias(w_up_shard.shape[-1], b_up_shard=b_up_shard)
+    h_shard = column_parallel_linear(x, w_up_shard, group).clip(0)
     if b_up_shard is not None:
         h_shard = h_shard + b_up_shard
     # Columns of h meet exactly the rows of w_down that this rank holds.
