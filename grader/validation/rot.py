@@ -1,4 +1,4 @@
-"""Overlays that say too much: what is the solution's already, what nobody uses, what is new.
+"""Overlays that say too much, or no longer fit: repeated, unused, too long, or with stale calls.
 
 An overlay that repeats the solution would keep old code when the solution is mended, and one
 that rewrites a definition hides its one mistake from the reader.
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader.course import Lab
 from grader.errors import CourseError
+from grader.validation.calls import stale_calls
 from grader.validation.overlay import (
     REWRITTEN,
     Overlay,
@@ -58,6 +59,8 @@ def problems(overlay: Overlay, kind: str) -> Iterator[str]:
         yield f"{names}: imported by the solution, too; take that out"
     if unused := [name for each in _added(overlay) for name in _unused(overlay.result, each)]:
         yield f"{several(unused)}: new, and used by nothing; take that out"
+    for call in stale_calls(overlay.result):
+        yield f"{call}; call it as it is defined now"
     if kind == "mutant" and overlay.mark.form != REWRITTEN:
         yield from _long(overlay)
 

@@ -264,6 +264,28 @@ def test_what_rots_is_told(over, text, kind, words):
     assert words in "".join(told)
 
 
+CALLED = "def _add(x, y=1, *, z=0):\n    return x + y + z\n\n\ndef add(x):\n    return _add(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return _add(x, 2, z=3)", ""),
+        ("return _add(x=1)", ""),
+        ("return _add(*x) + _add(**x)", ""),
+        ("_add = max\n    return _add(x, 1, 2)", ""),
+        ("return _add('name', x, 2)", "too many positional arguments"),
+        ("return _add()", "missing a required argument: 'x'"),
+        ("return _add(x, w=1)", "got an unexpected keyword argument 'w'"),
+    ],
+)
+def test_a_call_that_no_longer_fits_is_told(over, body, reason):
+    """It would lose its item by a TypeError, and not by its mistake."""
+    text = f'"""Bad."""  # loses: add\n\n\ndef add(x):\n    {body}\n'
+    told = list(problems(over(text, CALLED), "mutant"))
+    assert told == [f"add calls _add: {reason}; call it as it is defined now"] * bool(reason)
+
+
 def test_validation_names_file_and_definition(course):
     """A rotten mutant is a problem of its check, told instead of what it loses."""
     path = course.root / "solutions/adding/mutants/one_too_many.py"
