@@ -103,6 +103,30 @@ def test_who_was_starved_is_tried_again_alone(settings, submissions, starving):
     assert starving.seen["s1"][1] == {"s1"}
 
 
+def test_alone_begins_when_all_others_have_ended():
+    """Whoever is to be alone waits for who works, and whoever comes later waits for them."""
+    turns, order = local._Turns(), []
+
+    def alone():
+        with turns.alone():
+            order.append("alone")
+
+    def later():
+        with turns.beside_others():
+            order.append("later")
+
+    threads = [threading.Thread(target=each, daemon=True) for each in (alone, later)]
+    with turns.beside_others():
+        for waiting, thread in enumerate(threads, 1):
+            thread.start()
+            while len(turns._changed._waiters) < waiting and thread.is_alive():
+                time.sleep(0.001)  # until it waits, or has not waited and is done
+        order.append("first")
+    for thread in threads:
+        thread.join(60)
+    assert order == ["first", "alone", "later"]
+
+
 def test_who_is_starved_even_alone_is_withheld(settings, submissions, starving):
     """No score, no zero; the others have theirs."""
     starving.names += ["s1", "s1"]

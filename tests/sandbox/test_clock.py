@@ -1,5 +1,9 @@
 """What counts as a process's own time, and what becomes of one that gets none."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +95,23 @@ def test_threads_that_work_are_work(opened):
         "    thread = threading.Thread(target=spin)\n    thread.start()\n    thread.join()\n"
     )
     assert opened(source, limits=Limits(call_time_s=0.2)).call("f") == TimedOut(0.2)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only /proc tells threads apart")
+def test_a_thread_that_works_is_seen_behind_one_that_sleeps():
+    """A process of which any thread would run does not sleep."""
+    source = (
+        "import threading\ndef spin():\n    print('on', flush=True)\n    while True: pass\n"
+        "thread = threading.Thread(target=spin)\nthread.start()\nthread.join()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout.readline() == b"on\n"
+            while (found := procfs.use(process.pid)).cpu_s < 0.1:  # its first thread sleeps by then
+                pass
+            assert not found.asleep
+        finally:
+            process.kill()
 
 
 def test_who_gets_no_time_is_starved(opened, monkeypatch):

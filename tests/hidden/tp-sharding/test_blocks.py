@@ -107,7 +107,7 @@ THRICE = f32([12582917, -13333333])
 
 
 @pytest.mark.rubric("row-linear")
-@pytest.mark.parametrize("world_size", [1, 2])
+@pytest.mark.parametrize("world_size", [1, 2, 4])
 def test_row_parallel_sums_and_adds_the_bias_once(ranks, rng, world_size):
     """Every rank returns x @ w + bias for one all-reduce of that size."""
     x, w, bias = whole(rng, (3, 12), -99, 99), whole(rng, (12, 5), -99, 99), whole(rng, (5,), 1, 99)
@@ -144,7 +144,7 @@ def run_mlp_block(ranks, rng, world_size):
 
 
 @pytest.mark.rubric("mlp-block")
-@pytest.mark.parametrize("world_size", [1, 2])
+@pytest.mark.parametrize("world_size", [1, 4])
 def test_mlp_block_equals_the_unsharded_mlp(ranks, rng, world_size):
     """With both biases, every rank returns the one-GPU result."""
     run, expected = run_mlp_block(ranks, rng, world_size)
