@@ -17,13 +17,14 @@ ENDS = (-1, 0, 1, 0)  # the last id, the first one, and one that comes twice
 class Model:
     """A model with weights of its own; everything that a suite compares with.
 
-    Names are in reverse order if `turned`. Tokens begin with the same ids whoever is graded.
+    Names are in another order if `turned`. Tokens begin with the same ids whoever is graded.
     """
 
     def __init__(self, rng, dtype="float64", tokens=5, *, turned=False, **sizes):
         self.config, self.dtype = Config(**(SIZES | sizes)), dtype
         shapes = list(self.config.shapes().items())
-        self.arrays = {n: self._weight(rng, n, s) for n, s in shapes[:: -1 if turned else 1]}
+        shapes = _turned(shapes) if turned else shapes
+        self.arrays = {name: self._weight(rng, name, shape) for name, shape in shapes}
         self.tokens = rng.integers(0, self.config.vocab, tokens)
         self.tokens[: len(ENDS)] = np.array(ENDS[:tokens]) % self.config.vocab
 
@@ -120,6 +121,12 @@ class Judged:
     def _forward(self, sums):
         model = self.model
         return self._reference.forward(model.tokens, model.arrays, self.world_size, sums)
+
+
+def _turned(names):
+    """The last layer first, and what is cut at either end."""
+    last, *layers, first, embed = names[::-1]
+    return [*layers[:3], last, first, embed, *layers[3:]]
 
 
 def _has(record, shape):

@@ -9,6 +9,7 @@ ONE_AFTER_EACH = "One after attention, one after the MLP. What is summed where?"
 RESIDUAL = "Is the residual in what you sum? Every rank has all of it already."
 
 WIDE = {"vocab": 5, "hidden": 130, "ffn": 300, "num_heads": 2, "num_layers": 1}
+MANY_HEADS = {"hidden": 24, "ffn": 6, "num_heads": 24, "num_layers": 1}
 SQUARE = {"vocab": 8, "hidden": 8, "ffn": 8}
 DEEP = {"vocab": 3, "hidden": 2, "ffn": 2, "num_heads": 2, "num_layers": 11, "turned": True}
 MODELS = {  # ranks, dtype, tokens, sizes
@@ -17,7 +18,8 @@ MODELS = {  # ranks, dtype, tokens, sizes
     "two-ranks": (2, "float64", 5, {}),
     "shapes-all-alike-float32": (2, "float32", 5, SQUARE),
     "three-ranks": (3, "float64", 4, {"vocab": 7, "hidden": 6, "ffn": 9, "num_heads": 3}),
-    "heads-of-one-column": (4, "float64", 3, {"num_heads": 8, "ffn": 20, "num_layers": 1}),
+    "four-ranks": (4, "float64", 3, {"ffn": 20, "num_layers": 1}),
+    "twelve-heads-a-rank-of-one-column": (2, "float64", 3, MANY_HEADS),
     "one-token": (2, "float64", 1, {"hidden": 12, "ffn": 10, "num_heads": 2, "num_layers": 3}),
     "many-tokens": (2, "float32", 70, {"hidden": 6, "ffn": 4, "num_heads": 2, "num_layers": 1}),
     "wide": (2, "float64", 3, WIDE),
