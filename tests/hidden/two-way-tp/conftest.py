@@ -3,7 +3,6 @@
 from functools import cached_property
 
 import numpy as np
-import pytest
 
 from grader.fabric.collectives import all_reduce
 from grader.suite import TORCH_GROUP, Fields, PerRank, Tensor
@@ -36,7 +35,7 @@ class Model:
 
     @property
     def state(self):
-        return {name: Tensor(array) for name, array in self.arrays.items()}
+        return self._tensors(self.arrays)
 
     @property
     def shapes(self):
@@ -44,7 +43,10 @@ class Model:
 
     def part(self, rank, world_size):
         """What a rank holds, cut by the grader."""
-        return {n: Tensor(a) for n, a in shard_of(self.arrays, rank, world_size).items()}
+        return self._tensors(shard_of(self.arrays, rank, world_size))
+
+    def _tensors(self, arrays):
+        return {name: Tensor(array, self.dtype) for name, array in arrays.items()}
 
     def shards(self, world_size):
         return PerRank([self.part(rank, world_size) for rank in range(world_size)])
@@ -132,13 +134,3 @@ def _turned(names):
 def _has(record, shape):
     payload = record.payload if record.op == "all_reduce" else None
     return payload is not None and payload.size == np.prod(shape) and payload.dtype.kind == "f"
-
-
-@pytest.fixture
-def model(rng):
-    """A maker of models: `model(dtype=…, tokens=…, hidden=…)`."""
-
-    def make(dtype="float64", tokens=5, **sizes):
-        return Model(rng, dtype, tokens, **sizes)
-
-    return make
