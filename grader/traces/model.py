@@ -69,4 +69,9 @@ def _part(name: str, whole: Array, rank: int, world_size: int) -> Array:
     axis = cut_axis(name)
     if axis is None:
         return whole.copy()
-    return np.ascontiguousarray(np.split(whole, world_size, axis)[rank])
+    width, rest = divmod(whole.shape[axis], world_size)
+    if rest:
+        raise ValueError(f"{name}: {whole.shape[axis]} does not divide by world_size {world_size}")
+    part = slice(rank * width, (rank + 1) * width)
+    # numpy's own split takes longer than most of a suite's calls
+    return np.ascontiguousarray(whole[part] if axis == 0 else whole[:, part])

@@ -11,6 +11,7 @@ from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure
 from grader.traces import CHECKS, MAX_TRACE_BYTES, Challenge, nonce_of
 from grader.traces.format import write_trace
+from grader.traces.reference import Reference
 from grader.traces.synthetic import synthetic_parts, synthetic_trace
 
 ROOT = Path(__file__).parents[2]
@@ -120,3 +121,13 @@ def test_the_picture_has_bars_of_both_ranks():
     assert "2321280 bytes" in lines[0]
     assert "1284480 bytes" in lines[1]
     assert max(map(len, lines)) <= 74
+
+
+def test_a_trace_that_holds_costs_one_forward_pass(monkeypatch):
+    """The reference is most of the work: what two checks need is computed once, the rest never."""
+    passes, forward = [], Reference.forward
+    monkeypatch.setattr(Reference, "forward", lambda *args: passes.append(1) or forward(*args))
+    evidence = Evidence(CHALLENGE, GOOD, synthetic=True)
+    for check in CHECKS:
+        evidence.holds(check)
+    assert passes == [1]

@@ -3,7 +3,6 @@
 from functools import cached_property
 
 import numpy as np
-import pytest
 
 from grader.fabric.collectives import all_reduce
 from grader.suite import TORCH_GROUP, Fields, PerRank, Tensor
@@ -17,13 +16,14 @@ ENDS = (-1, 0, 1, 0)  # the last id, the first one, and one that comes twice
 class Model:
     """A model with weights of its own; everything that a suite compares with.
 
-    Names are in reverse order if `turned`. Tokens begin with the same ids whoever is graded.
+    Names are in another order if `turned`. Tokens begin with the same ids whoever is graded.
     """
 
     def __init__(self, rng, dtype="float64", tokens=5, *, turned=False, **sizes):
         self.config, self.dtype = Config(**(SIZES | sizes)), dtype
         shapes = list(self.config.shapes().items())
-        self.arrays = {n: self._weight(rng, n, s) for n, s in shapes[:: -1 if turned else 1]}
+        shapes = _turned(shapes) if turned else shapes
+        self.arrays = {name: self._weight(rng, name, shape) for name, shape in shapes}
         self.tokens = rng.integers(0, self.config.vocab, tokens)
         self.tokens[: len(ENDS)] = np.array(ENDS[:tokens]) % self.config.vocab
 
@@ -35,7 +35,7 @@ class Model:
 
     @property
     def state(self):
-        return {name: Tensor(array) for name, array in self.arrays.items()}
+        return self._tensors(self.arrays)
 
     @property
     def shapes(self):
@@ -43,7 +43,10 @@ class Model:
 
     def part(self, rank, world_size):
         """What a rank holds, cut by the grader."""
-        return {n: Tensor(a) for n, a in shard_of(self.arrays, rank, world_size).items()}
+        return self._tensors(shard_of(self.arrays, rank, world_size))
+
+    def _tensors(self, arrays):
+        return {name: Tensor(array, self.dtype) for name, array in arrays.items()}
 
     def shards(self, world_size):
         return PerRank([self.part(rank, world_size) for rank in range(world_size)])
@@ -122,16 +125,12 @@ class Judged:
         return self._reference.forward(model.tokens, model.arrays, self.world_size, sums)
 
 
+def _turned(names):
+    """The last layer first, and what is cut at either end."""
+    last, *layers, first, embed = names[::-1]
+    return [*layers[:3], last, first, embed, *layers[3:]]
+
+
 def _has(record, shape):
     payload = record.payload if record.op == "all_reduce" else None
     return payload is not None and payload.size == np.prod(shape) and payload.dtype.kind == "f"
-
-
-@pytest.fixture
-def model(rng):
-    """A maker of models: `model(dtype=…, tokens=…, hidden=…)`."""
-
-    def make(dtype="float64", tokens=5, **sizes):
-        return Model(rng, dtype, tokens, **sizes)
-
-    return make
