@@ -23,13 +23,15 @@ UNKNOWN = {  # name: what a message must say of it at least
     "layers.0.mlp.gate.weight": "mlp.gate",
     "model.layers.0.mlp.up.weight": "model.layers.0",
 }
-MISSING = {  # of two layers
+MISSING = {  # of two layers: each kind once, at the first place and the last one too
     "embed.weight": "embed",
     "layers.0.norm1.weight": "norm1",
     "layers.0.attn.q.weight": "attn.q",
-    "layers.0.mlp.up.weight": "mlp.up",
-    "layers.1.norm2.weight": "norm2",
+    "layers.1.attn.k.weight": "attn.k",
+    "layers.0.attn.v.weight": "attn.v",
     "layers.1.attn.o.weight": "attn.o",
+    "layers.1.norm2.weight": "norm2",
+    "layers.0.mlp.up.weight": "mlp.up",
     "layers.1.mlp.down.weight": "mlp.down",
     "final_norm.weight": "final_norm",
 }
@@ -172,6 +174,8 @@ def test_missing_names(student, rng):
     for name, telling in MISSING.items():
         refuse(student.raises(ValueError, telling), without(state, name))
     refuse(student.raises(ValueError), without(state, "layers.0."))
+    state = Model(rng, **SMALL | {"num_layers": 11}).state  # the eleventh layer is a layer, too
+    refuse(student.raises(ValueError, "norm1"), without(state, "layers.10.norm1."))
 
 
 @pytest.mark.rubric("errors")
@@ -182,7 +186,8 @@ def test_names_of_a_shard(ranks, rng):
     for telling, shard in with_unknown(here.state):
         refusing(ValueError, telling).forward(here.ids, shard, here.fields, TORCH_GROUP)
     deeper = Model(rng, **DEEPER)
-    refusing(ValueError).forward(here.ids, deeper.state, here.fields, TORCH_GROUP)
+    for more in deeper.state, Model(rng, **SMALL | {"num_layers": 3}).state:
+        refusing(ValueError).forward(here.ids, more, here.fields, TORCH_GROUP)
     here = deeper
     for name, telling in MISSING.items():
         shard = without(here.state, name)
