@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from grader.batch import Settings, grade_all
+from grader.grading import Settings, grade_all
 from grader.submissions import from_source
 
 GOOD = """\

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from grader.batch import Settings, work
 from grader.fabric import run_spmd
-from grader.grading import GradedLab, Grader, open_sandbox
+from grader.grading import Settings, work
+from grader.judge import GradedLab, Grader, open_sandbox
 from grader.results import GRADED, WITHHELD, Verdict
 from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, ServiceRef
 from grader.submissions import from_source

@@ -12,35 +12,25 @@ GRADER = Path(__file__).parent.parent / "grader"
 # From the bottom up. A part imports only parts that stand above it in this list.
 PARTS = (
     "errors",
-    "sources",
-    "writing",
+    "files",
     "results",
-    "times",
+    "text",
     "drawing",
-    "key",
-    "tables",
-    "authored",
     "course",
     "sandbox",
     "fabric",
     "traces",
     "submissions",
-    "handin",
     "suite",
-    "grading",
-    "workspace",
-    "checking",
-    "batch",
+    "judge",
     "gradebook",
-    "reception",
-    "marking",
+    "grading",
+    "intake",
+    "student",
     "exports",
     "similarity",
     "report",
     "notebooks",
-    "watching",
-    "release",
-    "handout",
     "validation",
     "cli",
 )
@@ -50,14 +40,14 @@ FOREIGN = {
     "suite": {"pytest"},
     "fabric": {"torch"},  # in inside_torch.py, which runs where torch is preloaded
     "traces": {"torch"},  # in rank.py, which runs in the processes of a capture
-    "batch": {"dask", "distributed"},  # in cluster.py, the extra `cluster`
-    "handin": {"nacl"},
+    "grading": {"dask", "distributed"},  # in cluster.py, the extra `cluster`
+    "intake": {"nacl"},
     "gradebook": {"sqlalchemy", "alembic"},
     "report": {"jinja2", "markupsafe"},
     "similarity": {"jinja2"},
     # the extra `nbgrader`
     "notebooks": {"nbgrader", "nbformat", "traitlets", "sqlalchemy", "IPython"},
-    "watching": {"watchfiles"},
+    "student": {"watchfiles"},
 }
 EVERYWHERE = {"numpy", "msgspec", "grader"}
 HEAVY = (

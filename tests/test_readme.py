@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from grader.cli import main
-from grader.handout import run_examples
+from grader.validation.handout import run_examples
 
 
 def test_the_python_examples_run(repository):

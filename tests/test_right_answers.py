@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import load_course, suite_digest
-from grader.grading import GradedLab, Grader, open_sandbox
+from grader.judge import GradedLab, Grader, open_sandbox
 from grader.results import GRADED, Verdict
 from grader.sandbox import Level
 from grader.submissions import from_bytes

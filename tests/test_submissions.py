@@ -229,7 +229,7 @@ import sys
 from pathlib import Path
 from grader.course import load_course
 from grader.errors import UsageError
-from grader.handin.collecting import collect, is_plain
+from grader.intake.collecting import collect, is_plain
 from grader.submissions import read_submissions
 from datetime import UTC, datetime
 course, place = load_course(Path(sys.argv[1])), Path(sys.argv[2])

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import SandboxError
-from grader.grading import open_sandbox
+from grader.judge import open_sandbox
 from grader.sandbox import Level, launch
 from grader.validation import validate
 
@@ -45,7 +45,7 @@ def test_validate_fails_clearly_for_that_lab():
 def test_grading_never_imports_torch():
     """Grading, capturing's other half and traces are numpy's; torch is for the sandbox."""
     code = (
-        "import sys, grader.batch, grader.validation, grader.suite.plugin, grader.traces, "
+        "import sys, grader.grading, grader.validation, grader.suite.plugin, grader.traces, "
         "grader.traces.capture, grader.cli; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -148,7 +148,7 @@ def mutant(context: click.Context, slug: str, name: str, whole: bool) -> None:
 @click.pass_context
 def release(context: click.Context, slug: str, target: Path | None) -> None:
     """Write the bundle for students, if nothing hidden is in it."""
-    from grader.release import release as release_lab
+    from grader.validation.release import release as release_lab
 
     course = shell.course_of(context)
     target = target or Path(f"{slug}.zip")
@@ -169,7 +169,7 @@ def demo(context: click.Context, jobs: int) -> None:
     """
     import time
 
-    from grader.batch import Settings, grade_all
+    from grader.grading import Settings, grade_all
     from grader.sandbox import probe
     from grader.submissions import read_submissions
     from grader.validation.overlay import answers

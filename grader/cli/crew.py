@@ -12,7 +12,7 @@ import click
 from grader.cli import shell
 
 if TYPE_CHECKING:
-    from grader.batch import Settings, Workers
+    from grader.grading import Settings, Workers
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -48,13 +48,13 @@ class CrewOptions:
 
     def __call__(self, settings: "Settings") -> AbstractContextManager["Workers"]:
         if self.executor == "local":
-            from grader.batch import Local
+            from grader.grading import Local
 
             return Local(settings, self.jobs)
         from grader.sandbox import check_installed
 
         check_installed(["distributed"])
-        from grader.batch.cluster import Cluster, Credentials
+        from grader.grading.cluster import Cluster, Credentials
 
         ca, cert, key = self.tls
         identity = Credentials(ca, cert, key) if ca and cert and key else None

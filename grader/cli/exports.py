@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
-from grader.writing import draft_of
+from grader.files.writing import draft_of
 
 if TYPE_CHECKING:
     from grader.course import Lab

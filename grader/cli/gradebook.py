@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import shell
-from grader.times import days, minute
+from grader.text.times import days, minute
 
 if TYPE_CHECKING:
     from grader.gradebook.rows import Grade

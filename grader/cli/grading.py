@@ -47,7 +47,7 @@ def grade(
     bundles, downloads of Canvas and Moodle. Else everything in the gradebook, of one lab or of
     all. What has a result for the present suite is not graded again. An interrupt is safe.
     """
-    from grader.grading import GradedLab
+    from grader.judge import GradedLab
 
     course = shell.course_of(context)
     slug, paths = _lab_and_paths(course, targets)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
-from grader.times import minute
-from grader.writing import write_whole
+from grader.files.writing import write_whole
+from grader.text.times import minute
 
 if TYPE_CHECKING:
     from grader.course import Course
-    from grader.handin.bundle import Bundle
-    from grader.handin.found import Refused
-    from grader.handin.inbox import Delivered
-    from grader.reception import Received
+    from grader.intake.bundle import Bundle
+    from grader.intake.found import Refused
+    from grader.intake.inbox import Delivered
+    from grader.intake.reception import Received
+    from grader.student.workspace import Sent, Workspace
     from grader.submissions import Submission
-    from grader.workspace import Sent, Workspace
 
 _slug = click.argument("slug", required=False, metavar="[LAB]")
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -42,10 +42,10 @@ def submit(
     json_path: Path | None,
 ) -> None:
     """Hand in your file. Failing checks don't keep it back."""
-    from grader.checking import work_of
-    from grader.handin.bundle import pack as pack_bundle
-    from grader.handin.bundle import short_code
-    from grader.workspace import find_workspace
+    from grader.intake.bundle import pack as pack_bundle
+    from grader.intake.bundle import short_code
+    from grader.student.checking import work_of
+    from grader.student.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     who = _student(here, student)
@@ -74,7 +74,7 @@ def submit(
 def _student(here: "Workspace", given: str | None) -> str:
     """Who hands in: as given, else as the environment says, else who did so from here before."""
     from grader.errors import UsageError
-    from grader.handin.bundle import student_id
+    from grader.intake.bundle import student_id
 
     who = given or os.environ.get(STUDENT_VARIABLE) or here.state().student
     if not who:
@@ -86,7 +86,7 @@ def _student(here: "Workspace", given: str | None) -> str:
 
 def _inbox(here: "Workspace", given: str | None) -> Path:
     from grader.errors import UsageError
-    from grader.handin.inbox import inbox_folder
+    from grader.intake.inbox import inbox_folder
 
     text = given or os.environ.get(INBOX_VARIABLE) or here.course.inbox
     if not text:
@@ -105,8 +105,8 @@ def _say_packed(here: "Workspace", bundle: "Bundle", submission: "Submission") -
 
 def _public(here: "Workspace", submission: "Submission") -> str:
     """`Public 9/9.`; where the checks can't be run, that, for it is no reason not to submit."""
-    from grader.checking import check_once, passed_items
     from grader.errors import CourseError, SandboxError
+    from grader.student.checking import check_once, passed_items
 
     note = " (your own checks)" if here.public_suite_changed else ""
     try:
@@ -118,8 +118,8 @@ def _public(here: "Workspace", submission: "Submission") -> str:
 
 def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Delivered":
     from grader.errors import UsageError
-    from grader.handin.bundle import SUFFIX
-    from grader.handin.inbox import Delivered, deliver
+    from grader.intake.bundle import SUFFIX
+    from grader.intake.inbox import Delivered, deliver
 
     if target is None:
         assert pack is not None
@@ -137,7 +137,7 @@ def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Del
 def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "Sent":
     """What is remembered of this submission; the one before where it is the same."""
     from grader.errors import UsageError
-    from grader.workspace import Sent
+    from grader.student.workspace import Sent
 
     state = here.state()
     place = str(delivered.path)
@@ -159,8 +159,8 @@ def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "S
 @shell.json_option
 def status(slug: str | None, json_path: Path | None) -> None:
     """Show what you handed in, and which receipts have arrived."""
-    from grader.handin.bundle import short_code
-    from grader.workspace import find_workspace
+    from grader.intake.bundle import short_code
+    from grader.student.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     state = here.state()
@@ -181,9 +181,9 @@ def status(slug: str | None, json_path: Path | None) -> None:
 def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
     """Whether a good receipt has arrived for it, and how it stands, in words."""
     from grader.errors import UsageError
-    from grader.handin.archive import BundleError
-    from grader.handin.bundle import receipt_path
-    from grader.handin.receipts import read_receipt, verify
+    from grader.intake.archive import BundleError
+    from grader.intake.bundle import receipt_path
+    from grader.intake.receipts import read_receipt, verify
 
     bundle = Path(sent.delivered_to)
     path = receipt_path(bundle)
@@ -227,7 +227,7 @@ def collect(
     and soon after a due date: what was taken stays as it is, and what comes later counts as
     handed in after the last time.
     """
-    from grader.reception import Received, receive_from
+    from grader.intake.reception import Received, receive_from
 
     course = shell.course_of(context)
     places = list(paths) or [_course_inbox(course)]
@@ -255,7 +255,7 @@ def collect(
 
 def _course_inbox(course: "Course") -> Path:
     from grader.errors import UsageError
-    from grader.handin.inbox import inbox_folder
+    from grader.intake.inbox import inbox_folder
 
     text = os.environ.get(INBOX_VARIABLE) or course.inbox
     if not text:

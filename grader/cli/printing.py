@@ -7,9 +7,9 @@ from grader.cli import shell
 
 if TYPE_CHECKING:
     from grader.course import Lab
+    from grader.student.workspace import Workspace
     from grader.suite.finding import CaseResult
     from grader.suite.run import SuiteRun
-    from grader.workspace import Workspace
 
 
 _WIDTH = 80
@@ -69,7 +69,7 @@ class CheckPrinter:
 
     def item(self, result: "CaseResult") -> None:
         """Prints one item by itself."""
-        from grader.grading import invariant_text
+        from grader.judge import invariant_text
         from grader.suite.message import lines_of
 
         rubric_item = self._lab.item(result.item)

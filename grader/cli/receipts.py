@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
-from grader.times import minute
+from grader.text.times import minute
 
 if TYPE_CHECKING:
-    from grader.handin.receipts import Receipt
+    from grader.intake.receipts import Receipt
 
 _receipt = click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -38,9 +38,9 @@ def verify(
 
     Without FILE.py, files of these names that lie beside the receipt are compared.
     """
-    from grader.handin.archive import BundleError
-    from grader.handin.receipts import file_problem, read_receipt
-    from grader.handin.receipts import verify as verify_receipt
+    from grader.intake.archive import BundleError
+    from grader.intake.receipts import file_problem, read_receipt
+    from grader.intake.receipts import verify as verify_receipt
     from grader.submissions import printable_name
 
     name, known = printable_name(path.name), key or _known_key(context)
@@ -66,8 +66,8 @@ def verify(
 @shell.json_option
 def show(path: Path, json_path: Path | None) -> None:
     """Show what a receipt says, unverified."""
-    from grader.handin.archive import BundleError
-    from grader.handin.receipts import read_receipt
+    from grader.intake.archive import BundleError
+    from grader.intake.receipts import read_receipt
     from grader.submissions import printable_name
 
     name = printable_name(path.name)
@@ -82,7 +82,7 @@ def show(path: Path, json_path: Path | None) -> None:
 
 
 def _say_facts(said: "Receipt") -> None:
-    from grader.handin.bundle import short_code
+    from grader.intake.bundle import short_code
     from grader.submissions import printable_name
 
     shell.say(
@@ -97,7 +97,7 @@ def _say_facts(said: "Receipt") -> None:
 
 def _say_compared(said: "Receipt", path: Path, given: tuple[Path, ...]) -> None:
     """Given files were compared already, and are the same; those beside may have gone on."""
-    from grader.handin.receipts import file_problem
+    from grader.intake.receipts import file_problem
     from grader.submissions import printable_name
 
     names = [name for name in said.files if Path(name).name == name]
@@ -121,8 +121,8 @@ def _digests(files: "tuple[Path, ...] | list[Path]") -> dict[str, str]:
 def _known_key(context: click.Context) -> str:
     """The course's public key, as the workspace or the course here knows it."""
     from grader.errors import UsageError
-    from grader.handin.receipts import known_key
-    from grader.workspace import find_workspace
+    from grader.intake.receipts import known_key
+    from grader.student.workspace import find_workspace
 
     with contextlib.suppress(UsageError):  # no workspace here: the course may know
         if key := find_workspace(Path.cwd()).course.receipt_key:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
-from grader.writing import write_with_folders
+from grader.files.writing import write_with_folders
 
 if TYPE_CHECKING:
     from grader.course import Course, Lab
     from grader.gradebook.rows import Attempt, Grade
     from grader.gradebook.store import Gradebook
     from grader.report.feedback import Feedback
+    from grader.student.workspace import Workspace
     from grader.suite.run import SuiteRun
-    from grader.workspace import Workspace
 
     RunOf = Callable[[Attempt], SuiteRun | None]
 
@@ -125,10 +125,10 @@ def _public_runs(
 
 def _own_feedback(slug: str | None, isolation: str | None) -> "tuple[Workspace, Feedback]":
     """Feedback on the file in the workspace around here, from all public checks."""
-    from grader.checking import check_once, work_of
     from grader.report.feedback import AttemptFeedback
     from grader.report.from_check import feedback_of_check
-    from grader.workspace import find_workspace
+    from grader.student.checking import check_once, work_of
+    from grader.student.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     submission, state = work_of(here), here.state()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from grader.course import Course
     from grader.gradebook.rows import Attempt
     from grader.gradebook.store import Gradebook
-    from grader.grading import GradedLab
-    from grader.marking import Crew
+    from grader.grading.pending import Crew
+    from grader.judge import GradedLab
     from grader.results import Result
     from grader.sandbox import Level
 
@@ -54,7 +54,7 @@ class Run:
 
     def unrecorded(self, slug: str, paths: Sequence[Path], student: str | None) -> None:
         """Grades what is at the paths, all of it, and records nothing."""
-        from grader.batch import Settings, stream
+        from grader.grading import Settings, stream
         from grader.submissions import read_submissions
 
         lab = self._lab(slug)
@@ -108,8 +108,8 @@ class Run:
         In plain files and folders whatever has a name is an attempt, with its problem if it
         can't be read: it is graded like any other. Bundles and downloads are collected.
         """
-        from grader.handin.collecting import is_plain
-        from grader.reception import Received, receive_from, receive_plain
+        from grader.intake.collecting import is_plain
+        from grader.intake.reception import Received, receive_from, receive_plain
 
         now = datetime.now(UTC)
         plain = [path for path in paths if slug and is_plain(self.course, path)]
@@ -139,7 +139,7 @@ class Run:
 
         When quiet, says nothing where there is nothing to do.
         """
-        from grader.marking import mark
+        from grader.grading.pending import mark
 
         lab = self._lab(slug)
         with results.progress() as progress:
@@ -167,7 +167,7 @@ class Run:
         self._tell(lab)
 
     def _lab(self, slug: str) -> LabRun:
-        from grader.grading import GradedLab
+        from grader.judge import GradedLab
 
         self.labs.append(LabRun(GradedLab.of(self.course, slug, live=self.live)))
         return self.labs[-1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
-from grader.writing import write_whole
+from grader.files.writing import write_whole
 
 if TYPE_CHECKING:
     from grader.course import Course

@@ -38,7 +38,7 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
     """Make a folder with a lab's hand-out, stub and public tests."""
     import textwrap
 
-    from grader import workspace
+    from grader.student import workspace
 
     course = shell.course_of(context)
     if student is not None:
@@ -69,8 +69,8 @@ def check(
     json_path: Path | None,
 ) -> None:  # fmt: skip
     """Run the public checks on your file and explain the first that fails."""
-    from grader.checking import check_once, work_of
-    from grader.workspace import find_workspace
+    from grader.student.checking import check_once, work_of
+    from grader.student.workspace import find_workspace
 
     if picture is not None and picture.suffix != ".svg":
         raise click.BadParameter(f"{picture} does not end in .svg", param_hint="--picture")
@@ -118,7 +118,7 @@ def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
 @click.option("--item", help="A rubric item; else the one that failed in the last check.")
 def hint(slug: str | None, item: str | None) -> None:
     """Show the next of three hints for what failed last."""
-    from grader.workspace import find_workspace
+    from grader.student.workspace import find_workspace
 
     printing.say_hint(find_workspace(Path.cwd(), slug), item or "")
 
@@ -127,7 +127,7 @@ def hint(slug: str | None, item: str | None) -> None:
 @_slug
 def reset(slug: str | None) -> None:
     """Bring the stub back; your file is kept beside it."""
-    from grader.workspace import find_workspace
+    from grader.student.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     kept = here.reset()
@@ -142,7 +142,7 @@ def predict(slug: str | None) -> None:
     """Answer the lab's three questions before you run it. Ungraded, kept on this machine."""
     import textwrap
 
-    from grader.workspace import find_workspace
+    from grader.student.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     state = here.state()

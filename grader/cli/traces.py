@@ -20,11 +20,11 @@ def capture(slug: str | None, cpu: bool) -> None:
 
     from grader.errors import UsageError
     from grader.sandbox import check_installed
+    from grader.student.workspace import find_workspace
     from grader.suite.evidence import Evidence
     from grader.traces import CHECKS, Challenge
     from grader.traces.capture import CPU, best_way
     from grader.traces.capture import capture as capture_file
-    from grader.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     if not here.lab.assignment.trace:

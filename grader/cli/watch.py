@@ -18,11 +18,12 @@ from grader.cli.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
 from grader.errors import SandboxError, ShardlabError
 
 if TYPE_CHECKING:
+    from grader.student.checks import Checks
+    from grader.student.events import Ended, Event, Events
+    from grader.student.workspace import Workspace
     from grader.submissions import Submission
     from grader.suite.finding import CaseResult
     from grader.suite.run import SuiteRun
-    from grader.watching import Checks, Ended, Event, Events
-    from grader.workspace import Workspace
 
 _KEYS = "Keys: h hint, n next failing item, r run again, q quit"
 _SETTLE_S = 0.15  # what can't be read may be a save half done: so long, then it is told
@@ -37,8 +38,10 @@ def watch(slug: str | None, isolation: str | None) -> None:
 
     On a terminal, keys: h shows a hint, n the next failing item, r runs again, q quits.
     """
-    from grader.watching import Checks, Events, Quit, Saved, Saves
-    from grader.workspace import find_workspace
+    from grader.student.checks import Checks
+    from grader.student.events import Events, Quit, Saved
+    from grader.student.saves import Saves
+    from grader.student.workspace import find_workspace
 
     here = find_workspace(Path.cwd(), slug)
     level = shell.best_level(isolation)
@@ -92,7 +95,7 @@ class _Watch:
         self._press()
 
     def _take(self, event: "Event") -> None:
-        from grader.watching import Ended, Judged, Quit, Saved
+        from grader.student.events import Ended, Judged, Quit, Saved
 
         match event:
             case Quit(code):
@@ -114,7 +117,7 @@ class _Watch:
 
     def _start(self, *, settled: bool = False) -> None:
         """Begins a check of the file as it is now; of one that can't be read, a bit later."""
-        from grader.checking import work_of
+        from grader.student.checking import work_of
 
         submission = work_of(self._here)
         if submission.problem and not settled:
@@ -162,7 +165,7 @@ class _Watch:
                 shell.say(_KEYS)
 
     def _next(self) -> None:
-        from grader.checking import work_of
+        from grader.student.checking import work_of
 
         if not self._report.next():
             self._printer = None

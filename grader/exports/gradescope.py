@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from grader.errors import UsageError
 from grader.exports.entry import Entry, ExportedLab, Item
-from grader.times import days
+from grader.text.times import days
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
 

@@ -6,13 +6,13 @@ from typing import Any
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearSolutions, Execute, SaveAutoGrades
 
+from grader.files.writing import write_with_folders
 from grader.notebooks.preprocess import (
     ClearToStub,
     RestoreCells,
     SaveComments,
     ShardlabAutograde,
 )
-from grader.writing import write_with_folders
 
 _CONFIG = """\
 from grader.notebooks.config import configure

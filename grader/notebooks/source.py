@@ -16,6 +16,7 @@ from nbformat import v4
 
 from grader.course import Course, Lab, RubricItem
 from grader.errors import UsageError
+from grader.files.writing import write_with_folders
 from grader.notebooks.pieces import (
     MARK,
     TOP,
@@ -26,7 +27,6 @@ from grader.notebooks.pieces import (
     stub_pieces,
 )
 from grader.notebooks.restore import METADATA
-from grader.writing import write_with_folders
 
 _PICTURES = (".svg", ".png")  # what a hand-out shows
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)

@@ -4,13 +4,13 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader import sources
 from grader.course import Lab
 from grader.errors import UsageError
+from grader.files import sources
+from grader.files.writing import write_with_folders
 from grader.notebooks.pieces import TOP, Piece, split
 from grader.notebooks.source import serialised, student_notebook
 from grader.submissions import Submission
-from grader.writing import write_with_folders
 
 MARK = ".shardlab"  # a file beside the notebooks that we wrote
 # A folder's name, and nothing that nbgrader takes for a pattern when it looks for folders.

@@ -9,7 +9,7 @@ import atexit
 from pathlib import Path
 
 from grader.course import load_course
-from grader.grading import GradedLab, Grader, open_sandbox
+from grader.judge import GradedLab, Grader, open_sandbox
 from grader.results import Result
 from grader.sandbox import Level
 from grader.submissions import Submission

@@ -15,7 +15,7 @@ from grader.course import Lab, RubricItem
 from grader.gradebook.rows import Grade
 from grader.report.verdicts import SILENT
 from grader.results import GRADED, Result, Verdict
-from grader.times import day
+from grader.text.times import day
 
 _DAYS_SHOWN = 30
 _ALONE = 2  # so many who lose one item and no other, and could not see why, are worth a look

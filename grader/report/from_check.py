@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from grader.course import Lab, RubricItem
-from grader.grading import invariant_text
+from grader.judge import invariant_text
 from grader.report.feedback import (
     MOST_ATTEMPTS,
     AttemptFeedback,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from grader.course import Lab
 from grader.drawing import Amount, Bars
 from grader.gradebook.rows import Grade, GradedAttempt, Override
-from grader.grading import invariant_text
+from grader.judge import invariant_text
 from grader.report.feedback import (
     MOST_ATTEMPTS,
     AttemptFeedback,
@@ -19,7 +19,7 @@ from grader.report.feedback import (
 from grader.report.verdicts import words_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
-from grader.times import days, minute
+from grader.text.times import days, minute
 
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 

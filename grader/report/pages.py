@@ -18,7 +18,7 @@ from grader.report.feedback import Feedback, Picture, drawn
 from grader.report.text import count_words
 from grader.report.verdicts import kinds
 from grader.sandbox.text import printable
-from grader.times import minute
+from grader.text.times import minute
 
 _FOLDER = Path(__file__).parent / "templates"
 _LONGEST = 20_000  # of one text on a page

@@ -4,7 +4,7 @@ from typing import Self
 
 from grader.course import Lab
 from grader.errors import CourseError, SandboxError
-from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
 from grader.sandbox import Level
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence

@@ -9,7 +9,7 @@ from grader.report.classroom import ClassReport, LabReport
 from grader.report.facts import LabFacts
 from grader.report.feedback import Feedback, ItemFeedback
 from grader.suite.text import printable
-from grader.times import minute
+from grader.text.times import minute
 
 WIDTH = 80
 _MOST_GROUPS = 5

@@ -10,8 +10,8 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from grader import sources
 from grader.errors import SandboxError, UsageError
+from grader.files import sources
 from grader.sandbox import procfs, replies
 from grader.sandbox.clock import OwnTime
 from grader.sandbox.drive import drive, wait

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader import sources
+from grader.files import sources
 
 MAX_SOURCE_BYTES = 64 << 10  # Python takes seconds over some texts four times as long
 MAX_NODES = 40_000

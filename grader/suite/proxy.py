@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader import sources
 from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
+from grader.files import sources
 from grader.results import Verdict
 from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
 from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised

@@ -10,19 +10,19 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.authored import tree_of
-from grader.batch import Settings, grade_all
 from grader.course import Course, Lab
+from grader.course.authored import tree_of
 from grader.errors import CourseError, SandboxError
-from grader.grading import GradedLab
-from grader.handout import run_examples
-from grader.release import leaks
+from grader.grading import Settings, grade_all
+from grader.judge import GradedLab
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
 from grader.validation.check import Check, Progress, Unwatched
+from grader.validation.handout import run_examples
 from grader.validation.judged import REPETITIONS, judged
 from grader.validation.marks import mark_of
 from grader.validation.overlay import answers
+from grader.validation.release import leaks
 from grader.validation.trial import STUDENTS, Trial, try_out, with_trace
 from grader.validation.wording import count
 from grader.validation.written import suite_problems

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.authored import source_of
 from grader.course import Lab
+from grader.course.authored import source_of
 from grader.results import Result, Verdict
 
 _FORM = '"""What is wrong."""  # loses: item'

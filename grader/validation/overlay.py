@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader import sources
 from grader.course import Lab
 from grader.errors import CourseError
+from grader.files import sources
 from grader.submissions import Submission, from_bytes
 from grader.validation.marks import Mark, mark_in
 from grader.validation.statements import Module, Statement

@@ -16,7 +16,7 @@ import msgspec
 
 from grader.course import Lab
 from grader.errors import CourseError, SandboxError, StarvedError
-from grader.grading import GradedLab, Grader, processes_of, verdict_of, withheld
+from grader.judge import GradedLab, Grader, processes_of, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.failures import failure_of

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.authored import source_of, tree_of
 from grader.course import Lab, written_files
+from grader.course.authored import source_of, tree_of
 from grader.errors import CourseError
 from grader.results import Result
 from grader.suite.run import Suite

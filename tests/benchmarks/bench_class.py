@@ -18,13 +18,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.batch import Local, Settings, stream
 from grader.course import load_course
 from grader.exports.csv import grades_csv
 from grader.exports.entry import entries, exported
 from grader.gradebook.store import Gradebook
-from grader.marking import mark
-from grader.reception import receive_plain
+from grader.grading import Local, Settings, stream
+from grader.grading.pending import mark
+from grader.intake.reception import receive_plain
 from grader.sandbox import probe
 from grader.submissions import read_submissions
 from grader.validation.overlay import KINDS, answers

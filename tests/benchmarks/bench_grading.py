@@ -18,8 +18,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from grader.batch import Settings, grade_all
 from grader.course import load_course
+from grader.grading import Settings, grade_all
 from grader.sandbox import probe
 from grader.submissions import Submission
 from grader.validation.overlay import KINDS, answers

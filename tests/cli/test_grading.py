@@ -202,8 +202,8 @@ def test_nothing_is_recorded_when_asked_so(course, inbox):
 
 def test_an_inbox_is_recognised_without_a_lab(course, inbox, tmp_path):
     """Bundles say which lab they are for, so `grade INBOX` is enough; JSON is by lab."""
-    from grader.handin.bundle import pack
-    from grader.handin.inbox import deliver
+    from grader.intake.bundle import pack
+    from grader.intake.inbox import deliver
     from grader.submissions import read_submission
 
     lab = course.lab("adding")

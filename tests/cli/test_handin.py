@@ -362,7 +362,7 @@ def test_a_forged_receipt_is_told(received):
 
 def test_another_course_s_receipt_is_told(received, tmp_path):
     """It may be good there; here it is not."""
-    from grader.handin.receipts import public_key
+    from grader.intake.receipts import public_key
 
     (tmp_path / "other").mkdir()
     result = run("receipt", "verify", received, "--key", public_key(tmp_path / "other"))
@@ -372,7 +372,7 @@ def test_another_course_s_receipt_is_told(received, tmp_path):
 
 def test_a_key_can_be_given_where_none_is_known(received, course, tmp_path, monkeypatch):
     """On a machine that knows nothing of the course."""
-    from grader.handin.receipts import public_key
+    from grader.intake.receipts import public_key
 
     monkeypatch.chdir(tmp_path)
     result = run("receipt", "verify", received)

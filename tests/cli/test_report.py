@@ -11,10 +11,10 @@ from grader.cli.report import COMMANDS
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
-from grader.grading import GradedLab, Grader
+from grader.judge import GradedLab, Grader
 from grader.sandbox import probe
+from grader.student.workspace import start
 from grader.submissions import from_source
-from grader.workspace import start
 
 LEVEL = probe().level.word
 AT = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)

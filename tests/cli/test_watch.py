@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import load_course
-from grader.workspace import start
+from grader.student.workspace import start
 
 _BOUND_S = 30.0
 # What a terminal and a shell do for a session leader, however these tests were started (`nohup`

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from grader.batch import Local
 from grader.errors import StoreError
 from grader.gradebook.intake import Arrival
 from grader.gradebook.store import Gradebook
-from grader.marking import mark
+from grader.grading import Local
+from grader.grading.pending import mark
 from grader.sandbox import Level
 from grader.submissions import from_source
 
@@ -29,10 +29,10 @@ MANY = 200
 RUN = """
 import sys
 from pathlib import Path
-from grader.batch import Local
+from grader.grading import Local
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
-from grader.marking import mark
+from grader.grading.pending import mark
 from grader.sandbox import Level
 
 if __name__ == "__main__":

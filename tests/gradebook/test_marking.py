@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from grader.batch import Local
 from grader.course import load_course
 from grader.gradebook.intake import Arrival
 from grader.gradebook.store import Gradebook
-from grader.marking import mark
+from grader.grading import Local
+from grader.grading.pending import mark
 from grader.results import GRADED, WITHHELD, Result
 from grader.sandbox import Level
 from grader.submissions import from_source, read_submission
@@ -255,7 +255,7 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
         time = NOW
 
     beaten = threading.Event()
-    monkeypatch.setattr("grader.marking._BEAT_S", 0.01)
+    monkeypatch.setattr("grader.grading.pending._BEAT_S", 0.01)
     with (
         Gradebook.open(book_url, clock=lambda: Clock.time) as book,
         Gradebook.open(book_url, clock=lambda: Clock.time) as other,
@@ -292,7 +292,7 @@ def test_a_batch_ends_after_its_last_beat(course, book, hand_in, level, monkeypa
         threading.Event().wait(0.05)  # so that an end that doesn't wait is seen to come first
         order.append("beat")
 
-    monkeypatch.setattr("grader.marking._BEAT_S", 0.01)
+    monkeypatch.setattr("grader.grading.pending._BEAT_S", 0.01)
     monkeypatch.setattr(book, "beat", beat)
     monkeypatch.setattr(book, "end_batch", lambda _: order.append("end"))
     hand_in(b"50")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import Settings, grade_all
 from grader.course import load_course
-from grader.grading import GradedLab
+from grader.grading import Settings, grade_all
+from grader.judge import GradedLab
 from grader.results import Verdict
 from grader.submissions import from_source
 from grader.traces.synthetic import synthetic_trace

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from grader.handout import examples, run_examples
+from grader.validation.handout import examples, run_examples
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENTS = ROOT / "assignments"

@@ -18,7 +18,7 @@ import pytest
 
 from grader.cli.printing import CheckPrinter
 from grader.course import load_course
-from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
 from grader.submissions import from_bytes
 from grader.suite.message import WIDTH
 from grader.suite.run import Suite

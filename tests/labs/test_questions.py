@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import load_course
-from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
 from grader.submissions import from_source
 from grader.suite.run import Suite
 

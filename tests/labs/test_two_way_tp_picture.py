@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from grader.course import load_course
-from grader.grading import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
 from grader.submissions import read_submission
 from grader.suite.run import Suite
 

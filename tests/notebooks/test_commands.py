@@ -89,7 +89,7 @@ def course_dir(classroom, tmp_path):
 @pytest.fixture
 def record(course, level):
     """Our gradebook with one graded attempt of ann's, which has no `total`."""
-    from grader.grading import GradedLab, Grader, open_sandbox
+    from grader.judge import GradedLab, Grader, open_sandbox
 
     lab = course.lab("adding")
     source = (course.solutions(lab) / "adding.py").read_text().replace("the_whole_sum\n", "x\n")

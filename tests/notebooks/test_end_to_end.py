@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.grading import GradedLab, Grader
+from grader.judge import GradedLab, Grader
 from grader.notebooks.pieces import join
 from grader.results import GRADED, WITHHELD, Result
 from grader.submissions import from_source

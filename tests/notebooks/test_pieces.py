@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.course import load_course
 from grader.errors import CourseError
-from grader.grading import GradedLab, Grader, open_sandbox
+from grader.judge import GradedLab, Grader, open_sandbox
 from grader.notebooks.pieces import (
     BEGIN,
     TOP,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.grading import PUBLIC_SEED, processes_of
+from grader.judge import PUBLIC_SEED, processes_of
 from grader.report.from_check import feedback_of_check
 from grader.report.pages import feedback_page
 from grader.report.text import feedback_lines

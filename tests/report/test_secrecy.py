@@ -9,8 +9,7 @@ import pytest
 
 from grader.course import load_course
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
-from grader.grading import GradedLab, Grader
-from grader.release import _secrets, _squeezed, solution_lines
+from grader.judge import GradedLab, Grader
 from grader.report.classroom import class_report
 from grader.report.facts import facts_of
 from grader.report.feedback import Feedback
@@ -20,6 +19,7 @@ from grader.report.runs import PublicRuns
 from grader.report.text import feedback_lines
 from grader.submissions import from_source
 from grader.validation.overlay import answers
+from grader.validation.release import _secrets, _squeezed, solution_lines
 
 from .conftest import DUE
 

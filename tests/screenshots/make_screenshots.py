@@ -29,7 +29,7 @@ from grader.course import Course, load_course
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
-from grader.grading import GradedLab, Grader, open_sandbox
+from grader.judge import GradedLab, Grader, open_sandbox
 from grader.sandbox import probe
 from grader.submissions import Submission
 from grader.validation.finding import find_overlay

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from grader.errors import CourseError
-from grader.grading import processes_of
+from grader.judge import processes_of
 from grader.results import Verdict
 from grader.submissions import from_source
 from grader.suite import run

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.grading import processes_of
+from grader.judge import processes_of
 from grader.results import Verdict
 from grader.submissions import from_source
 from grader.suite.run import Suite

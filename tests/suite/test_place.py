@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.grading import processes_of
+from grader.judge import processes_of
 from grader.submissions import from_source
 from grader.suite.proxy import Calls
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader.checking import check_in
+from grader.student.checking import check_in
+from grader.student.workspace import start
 from grader.suite.message import lines_of
-from grader.workspace import start
 
 WARNS = "import warnings\n\n\ndef add(x, y):\n    warnings.warn('careful')\n    return x - y\n"
 NOISE = (

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.course import load_course
-from grader.grading import GradedLab, processes_of
+from grader.judge import GradedLab, processes_of
 from grader.results import Verdict
 from grader.submissions import Submission
 from grader.suite.run import Suite

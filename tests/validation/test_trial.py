@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.course import load_course
-from grader.grading import GradedLab, Grader
+from grader.judge import GradedLab, Grader
 from grader.results import GRADED, WITHHELD, Verdict
 from grader.sandbox import Sandbox
 from grader.submissions import Submission

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.grading import GradedLab
-from grader.writing import write_with_folders
+from grader.files.writing import write_with_folders
+from grader.judge import GradedLab
 
 _ENGINE = ("suite", "fabric", "sandbox", "traces", "grading.py", "validation/trial.py")
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from grader.course.tables import Table, read_table
 from grader.errors import CourseError
-from grader.tables import Table, read_table
 from grader.validation.mutation.mutants import Mutant
 from grader.validation.mutation.text import squashed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.errors import CourseError
-from grader.grading import GradedLab
+from grader.judge import GradedLab
 from grader.submissions import read_submission
 from grader.validation.mutation.equivalent import Marks
 from grader.validation.mutation.items import items_of

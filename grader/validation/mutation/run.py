@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from grader.batch import Local, Settings, stream
 from grader.course import Course
 from grader.errors import CourseError, SandboxError
-from grader.grading import GradedLab
+from grader.grading import Local, Settings, stream
+from grader.judge import GradedLab
 from grader.results import Result
 from grader.sandbox import Level, check_installed
 from grader.validation.mutation.cache import Cache

@@ -1,0 +1,32 @@
+"""A course on disk: its labs, what an author wrote there, and its two secrets.
+
+`course.toml` and each lab's `assignment.toml` become structs (`course`, over `tables`), an author's
+Python is read by `authored`, and `key` keeps the key of hidden inputs and the key of receipts. What
+is written wrong raises `CourseError`, which names file, line and mend. Knows nothing of students.
+"""
+
+from grader.course.course import (
+    POINTS_OF_A_LAB,
+    Course,
+    Deadline,
+    Lab,
+    RubricItem,
+    find_course,
+    load_course,
+    load_lab,
+    suite_digest,
+    written_files,
+)
+
+__all__ = [
+    "POINTS_OF_A_LAB",
+    "Course",
+    "Deadline",
+    "Lab",
+    "RubricItem",
+    "find_course",
+    "load_course",
+    "load_lab",
+    "suite_digest",
+    "written_files",
+]

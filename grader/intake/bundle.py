@@ -1,0 +1,209 @@
+"""A bundle: the lab's own files of one student, with a manifest that says what they are."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from grader import __version__
+from grader.course import Lab
+from grader.errors import UsageError
+from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, stored_zip
+from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes, printable_name
+from grader.traces.format import MAX_TRACE_BYTES
+
+SUFFIX = ".shardlab.zip"
+RECEIPT_SUFFIX = ".receipt.json"
+MANIFEST = "manifest.json"
+MAX_MANIFEST_BYTES = 8 << 10
+MAX_BUNDLE_BYTES = MAX_SOURCE_BYTES + MAX_TRACE_BYTES + MAX_MANIFEST_BYTES + 4096
+MAX_AHEAD = timedelta(minutes=5)  # by which a student's clock may be before ours
+_FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # no bundle is older than the format
+_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none looks like another
+_RFC4648_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+_ID = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
+StudentId = Annotated[str, Meta(pattern=rf"^{_ID}\Z")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Time = Annotated[datetime, Meta(tz=True)]
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
+Name = Annotated[str, Meta(max_length=64)]
+
+
+class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file of a bundle, by its hash."""
+
+    sha256: Sha256
+    size: Annotated[int, Meta(ge=0)]
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a bundle says of itself. Nothing of it is believed before it is checked."""
+
+    format: Literal[1]
+    lab: Slug
+    student: StudentId
+    files: Annotated[dict[Name, FileEntry], Meta(min_length=1, max_length=MAX_MEMBERS - 1)]
+    created_at: Time
+    tool: Annotated[str, Meta(max_length=64)]
+
+    @property
+    def digest(self) -> str:
+        """sha256 over lab, student and files: the same for the same content, whenever packed."""
+        lines = ["shardlab bundle 1", self.lab, self.student]
+        lines += [
+            f"{name}\0{each.size}\0{each.sha256}" for name, each in sorted(self.files.items())
+        ]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A manifest and the files that it lists; these are just what it says that they are."""
+
+    manifest: Manifest
+    files: Mapping[str, bytes] = field(repr=False)
+    raw: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        return self.manifest.digest
+
+    @property
+    def stem(self) -> str:
+        """`tp-sharding--s041--4be1c0ffee42`: what file names of a bundle begin with."""
+        return f"{self.manifest.lab}--{self.manifest.student}--{self.digest[:12]}"
+
+    def submission(self, lab: Lab) -> Submission:
+        """What is to be graded; a file that is no text is a problem in words."""
+        file = lab.assignment.file
+        return from_bytes(
+            lab, self.manifest.student, self.files[file], self.files.get(trace_name(lab))
+        )
+
+
+def student_id(text: str) -> str:
+    """The id, if it can be one. It becomes the name of a folder."""
+    if re.fullmatch(_ID, text):
+        return text
+    raise UsageError(
+        f"'{printable_name(text)[:80]}' can't be a student id: "
+        "up to 64 letters, digits and . _ @ - that begin with a letter or digit"
+    )
+
+
+def is_student_id(text: str) -> bool:
+    return re.fullmatch(_ID, text) is not None
+
+
+def short_code(digest: str) -> str:
+    """`7F3K-92QD`: forty bits of a sha256, to be read out and compared."""
+    text = base64.b32encode(bytes.fromhex(digest[:10])).decode()
+    text = text.translate(str.maketrans(_RFC4648_LETTERS, _CODE_LETTERS))
+    return f"{text[:4]}-{text[4:]}"
+
+
+def receipt_path(bundle: Path) -> Path:
+    """Where the receipt of a bundle lies: beside it."""
+    return bundle.with_name(bundle.name.removesuffix(SUFFIX) + RECEIPT_SUFFIX)
+
+
+def trace_name(lab: Lab) -> str:
+    return Path(lab.assignment.file).with_suffix(".trace").name
+
+
+def pack(lab: Lab, student: str, submission: Submission, *, now: datetime) -> Bundle:
+    """The bundle of a submission without a problem. Equal arguments give equal bytes."""
+    files = dict(submission.files)
+    if submission.trace is not None:
+        files[trace_name(lab)] = submission.trace
+        if len(submission.trace) > MAX_TRACE_BYTES:
+            raise UsageError(
+                f"{trace_name(lab)} is larger than {MAX_TRACE_BYTES >> 20} MB; "
+                "capture it anew: shardlab capture"
+            )
+    entries = {name: _entry(content) for name, content in sorted(files.items())}
+    created = now.astimezone(UTC).replace(microsecond=0)
+    manifest = Manifest(
+        1, lab.slug, student_id(student), entries, created, f"shardlab {__version__}"
+    )
+    encoded = msgspec.json.format(msgspec.json.encode(manifest))
+    return Bundle(manifest, files, stored_zip({MANIFEST: encoded} | dict(sorted(files.items()))))
+
+
+def read_bundle(raw: bytes) -> Bundle:
+    """The bundle in these bytes, all of it checked that needs neither a course nor a clock."""
+    if len(raw) > MAX_BUNDLE_BYTES:
+        raise BundleError(f"it is larger than {MAX_BUNDLE_BYTES >> 20} MB")
+    members = read_stored_zip(raw)
+    if MANIFEST not in members:
+        raise BundleError(f"it has no {MANIFEST}; 'shardlab submit --pack' makes a bundle")
+    manifest = _manifest(members.pop(MANIFEST))
+    for problem in _file_problems(manifest, members):
+        raise BundleError(problem)
+    return Bundle(manifest, members, raw)
+
+
+def check_bundle(bundle: Bundle, labs: Mapping[str, Lab], *, now: datetime) -> Lab:
+    """The lab that the bundle is for; refuses another course's, a foreign file, a wrong time."""
+    manifest = bundle.manifest
+    lab = labs.get(manifest.lab)
+    if lab is None:
+        raise BundleError(f"it is for '{manifest.lab}', which is no lab of this course")
+    if problem := _foreign_file(bundle, lab):
+        raise BundleError(problem)
+    if manifest.created_at > now + MAX_AHEAD:
+        when = manifest.created_at.isoformat(" ", "minutes")
+        raise BundleError(f"it says that it was made at {when}, in the future")
+    if manifest.created_at < _FIRST:
+        raise BundleError("it says that it was made before there were bundles")
+    return lab
+
+
+def _entry(content: bytes) -> FileEntry:
+    return FileEntry(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _manifest(raw: bytes) -> Manifest:
+    if len(raw) > MAX_MANIFEST_BYTES:
+        raise BundleError(f"its {MANIFEST} is larger than {MAX_MANIFEST_BYTES >> 10} kB")
+    try:
+        return msgspec.json.decode(raw, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError(f"its {MANIFEST}: {printable_name(str(error))[:200]}") from None
+
+
+def _foreign_file(bundle: Bundle, lab: Lab) -> str:
+    """What is wrong with the files for that lab: its own is asked for, and nothing beside it."""
+    file = lab.assignment.file
+    allowed = {file: MAX_SOURCE_BYTES}
+    if lab.assignment.trace:
+        allowed[trace_name(lab)] = MAX_TRACE_BYTES
+    if file not in bundle.files:
+        return f"it has no {file}, which is what {lab.slug} asks for"
+    for name, content in bundle.files.items():
+        if name not in allowed:
+            return f"{lab.slug} does not ask for a file {printable_name(name)}"
+        if len(content) > allowed[name]:
+            return f"{name} is larger than {allowed[name] >> 10} kB"
+    return ""
+
+
+def _file_problems(manifest: Manifest, members: Mapping[str, bytes]) -> list[str]:
+    problems = [f"member {name} is not in the manifest"
+                for name in members if name not in manifest.files]  # fmt: skip
+    for name, entry in manifest.files.items():
+        shown = printable_name(name)
+        if name not in members:
+            problems.append(f"{shown} is in the manifest but not in the bundle")
+        elif entry != _entry(members[name]):
+            problems.append(f"{shown} is not what the manifest says: its sha256 or size differs")
+    return problems

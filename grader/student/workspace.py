@@ -1,0 +1,188 @@
+"""A student's folder for one lab: made by `start`, found again by every other command.
+
+::
+
+    tp-sharding/
+        README.md  tp_sharding.py  test_public.py  …   the student's to read and edit
+        .shardlab/lab/                                  the same as released, to go back to
+        .shardlab/course.json                           where to submit, what signs receipts
+        .shardlab/state.json                            hints taken, predictions, submissions
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import mkdtemp
+
+import msgspec
+
+from grader.course import Course, Lab, load_lab, written_files
+from grader.errors import UsageError
+from grader.files.writing import write_whole
+from grader.intake.inbox import absolute_inbox
+from grader.traces.challenge import PRACTICE
+
+_OWN = ".shardlab"
+_COURSE = f"{_OWN}/course.json"
+_NOT_SHOWN = ("assignment.toml", "hints.toml")
+
+
+class CourseFacts(msgspec.Struct, frozen=True):
+    """What a workspace knows of the course it was made from; empty where that says nothing."""
+
+    name: str = ""
+    inbox: str = ""
+    receipt_key: str = ""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """One submission as it left this machine. `attempt` is a guess: staff count what arrives."""
+
+    sha256: str
+    at: datetime
+    attempt: int
+    delivered_to: str
+
+
+class State(msgspec.Struct):
+    """What is remembered between commands. None of it is graded."""
+
+    last_failed: str = ""
+    hints_taken: dict[str, int] = msgspec.field(default_factory=dict)
+    predictions: dict[str, str] = msgspec.field(default_factory=dict)
+    student: str = ""
+    sent: list[Sent] = msgspec.field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder that `start` made."""
+
+    folder: Path
+    lab: Lab
+
+    @property
+    def file(self) -> Path:
+        """The student's own file."""
+        return self.folder / self.lab.assignment.file
+
+    @property
+    def public_suite(self) -> Path:
+        """The public tests as the student has them, edited or not; the released ones if gone."""
+        own = self.folder / self.lab.public_suite.name
+        return own if own.is_file() else self.lab.public_suite
+
+    @property
+    def public_suite_changed(self) -> bool:
+        """Whether these are no longer the tests that were released."""
+        return self.public_suite.read_bytes() != self.lab.public_suite.read_bytes()
+
+    @property
+    def trace(self) -> Path:
+        """Where `shardlab capture` writes."""
+        return self.file.with_suffix(".trace")
+
+    @property
+    def nonce(self) -> str:
+        """What the student's challenge follows from; the one for practice where none was given."""
+        path = self.folder / _OWN / "nonce"
+        return path.read_text("utf-8").strip() if path.is_file() else PRACTICE
+
+    @property
+    def nonce_is_practice(self) -> bool:
+        return self.nonce == PRACTICE
+
+    @property
+    def course(self) -> CourseFacts:
+        """What was known of the course when the workspace was made; nothing where it is lost."""
+        try:
+            return msgspec.json.decode((self.folder / _COURSE).read_bytes(), type=CourseFacts)
+        except (OSError, msgspec.DecodeError):
+            return CourseFacts()
+
+    def state(self) -> State:
+        """What was remembered; nothing where it can't be read."""
+        try:
+            return msgspec.json.decode((self.folder / _OWN / "state.json").read_bytes(), type=State)
+        except (OSError, msgspec.DecodeError):
+            return State()
+
+    def remember(self, state: State) -> None:
+        """Writes the state, whole or not at all; UsageError where that can't be done."""
+        path = self.folder / _OWN / "state.json"
+        write_whole(path, msgspec.json.format(msgspec.json.encode(state)))
+
+    def reset(self) -> Path | None:
+        """Brings the stub back. Returns where the file that was there is kept, if there was one."""
+        kept = None
+        if self.file.exists():
+            kept = next(path for path in _kept_names(self.file) if not path.exists())
+            self.file.rename(kept)
+        shutil.copyfile(self.lab.stub, self.file)
+        return kept
+
+
+def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:
+    """Makes the folder for a lab below `parent`, whole or not at all."""
+    if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
+        raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
+    folder = parent / lab.slug
+    if folder.exists():
+        raise UsageError(
+            f"{folder} is there already; go on in it, or bring the stub back with "
+            f"'shardlab reset {lab.slug}'"
+        )
+    draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
+    try:
+        for member in written_files(lab.folder):
+            relative = member.relative_to(lab.folder)
+            _copy(member, draft / _OWN / "lab" / relative)
+            if str(relative) not in _NOT_SHOWN:
+                _copy(member, draft / relative)
+        if nonce:
+            (draft / _OWN / "nonce").write_text(f"{nonce}\n")
+        if course is not None:
+            from grader.intake.receipts import known_key
+
+            inbox = absolute_inbox(course.inbox, course.root)
+            facts = CourseFacts(course.name, inbox, known_key(course))
+            (draft / _COURSE).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return Workspace(folder, lab)
+
+
+def find_workspace(start: Path, slug: str | None = None) -> Workspace:
+    """The workspace at or above `start`, or the one named `slug` in it."""
+    candidates = [start.absolute(), *start.absolute().parents]
+    if slug is not None:
+        candidates = [start.absolute() / slug, *candidates]
+    for folder in candidates:
+        lab_folder = folder / _OWN / "lab"
+        if lab_folder.is_dir():
+            lab = load_lab(lab_folder)
+            if slug in (None, lab.slug):
+                return Workspace(folder, lab)
+    name = slug or "a lab"
+    raise UsageError(
+        f"no folder of {name} here; go to the folder that 'shardlab start' made, "
+        f"or make one: shardlab start {slug or '<lab>'}"
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _kept_names(file: Path) -> Iterator[Path]:
+    number = 1
+    while True:
+        yield file.with_name(f"{file.name}.kept-{number}")
+        number += 1

@@ -1,0 +1,216 @@
+"""One submission through all steps: verdicts, scores, messages, faults."""
+
+import importlib
+
+import pytest
+
+from grader.course import load_course
+from grader.judge import GradedLab, Grader
+from grader.results import GRADED, WITHHELD, Verdict
+from grader.sandbox import procfs
+from grader.submissions import Submission, from_source
+
+drive = importlib.import_module("grader.sandbox.drive")  # the function `drive` hides its module
+
+
+@pytest.fixture
+def graded(course):
+    return GradedLab.of(course, "adding")
+
+
+@pytest.fixture
+def grade_source(graded, sandbox):
+    """Grades a source text as the submission of s1."""
+    with Grader(graded, sandbox) as grader:
+        yield lambda source: grader.grade(from_source(graded.lab, "s1", source.encode()))
+
+
+def solution(course):
+    return (course.root / "solutions/adding/adding.py").read_text()
+
+
+def test_the_solution_earns_everything(course, grade_source):
+    """Every item passed, all points, nothing to say."""
+    result = grade_source(solution(course))
+    assert (result.status, result.score, result.max_score) == (GRADED, 100, 100)
+    assert {each.verdict for each in result.rubric} == {Verdict.PASSED}
+    assert {each.message for each in result.rubric} == {""}
+
+
+def test_an_item_is_lost_by_one_failing_case(course, grade_source):
+    """Right at one world size and wrong at another earns nothing for the item."""
+    source = solution(course).replace(
+        "return the_whole_sum", "return the_whole_sum + (group.world_size == 3)"
+    )
+    result = grade_source(source)
+    assert result.score == 40
+    assert result.verdict("total") is Verdict.FAILED
+
+
+def test_what_builds_on_a_lost_item_is_blocked(grade_source):
+    """`total` builds on `add`: without add it is not judged, and says why."""
+    result = grade_source("def add(x, y):\n    return x\n")
+    assert result.score == 0
+    assert result.verdict("total") is Verdict.BLOCKED
+    assert "builds on add" in result.rubric[1].message
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("return x", Verdict.FAILED),
+        ("raise RuntimeError('no')", Verdict.RAISED),
+        ("raise SystemExit(0)", Verdict.RAISED),
+        ("return object()", Verdict.BAD_RETURN),
+        ("return None", Verdict.BAD_RETURN),
+        ("while True: pass", Verdict.TIMEOUT),
+        ("import os; os._exit(0)", Verdict.CRASHED),
+        ("import numpy; return numpy.ones(2**31)", Verdict.OUT_OF_MEMORY),
+        ("x += y; return x", Verdict.FAILED),
+    ],
+)
+def test_every_way_to_fail_has_its_verdict(grade_source, body, verdict):
+    """Verdicts fail closed: what is no pass is named and earns nothing."""
+    result = grade_source(f"def add(x, y):\n    {body}\n")
+    if verdict is Verdict.OUT_OF_MEMORY:
+        # which of the two limits is met first (address space or use) is the machine's affair
+        assert result.verdict("add") in (verdict, Verdict.RAISED)
+    else:
+        assert result.verdict("add") is verdict
+    assert (result.status, result.score) == (GRADED, 0)
+
+
+def test_ranks_that_never_meet_are_diagnosed(course, grade_source):
+    """A rank that returns while the other waits is named, long before any time-out."""
+    source = solution(course).replace(
+        "the_whole_sum = group", "the_whole_sum = x if group.rank else group"
+    )
+    result = grade_source(source)
+    assert result.verdict("total") is Verdict.COLLECTIVE_MISMATCH
+    assert "rank 1 returned" in result.rubric[1].message
+    assert "rank 0 waits in all_reduce #1" in result.rubric[1].message
+    assert result.seconds < 2
+
+
+def test_a_message_never_holds_hidden_inputs(course, grade_source):
+    """Code that keeps what hidden cases gave it, and raises it later, gets nothing across."""
+    source = (
+        "import numpy as np\nSEEN = []\n"
+        "def add(x, y):\n"
+        "    SEEN.append(x.tolist())\n"
+        "    raise ValueError(f'canary {SEEN}')\n"
+    )
+    message = grade_source(source).rubric[0].message
+    # what it has seen is the one public input, and nothing before that
+    assert "ValueError: canary [[1.0]]\n" in message
+
+
+def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source):
+    """Where no public case fails, the message tells the invariant and nothing of the case."""
+    source = solution(course).replace(
+        "return x + y", "return x + y + (x.tolist() != [1.0] * x.size)"
+    )
+    result = grade_source(source)
+    assert result.verdict("add") is Verdict.FAILED
+    message = result.rubric[0].message
+    assert "every public case passes" in message
+    assert "I1: adding nothing changes nothing" in message
+    assert "Expected" not in message
+
+
+def test_students_have_inputs_of_their_own(graded):
+    """Seeds differ between students and are the same at every call."""
+    assert graded.seed("ann") == graded.seed("ann") != graded.seed("bob")
+
+
+def test_a_fault_of_the_suite_withholds_the_score(course, sandbox):
+    """An exception of the suite's own is a grader fault: no score, never a zero."""
+    path = course.root / "tests/hidden/adding/test_adding.py"
+    path.write_text(path.read_text().replace("equal(student.add(x, y), x + y)", "1 / 0"))
+    result = _grade_solution(course, sandbox)
+    assert (result.status, result.score) == (WITHHELD, None)
+    assert "ZeroDivisionError" in result.note
+    assert "ZeroDivisionError" not in repr(result.rubric)  # which students see
+
+
+def test_a_suite_that_does_not_import_withholds_the_score(course, sandbox):
+    """A broken suite is told by file; nothing is graded by half."""
+    path = course.root / "tests/hidden/adding/test_adding.py"
+    path.write_text("import nothing_of_that_name\n")
+    result = _grade_solution(course, sandbox)
+    assert result.status == WITHHELD
+    assert "nothing_of_that_name" in result.note
+
+
+@pytest.mark.parametrize("change", ["unmarked", "skipped", "missing item"])
+def test_a_case_that_judges_nothing_is_a_fault(course, sandbox, change):
+    """Silence is never a pass: unmarked, skipped and missing cases withhold the score."""
+    path = course.root / "tests/hidden/adding/test_adding.py"
+    text = path.read_text()
+    path.write_text(
+        {
+            "unmarked": text + "\ndef test_more():\n    pass\n",
+            "skipped": text.replace('@pytest.mark.rubric("total")',
+                                    '@pytest.mark.rubric("total")\n@pytest.mark.skip'),
+            "missing item": text.replace('rubric("total")', 'rubric("add")'),
+        }[change]
+    )  # fmt: skip
+    assert _grade_solution(course, sandbox).status == WITHHELD
+
+
+def test_a_submission_with_a_problem_scores_nothing_and_says_it(graded, sandbox):
+    """A missing file is the student's: graded, zero, and one clear line."""
+    with Grader(graded, sandbox) as grader:
+        result = grader.grade(Submission("s1", problem="no adding.py in it"))
+    assert (result.status, result.score) == (GRADED, 0)
+    assert {each.message for each in result.rubric} == {"no adding.py in it"}
+
+
+def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source):
+    """An endless import is tried once a run, not once a case."""
+    result = grade_source("while True:\n    pass\n")
+    assert result.verdict("add") is Verdict.TIMEOUT
+    assert result.seconds < 15
+    assert "does not load" in result.rubric[0].message
+
+
+def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, grade_source):
+    """Slow imports and hanging calls add up to the submission's limit, however many cases."""
+    source = "import time\ntime.sleep(0.8)\n" + solution(course).replace(
+        "return x + y", "time.sleep(60)"
+    ).replace("return the_whole_sum", "time.sleep(60)")
+    result = grade_source(source)
+    assert result.score == 0
+    assert result.seconds < 10 + 6 + 5
+
+
+def _grade_solution(course, sandbox):
+    fresh = GradedLab.of(load_course(course.root), "adding")
+    with Grader(fresh, sandbox) as grader:
+        return grader.grade(from_source(fresh.lab, "s1", solution(course).encode()))
+
+
+def test_cases_of_a_lost_item_leave_nothing_to_other_modules(course, sandbox):
+    """A suite of several modules: what is lost in one is not held against the next."""
+    hidden = course.root / "tests/hidden/adding"
+    both = (hidden / "test_adding.py").read_text()
+    start = both.index('@pytest.mark.rubric("total")')
+    head = both[: both.index('@pytest.mark.rubric("add")')]
+    (hidden / "test_adding.py").write_text(both[:start])
+    (hidden / "test_total.py").write_text(head + both[start:])
+    toml = course.root / "assignments/adding/assignment.toml"
+    toml.write_text(toml.read_text().replace('builds_on = ["add"]\n', ""))
+    fresh = GradedLab.of(load_course(course.root), "adding")
+    source = solution(course).replace("return x + y", "return x - y")
+    with Grader(fresh, sandbox) as grader:
+        results = [grader.grade(from_source(fresh.lab, "s1", source.encode())) for _ in range(2)]
+    assert [result.score for result in results] == [60, 60]
+
+
+def test_a_machine_that_is_too_busy_withholds_the_score(grade_source, monkeypatch):
+    """Who got no processor is neither right nor wrong: no score, the reason, and one try only."""
+    monkeypatch.setattr(procfs, "use", lambda _pid: procfs.Use(0.0, asleep=False))
+    monkeypatch.setattr(drive, "BACKSTOP", 0.1)
+    result = grade_source("def add(x, y):\n    while True: pass\n")
+    assert (result.status, result.score, result.starved) == (WITHHELD, None, True)
+    assert "too busy" in result.note
