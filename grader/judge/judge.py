@@ -3,23 +3,23 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
-from grader.course import Course, Lab, RubricItem, suite_digest
+from grader.course import Course, Lab, suite_digest
 from grader.errors import CourseError, SandboxError, StarvedError
 from grader.fabric import services_for
-from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
+from grader.judge.scoring import message_of, scored, total, unloadable, verdict_of, withheld
+from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.sandbox import Level, Limits, Sandbox
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
 from grader.suite.failures import failure_of
-from grader.suite.finding import CaseFailure, CaseResult, Finding
-from grader.suite.message import lines_of
+from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
 from grader.traces import Challenge, nonce_of
@@ -108,7 +108,7 @@ class Grader:
             return withheld(lab, name, note, seconds, rubric)
         score = sum(each.points for each in rubric)
         told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
-        return Result(name, GRADED, score, _total(lab), seconds, tuple(rubric), note, told)
+        return Result(name, GRADED, score, total(lab), seconds, tuple(rubric), note, told)
 
     @property
     def hidden_suite(self) -> Suite:
@@ -131,7 +131,7 @@ class Grader:
         """Every item's result, and the note: what could not be run, or our first fault."""
         lab, problem = self.graded.lab, submission.problem
         if problem:
-            return [_scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
+            return [scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
         seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self.hidden_suite.run(processes, seed, evidence=evidence)
@@ -142,10 +142,10 @@ class Grader:
         verdicts = {item.item: verdict_of(item.item, run.results) for item in lab.rubric}
         faults = [each for each in verdicts.values() if each.verdict is Verdict.GRADER_FAULT]
         if broken is not None and not faults:
-            return _unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
+            return unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
         shown = self._public_findings(submission, verdicts, evidence, compiled)
         rubric = [
-            _scored(each, case.verdict, _message(lab, each, case, shown))
+            scored(each, case.verdict, message_of(lab, each, case, shown))
             for each, case in zip(lab.rubric, verdicts.values(), strict=True)
         ]
         return rubric, faults[0].finding.error if faults else ""
@@ -179,67 +179,9 @@ class Grader:
         return self._suites[path]
 
 
-def withheld(
-    lab: Lab, name: str, fault: str, seconds: float = 0.0, rubric: Sequence[RubricResult] = ()
-) -> Result:
-    """The result where the fault is ours: no score, and the reason for a person to read."""
-    return Result(name, WITHHELD, None, _total(lab), seconds, tuple(rubric), fault)
-
-
 def processes_of(
     lab: Lab, submission: Submission, sandbox: Sandbox, budget_s: float | None = None
 ) -> Processes:
     """The processes of one submission, within the lab's limits."""
     budget = lab.assignment.limits.submission_seconds if budget_s is None else budget_s
     return Processes(sandbox, submission.files, lab.entry, limits_of(lab), budget)
-
-
-def invariant_text(lab: Lab, item: RubricItem) -> str:
-    """`I3: what it says`, as hand-out and messages name it."""
-    return f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
-
-
-def verdict_of(item: str, results: Sequence[CaseResult]) -> CaseResult:
-    """The worst of an item's cases: a fault of ours first, then the first failure."""
-    cases = [result for result in results if result.item == item]
-    faults = [case for case in cases if case.verdict is Verdict.GRADER_FAULT]
-    losses = [case for case in cases if case.verdict is not Verdict.PASSED]
-    return (faults or losses or cases)[0]
-
-
-def _unloadable(
-    lab: Lab, verdicts: Mapping[str, CaseResult], failure: CaseFailure
-) -> tuple[list[RubricResult], str]:
-    """The same words for every item that was lost because the file does not load."""
-    message = "\n".join(lines_of(failure.finding))
-    note = " ".join(filter(None, (failure.finding.error, failure.finding.where)))
-    rubric = [
-        _scored(each, case.verdict, "" if case.verdict is Verdict.PASSED else message)
-        for each, case in zip(lab.rubric, verdicts.values(), strict=True)
-    ]
-    return rubric, note
-
-
-def _message(lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, CaseResult]) -> str:
-    if case.verdict is Verdict.PASSED:
-        return ""
-    if case.verdict is Verdict.BLOCKED:
-        return case.finding.note
-    if case.verdict is Verdict.GRADER_FAULT:  # its text is of a hidden case, and not for students
-        return "a fault of the grader's, not yours; the score is withheld until it is mended"
-    if item.item in shown:
-        return "\n".join(lines_of(shown[item.item].finding, invariant_text(lab, item)))
-    # Nothing of the hidden case itself: what it raised or printed may hold its inputs.
-    finding = Finding(
-        note=f"every public case passes; a hidden case ends as '{case.verdict}'", nudge=item.nudge
-    )
-    return "\n".join(lines_of(finding, invariant_text(lab, item)))
-
-
-def _scored(item: RubricItem, verdict: Verdict, message: str) -> RubricResult:
-    points = item.points if verdict is Verdict.PASSED else 0
-    return RubricResult(item.item, points, item.points, verdict, message)
-
-
-def _total(lab: Lab) -> int:
-    return sum(item.points for item in lab.rubric)
