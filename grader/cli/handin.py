@@ -15,9 +15,8 @@ from grader.text.times import minute
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.intake.bundle import Bundle
-    from grader.intake.found import Refused
+    from grader.intake.found import Refused, TakenIn
     from grader.intake.inbox import Delivered
-    from grader.intake.reception import Received
     from grader.student.workspace import Sent, Workspace
     from grader.submissions import Submission
 
@@ -227,7 +226,8 @@ def collect(
     and soon after a due date: what was taken stays as it is, and what comes later counts as
     handed in after the last time.
     """
-    from grader.intake.reception import Received, receive_from
+    from grader.intake.found import TakenIn
+    from grader.intake.taking import take_in
 
     course = shell.course_of(context)
     places = list(paths) or [_course_inbox(course)]
@@ -237,11 +237,11 @@ def collect(
     rows: list[dict[str, object]] = []
     others: list[Refused] = []
     with shell.gradebook_of(context, db) as book:
-        for each in receive_from(
+        for each in take_in(
             course, book, [path for path in places if path not in missing],
             lab=slug, known_only=known_only, now=datetime.now(UTC),
         ):  # fmt: skip
-            if isinstance(each, Received):
+            if isinstance(each, TakenIn):
                 rows.append(_row(each))
             else:
                 others.append(each)
@@ -263,13 +263,13 @@ def _course_inbox(course: "Course") -> Path:
     return inbox_folder(text, course.root)
 
 
-def _row(received: "Received") -> dict[str, object]:
-    """What is kept of one that was received; a receipt that could not be written is told."""
-    if received.problem:
-        shell.say(f"Note: receipt {received.problem}")
-    found, attempt = received.found, received.attempt
-    return {"lab": found.lab, "student": found.student, "attempt": attempt.number,
-            "new": received.new, "source": found.source, "submitted_at": attempt.submitted_at,
+def _row(taken_in: "TakenIn") -> dict[str, object]:
+    """What is kept of one that was taken in; a receipt that could not be written is told."""
+    if taken_in.problem:
+        shell.say(f"Note: receipt {taken_in.problem}")
+    attempt = taken_in.attempt
+    return {"lab": attempt.lab, "student": attempt.student, "attempt": attempt.number,
+            "new": taken_in.new, "source": taken_in.source, "submitted_at": attempt.submitted_at,
             "problem": attempt.problem}  # fmt: skip
 
 

@@ -108,19 +108,14 @@ class Run:
         In plain files and folders whatever has a name is an attempt, with its problem if it
         can't be read: it is graded like any other. Bundles and downloads are collected.
         """
-        from grader.intake.collecting import is_plain
-        from grader.intake.reception import Received, receive_from, receive_plain
+        from grader.intake.found import TakenIn
+        from grader.intake.taking import take_in
 
         now = datetime.now(UTC)
-        plain = [path for path in paths if slug and is_plain(self.course, path)]
         found: dict[str, list[Attempt]] = {slug: []} if slug else {}
-        if slug and plain:
-            lab = self.course.lab(slug)
-            found[slug] += receive_plain(book, lab, plain, now=now)
-        others = [path for path in paths if path not in plain]
-        for each in receive_from(self.course, book, others, lab=slug, now=now) if others else ():
-            if isinstance(each, Received):
-                found.setdefault(each.found.lab, []).append(each.attempt)
+        for each in take_in(self.course, book, paths, lab=slug, as_named=True, now=now):
+            if isinstance(each, TakenIn):
+                found.setdefault(each.attempt.lab, []).append(each.attempt)
             else:
                 click.echo(f"Refused: {each.where}: {each.reason}", err=True)
                 self.refused = True

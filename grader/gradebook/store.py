@@ -7,7 +7,7 @@ Every method is one transaction. What belongs together stands in one module besi
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +17,12 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
-from grader.gradebook import decisions, grades, intake, people, work
+from grader.gradebook import attempts, decisions, grades, people, seen, work
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import AuditEntry, Publication
-from grader.gradebook.intake import Arrival
 from grader.gradebook.rows import Attempt, Grade, Student
+from grader.gradebook.seen import Stranger
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -101,45 +102,74 @@ class Gradebook:
 
     # -- what is handed in -----------------------------------------------------------------
 
-    def receive(
-        self,
-        lab: str,
-        submission: Submission,
-        *,
-        submitted_at: datetime,
-        source: str = "",
-        known_only: bool = False,
-    ) -> tuple[Attempt, bool]:
-        """The attempt that the submission is, and whether it is a new one; see `receive_all`."""
-        arrival = Arrival(submission, submitted_at, source)
-        return self.receive_all(lab, [arrival], known_only=known_only)[0]
-
-    def receive_all(
-        self, lab: str, arrivals: Iterable[Arrival], *, known_only: bool = False
-    ) -> list[tuple[Attempt, bool]]:
+    def take_in(self, lab: str, arrivals: Iterable[Arrival]) -> list[tuple[Attempt, bool]]:
         """For each arrival its attempt, and whether it is new; all are kept, or none.
 
         The same content as the student's newest attempt is that attempt. Students are added by
-        their id; with `known_only`, one who is not on the roster is a `UsageError`.
+        their id.
         """
         arrivals = list(arrivals)
 
         def write(connection: sa.Connection) -> list[tuple[Attempt, bool]]:
-            got = intake.receive(connection, lab, arrivals, now=self._now(), known_only=known_only)
+            got = attempts.take_in(connection, lab, arrivals, now=self._now())
             if new := [attempt for attempt, is_new in got if is_new]:
                 subject = f"{new[0].student} {lab}" if len(new) == 1 else lab
-                self._note(connection, "receive", subject, f"{len(new)} new")
+                self._note(connection, "take in", subject, f"{len(new)} new")
             return got
 
         return self._database.write(write, repeatable=True)
 
     def attempts(self, lab: str | None = None, student: str | None = None) -> list[Attempt]:
-        """The attempts at a lab, of a student, or all, in the order they were received in."""
-        return self._database.read(lambda each: intake.attempts(each, lab, student))
+        """The attempts at a lab, of a student, or all, in the order they were taken in."""
+        return self._database.read(lambda each: attempts.attempts(each, lab, student))
 
     def submission(self, attempt: Attempt) -> Submission:
         """What was handed in, byte for byte; in a batch it is called `STUDENT-NUMBER`."""
-        return self._database.read(lambda each: intake.submission(each, attempt))
+        return self._database.read(lambda each: attempts.submission(each, attempt))
+
+    # -- what collecting has seen ----------------------------------------------------------
+
+    def last_collected(self) -> dict[str, datetime]:
+        """When each place was collected last."""
+        return self._database.read(seen.last_collected)
+
+    def collected(self, place: str, at: datetime, detail: str) -> None:
+        """Remembers that the place was collected at that time; `detail` is for the log."""
+
+        def write(connection: sa.Connection) -> None:
+            seen.collected(connection, place, at)
+            self._note(connection, "collect", place, detail)
+
+        self._database.write(write)
+
+    def unchanged(self, lab: str) -> dict[tuple[str, str], Attempt]:
+        """The lab's attempts by source and facts, as far as facts were kept."""
+        return self._database.read(lambda each: seen.unchanged(each, lab))
+
+    def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
+        """Keeps, for an attempt's id and source, by what it is known without being read."""
+        self._database.write(
+            lambda each: seen.keep_facts(each, facts), repeatable=True, derived=True
+        )
+
+    def strangers(self) -> dict[Stranger, datetime]:
+        """Since when those wait who were kept out: student, lab and digest of what they sent."""
+        return self._database.read(seen.strangers)
+
+    def keep_out(self, stranger: Stranger, since: datetime) -> None:
+        """Remembers since when somebody waits who is not on the roster."""
+
+        def write(connection: sa.Connection) -> None:
+            if seen.keep_waiting(connection, stranger, since):
+                student, lab, _ = stranger
+                self._note(
+                    connection,
+                    "not on the roster",
+                    f"{student} {lab}",
+                    f"waits since {since:%Y-%m-%d %H:%M %Z}",
+                )
+
+        self._database.write(write, repeatable=True)
 
     # -- what is graded --------------------------------------------------------------------
 

@@ -113,7 +113,12 @@ def short_code(digest: str) -> str:
 
 def receipt_path(bundle: Path) -> Path:
     """Where the receipt of a bundle lies: beside it."""
-    return bundle.with_name(bundle.name.removesuffix(SUFFIX) + RECEIPT_SUFFIX)
+    return bundle.with_name(receipt_name(bundle.name))
+
+
+def receipt_name(bundle: str) -> str:
+    """What the receipt of a bundle of this name is called."""
+    return bundle.removesuffix(SUFFIX) + RECEIPT_SUFFIX
 
 
 def trace_name(lab: Lab) -> str:

@@ -24,7 +24,7 @@ from grader.exports.entry import entries, exported
 from grader.gradebook.store import Gradebook
 from grader.grading import Local, Settings, stream
 from grader.grading.pending import mark
-from grader.intake.reception import receive_plain
+from grader.intake.taking import take_in
 from grader.sandbox import probe
 from grader.submissions import read_submissions
 from grader.validation.overlay import KINDS, answers
@@ -59,7 +59,9 @@ def main() -> None:
         a_folder(folder, count)
         with Gradebook.open(str(Path(scratch, "book.sqlite3"))) as book:
             started = time.perf_counter()
-            attempts = receive_plain(book, lab, [folder], now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            taken_in = take_in(course, book, [folder], lab=SLUG, as_named=True, now=now)
+            attempts = [each.attempt for each in taken_in]
             collected = time.perf_counter() - started
             submissions = read_submissions(lab, [folder])
             list(stream(workers, submissions[: 2 * jobs]))  # workers are warm

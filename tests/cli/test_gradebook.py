@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import gradebook, shell
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.submissions import Submission
@@ -51,7 +52,7 @@ def book(course):
     with Gradebook.open(str(course.root / "gradebook.sqlite3"), who="staff") as book:
         for student in ("ann", "ben", "cy"):
             work = Submission(student, {"adding.py": student.encode()})
-            attempt, _ = book.receive("adding", work, submitted_at=DUE)
+            attempt, _ = book.take_in("adding", [Arrival(work, DUE)])[0]
             rubric = (
                 RubricResult("add", 40, 40, Verdict.PASSED),
                 RubricResult("total", 0, 60, Verdict.FAILED),

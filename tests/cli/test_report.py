@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from grader.cli import shell
 from grader.cli.report import COMMANDS
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
@@ -35,7 +36,7 @@ def graded(course, sandbox):
             book.add_student(Student(name, f"{name.title()} Person"))
         for name, source in sources.items():
             submission = from_source(lab, name, source.encode())
-            attempt, _ = book.receive("adding", submission, submitted_at=AT)
+            attempt, _ = book.take_in("adding", [Arrival(submission, AT)])[0]
             suite, seed = grader.graded.suite, grader.graded.seed(name)
             keys[attempt.id] = key = key_of(attempt, suite, "engine", seed, LEVEL)
             book.pending("adding", lambda each: keys[each.id])

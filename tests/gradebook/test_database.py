@@ -17,7 +17,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from grader.errors import StoreError
-from grader.gradebook import intake, migrate, people, work
+from grader.gradebook import attempts, migrate, people, work
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook, url_of
 from grader.gradebook.tables import metadata
@@ -277,12 +278,12 @@ def test_what_was_handed_in_outlives_a_power_cut(tmp_path, classroom_at, monkeyp
 
         monkeypatch.setattr(module, name, looks)
 
-    watch(intake, "receive")
+    watch(attempts, "take_in")
     watch(work, "record")
     with Gradebook.open(str(tmp_path / "gradebook.sqlite3")) as book:
         classroom = classroom_at(book)
         classroom.grade(classroom.hand_in("ann"))
-    assert found == {"receive": 2, "record": 1}
+    assert found == {"take_in": 2, "record": 1}
 
 
 def test_a_server_that_comes_back(postgres_server, classroom_at, noon):
@@ -412,10 +413,8 @@ def _record_until_killed(url):
 
     with Gradebook.open(url) as book:
         for number in range(100_000):
-            book.receive(
-                "adding", Submission("ann", {"a.py": b"%d" % number}),
-                submitted_at=datetime.now(UTC),
-            )  # fmt: skip
+            submission = Submission("ann", {"a.py": b"%d" % number})
+            book.take_in("adding", [Arrival(submission, datetime.now(UTC))])
 
 
 def test_a_killed_writer_leaves_whole_attempts(book_url):
@@ -431,7 +430,7 @@ def test_a_killed_writer_leaves_whole_attempts(book_url):
             assert time.monotonic() < end
         process.kill()
         process.join(10)
-        attempts = book.attempts()
-        assert [each.number for each in attempts] == list(range(1, len(attempts) + 1))
-        assert all(book.submission(each).files for each in attempts)
+        found = book.attempts()
+        assert [each.number for each in found] == list(range(1, len(found) + 1))
+        assert all(book.submission(each).files for each in found)
         process.close()

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from grader.course import Deadline
 from grader.errors import UsageError
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.grades import score_with
-from grader.gradebook.intake import Arrival
 from grader.gradebook.rows import Override, Student
 from grader.results import WITHHELD, Result
 from grader.submissions import Submission
@@ -245,7 +245,7 @@ def test_four_labs_of_a_class_are_told_in_two_seconds(book, classroom, lab, noon
         for n in range(1000)
         for turn in range(2)
     ]
-    for attempt, _ in book.receive_all("adding", arrivals):
+    for attempt, _ in book.take_in("adding", arrivals):
         classroom.grade(attempt, 40, 0 if attempt.number == 1 else 60)
     classroom.pending()
     asked = []

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from grader.course import load_course
-from grader.gradebook.intake import Arrival
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.grading import Local
 from grader.grading.pending import mark
@@ -36,7 +36,7 @@ def hand_in(course, book):
             Arrival(from_source(course.lab("adding"), f"s{number}", source), NOW)
             for number, source in enumerate(sources)
         ]
-        return [attempt for attempt, _ in book.receive_all("adding", arrivals)]
+        return [attempt for attempt, _ in book.take_in("adding", arrivals)]
 
     return receive
 
@@ -139,7 +139,7 @@ def test_a_changed_suite_touches_no_other_lab(course, book, level):
     both = load_course(course.root)
     for slug in both.slugs:
         submission = from_source(both.lab(slug), "ann", b"50")
-        book.receive(slug, submission, submitted_at=NOW)
+        book.take_in(slug, [Arrival(submission, NOW)])
         assert mark(book, both, slug, ByName(), level=level).total == 1
     path = next(both.hidden_suite(both.lab("second")).glob("test_*.py"))
     path.write_text(path.read_text() + "\n# another suite\n")
@@ -276,7 +276,7 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
 
         rival = ByName()
         monkeypatch.setattr(book, "beat", heard)
-        book.receive("adding", from_source(course.lab("adding"), "s0", b"50"), submitted_at=NOW)
+        book.take_in("adding", [Arrival(from_source(course.lab("adding"), "s0", b"50"), NOW)])
         marked = mark(book, course, "adding", ByName(on_submit=takes_long), level=level)
     assert [result.score for _, result in marked.results] == [50]
     assert rival.seen == []

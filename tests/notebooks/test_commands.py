@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from grader.cli.notebooks import COMMANDS
 from grader.cli.shell import Group
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.submissions import from_source
@@ -96,7 +97,7 @@ def record(course, level):
     submission = from_source(lab, "ann", source.encode())
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         book.add_student(Student("ann", "Lee, Ann"))
-        book.receive("adding", submission, submitted_at=AT)
+        book.take_in("adding", [Arrival(submission, AT)])
         with open_sandbox(lab, level) as sandbox, \
              Grader(GradedLab.of(course, "adding"), sandbox) as grader:  # fmt: skip
             result = grader.grade(submission)

@@ -14,19 +14,19 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.intake.bundle import pack
-from grader.intake.found import Refused
+from grader.intake.found import Refused, TakenIn
 from grader.intake.inbox import deliver
 from grader.intake.receipts import public_key, read_receipt, verify
-from grader.intake.reception import Received, receive_from, receive_plain
+from grader.intake.taking import take_in
 from grader.submissions import from_source
 
 # Runs one child after another, each on a course of its own; the N-th is killed before it runs its
-# N-th line of reception.py, until one comes to its end.
+# N-th line of taking.py, until one comes to its end.
 KILLER = """
 import itertools, os, shutil, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from grader.intake import reception
+from grader.intake import taking
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
 
@@ -35,7 +35,7 @@ made, places = Path(sys.argv[1]), Path(sys.argv[2])
 def collect_and_die_at(number, place):
     lines = itertools.count(1)
     def trace(frame, event, _):
-        if frame.f_code.co_filename != reception.__file__:
+        if frame.f_code.co_filename != taking.__file__:
             return None
         if event == "line" and next(lines) == number:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +44,7 @@ def collect_and_die_at(number, place):
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         sys.settrace(trace)
         now = datetime(2025, 11, 23, tzinfo=UTC)
-        for _ in reception.receive_from(course, book, [place / "inbox"], now=now):
+        for _ in taking.take_in(course, book, [place / "inbox"], now=now):
             pass
     os._exit(0)
 
@@ -94,8 +94,8 @@ def collect(course, book, inbox):
     """Staff collect; gives those received and those refused."""
 
     def run(*paths, now=NOW + timedelta(hours=1), **options):
-        got = list(receive_from(course, book, paths or [inbox], now=now, **options))
-        received = [each for each in got if isinstance(each, Received)]
+        got = list(take_in(course, book, paths or [inbox], now=now, **options))
+        received = [each for each in got if isinstance(each, TakenIn)]
         return received, [each for each in got if isinstance(each, Refused)]
 
     return run
@@ -179,7 +179,7 @@ def test_a_receipt_that_can_t_be_written_is_told(collect, book, send, monkeypatc
         raise UsageError("the receipt can't be written: Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr("grader.intake.reception.write_whole", locked)
+        patch.setattr("grader.intake.taking.write_whole", locked)
         ((received,), _) = collect()
     assert "can't be written: Permission denied" in received.problem
     assert len(book.attempts()) == 1
@@ -195,7 +195,7 @@ def test_a_receipt_that_is_there_is_left_alone(collect, send, monkeypatch):
     def locked(*_, **__):
         raise UsageError("the receipt can't be written: Permission denied")
 
-    monkeypatch.setattr("grader.intake.reception.write_whole", locked)
+    monkeypatch.setattr("grader.intake.taking.write_whole", locked)
     assert [each.problem for each in collect()[0]] == [""]
 
 
@@ -208,9 +208,9 @@ def test_an_interrupted_collect_goes_on(collect, course, book, inbox, send, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("grader.intake.reception.write_whole", die)
+        patch.setattr("grader.intake.taking.write_whole", die)
         with pytest.raises(KeyboardInterrupt):
-            list(receive_from(course, book, [inbox], now=NOW))
+            list(take_in(course, book, [inbox], now=NOW))
     assert len(book.attempts()) == 5
     received, _ = collect()
     assert [each.new for each in received] == [False] * 5
@@ -232,7 +232,7 @@ def test_killed_at_any_line_nothing_is_lost_or_doubled(course, send, inbox, tmp_
         killed = load_course(place / "course")
         with Gradebook.open(str(killed.root / "gradebook.sqlite3")) as book:
             attempts_then.add(len(book.attempts()))
-            list(receive_from(killed, book, [place / "inbox"], now=NOW + timedelta(days=1)))
+            list(take_in(killed, book, [place / "inbox"], now=NOW + timedelta(days=1)))
             assert [(each.student, each.number) for each in book.attempts()] == [
                 ("s1", 1), ("s1", 2), ("s1", 3), ("s2", 1)]  # fmt: skip
         signed = [read_receipt(path) for path in place.rglob("*.receipt.json")]
@@ -315,10 +315,10 @@ def test_a_class_is_received_in_order(collect, book, send, inbox):
 @pytest.mark.parametrize(("bound", "most"), [("_AT_ONCE", 2), ("_BYTES_AT_ONCE", 11)])
 def test_a_class_is_never_in_memory_as_a_whole(course, book, send, inbox, monkeypatch, bound, most):
     """Neither many submissions nor large ones: what came first is received before others are."""
-    monkeypatch.setattr(f"grader.intake.reception.{bound}", most)
+    monkeypatch.setattr(f"grader.intake.taking.{bound}", most)
     for number in range(5):
         send(f"s{number}")  # of six bytes
-    receiving = receive_from(course, book, [inbox], now=NOW)
+    receiving = take_in(course, book, [inbox], now=NOW)
     next(receiving)
     assert len(book.attempts()) == 2
     assert len(list(receiving)) == 4
@@ -329,12 +329,12 @@ def test_two_at_once_are_kept_apart(course, book, send, inbox):
     """The second is told to wait; else both would take the same for new."""
     send("s1")
     send("s2")
-    first = receive_from(course, book, [inbox], now=NOW)
+    first = take_in(course, book, [inbox], now=NOW)
     next(first)
     with pytest.raises(UsageError, match="is being collected already"):
-        next(receive_from(course, book, [inbox], now=NOW))
+        next(take_in(course, book, [inbox], now=NOW))
     assert len(list(first)) == 1
-    assert len(list(receive_from(course, book, [inbox], now=NOW))) == 2
+    assert len(list(take_in(course, book, [inbox], now=NOW))) == 2
 
 
 @pytest.mark.parametrize("name", ["z.shardlab.zip", os.fsdecode(b"a\xff.shardlab.zip")])
@@ -370,6 +370,13 @@ def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
     assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
 
 
+def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
+    """By name, before anything is taken in."""
+    send()
+    with pytest.raises(UsageError, match="no lab 'other'"):
+        collect(lab="other")
+
+
 def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
     """Work is never given to one of them by chance: it is kept under the number."""
     for student in ("ada", "bob"):
@@ -388,5 +395,5 @@ def test_a_plain_file_counts_from_when_it_was_written(course, book, tmp_path, mi
     path.write_text("x = 1\n")
     written = (NOW + timedelta(minutes=minutes)).timestamp()
     os.utime(path, (written, written))
-    (attempt,) = receive_plain(book, course.lab("adding"), [path], now=NOW)
-    assert attempt.submitted_at == NOW + timedelta(minutes=counts)
+    (taken_in,) = take_in(course, book, [path], lab="adding", as_named=True, now=NOW)
+    assert taken_in.attempt.submitted_at == NOW + timedelta(minutes=counts)

@@ -1,12 +1,15 @@
-"""Everything that was handed in at some paths: found, or refused with the reason in words."""
+"""Everything that was handed in at some paths: found, or refused with the reason in words.
+
+Bundles of an inbox that were taken in before and are as they were come out as that, unread.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from grader.course import Course
+from grader.course import Course, Lab
 from grader.files.writing import PART
 from grader.intake.archive import BundleError
 from grader.intake.bundle import (
@@ -18,40 +21,43 @@ from grader.intake.bundle import (
     check_bundle,
     is_student_id,
     read_bundle,
+    receipt_name,
     receipt_path,
 )
 from grader.intake.downloads import owner_of
-from grader.intake.entries import Entry, Zip, folder_entries, members, path_entry
-from grader.intake.found import Found, Refused, refused
+from grader.intake.entries import Entry, Zip, folder_entries, listed, members, path_entry
+from grader.intake.found import Found, Refused, TakenIn, refused
 from grader.intake.loose import Loose, Reading, choose, of_file, of_folder
+from grader.intake.unchanged import Unchanged, status_of
 from grader.submissions import is_folder, is_link, printable_name
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
 _STRAYS_TOLD = 20
+_Each = Found | TakenIn | Refused
 _LINK = "it is a symbolic link, which is not followed"
 
 
-def collect(
-    course: Course,
+def find(
+    labs: Iterable[Lab],
     paths: Iterable[Path],
     *,
     lab: str | None = None,
     now: datetime,
     last_seen: Callable[[Path], datetime | None] = lambda _: None,
     students: Mapping[str, str] | None = None,
-) -> Iterator[Found | Refused]:
+    unchanged: Unchanged | None = None,
+) -> Iterator[_Each]:
     """Everything at the paths, each of which exists, one student after another.
 
     With `lab`, only what is for that one. `last_seen` says when the place of a bundle was
     collected last: what did not lie there then can't have been handed in before, whatever it says.
     `students` has the course's id of those whom a learning-management system knows by another.
+    `unchanged` knows bundles that need not be read.
     """
-    if lab is not None:
-        course.lab(lab)
-    labs = {each.slug: each for each in course.labs()}
-    collector = _Collector(Reading(labs, lab, now), last_seen, students or {})
+    by_slug = {each.slug: each for each in labs}
+    finder = _Finder(Reading(by_slug, lab, now), last_seen, students or {}, unchanged)
     for path in paths:
-        yield from collector.at(path)
+        yield from finder.at(path)
 
 
 def is_plain(course: Course, path: Path) -> bool:
@@ -64,23 +70,24 @@ def is_plain(course: Course, path: Path) -> bool:
     try:
         bundles = any(each.name.endswith(SUFFIX) for each in members(path))
     except BundleError:
-        return False  # collecting says why it can't be read
+        return False  # `find` says why it can't be read
     of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
     inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
     return not (bundles or inbox or _is_download(path))
 
 
 @dataclass(frozen=True)
-class _Collector:
+class _Finder:
     reading: Reading
     last_seen: Callable[[Path], datetime | None]
-    students: Mapping[str, str] = field(default_factory=dict)
+    students: Mapping[str, str]
+    unchanged: Unchanged | None
 
-    def at(self, path: Path) -> Iterator[Found | Refused]:
+    def at(self, path: Path) -> Iterator[_Each]:
         """What lies at a path that a person gave; one that can't be read is refused."""
         yield from _told(path, self._at(path))
 
-    def _at(self, path: Path) -> Iterator[Found | Refused]:
+    def _at(self, path: Path) -> Iterator[_Each]:
         """What lies there, by what it looks like."""
         if is_folder(path):  # an inbox may well be given by a link
             yield from self._folder(path)
@@ -95,7 +102,7 @@ class _Collector:
 
     # -- folders -------------------------------------------------------------------------
 
-    def _folder(self, folder: Path) -> Iterator[Found | Refused]:
+    def _folder(self, folder: Path) -> Iterator[_Each]:
         place = folder.resolve()
         in_inbox = place.parent.name in self.reading.labs and is_student_id(place.name)
         bundles = any(folder.glob(f"*{SUFFIX}"))
@@ -118,40 +125,62 @@ class _Collector:
         own = (".shardlab", lab.assignment.file)
         return is_folder(folder) and not any(os.path.lexists(folder / name) for name in own)
 
-    def _inbox(self, inbox: Path) -> Iterator[Found | Refused]:
-        for folder in members(inbox):
-            if is_link(folder) or not is_folder(folder):
+    def _inbox(self, inbox: Path) -> Iterator[_Each]:
+        for name, entry in listed(inbox).items():
+            folder = inbox / name
+            if not _is_folder(entry):
                 yield refused(folder, "an inbox has folders only, one a lab")
-            elif folder.name not in self.reading.labs:
+            elif name not in self.reading.labs:
                 yield refused(folder, "no lab of this course is called so")
-            elif self.reading.wanted in (None, folder.name):
-                yield from _told(folder, self._lab_folder(folder, folder.name))
+            elif self.reading.wanted in (None, name):
+                yield from _told(folder, self._lab_folder(folder, name))
 
-    def _lab_folder(self, lab_folder: Path, slug: str) -> Iterator[Found | Refused]:
-        for folder in members(lab_folder):
-            if is_link(folder):
+    def _lab_folder(self, lab_folder: Path, slug: str) -> Iterator[_Each]:
+        for name, entry in listed(lab_folder).items():
+            folder = lab_folder / name
+            if entry.is_symlink():
                 yield refused(folder, _LINK)
-            elif not is_folder(folder):
+            elif not _is_folder(entry):
                 yield refused(folder, "it lies beside the students' folders, and is nobody's")
-            elif not is_student_id(folder.name):
+            elif not is_student_id(name):
                 yield refused(folder, "its name is no student id")
             else:
-                yield from _told(folder, self._student_folder(folder, (slug, folder.name)))
+                yield from _told(folder, self._student_folder(folder, (slug, name)))
 
-    def _student_folder(
-        self, folder: Path, owner: tuple[str, str] | None
-    ) -> Iterator[Found | Refused]:
-        paths = members(folder)
-        bundles = [each for each in paths if each.name.endswith(SUFFIX)]
-        yield from self._bundles(bundles[:MAX_BUNDLES], owner)
-        if (more := len(bundles) - MAX_BUNDLES) > 0:
+    def _student_folder(self, folder: Path, owner: tuple[str, str] | None) -> Iterator[_Each]:
+        entries = listed(folder)
+        names = [name for name in entries if name.endswith(SUFFIX)]
+        known = self._known(entries, names[:MAX_BUNDLES], owner)
+        yield from sorted(known.values(), key=lambda each: each.attempt.number)
+        unread = [name for name in names[:MAX_BUNDLES] if name not in known]
+        yield from self._bundles([folder / name for name in unread], owner)
+        if (more := len(names) - MAX_BUNDLES) > 0:
             reason = f"the first of {more} bundles too many: {MAX_BUNDLES} of a student are read"
-            yield refused(bundles[MAX_BUNDLES], reason)
-        strays = [each for each in paths if not each.name.endswith((SUFFIX, RECEIPT_SUFFIX))]
+            yield refused(folder / names[MAX_BUNDLES], reason)
+        strays = [folder / name for name in entries
+                  if not name.endswith((SUFFIX, RECEIPT_SUFFIX))]  # fmt: skip
         yield from map(_stray, strays[:_STRAYS_TOLD])
         if len(strays) > _STRAYS_TOLD:
             more = len(strays) - _STRAYS_TOLD
             yield refused(strays[_STRAYS_TOLD], f"the first of {more} more that are no bundles")
+
+    def _known(
+        self,
+        entries: Mapping[str, os.DirEntry[str]],
+        names: Iterable[str],
+        owner: tuple[str, str] | None,
+    ) -> dict[str, TakenIn]:
+        """By name, the bundles that were taken in, and are as they were, with their receipts."""
+        if self.unchanged is None or owner is None or self.reading.wanted not in (None, owner[0]):
+            return {}
+        known = dict[str, TakenIn]()
+        for name in names:
+            receipt = entries.get(receipt_name(name))
+            status = receipt and _status(entries[name], receipt)
+            source = _source(*owner, name)
+            if status and (attempt := self.unchanged.attempt(owner[0], source, status)):
+                known[name] = TakenIn(attempt, source)
+        return known
 
     # -- bundles -------------------------------------------------------------------------
 
@@ -179,9 +208,11 @@ class _Collector:
         yield from others
 
     def _bundle_at(self, path: Path, owner: tuple[str, str] | None) -> Found:
-        bundle = self._owned_bundle(path_entry(path, path.name), owner)
-        source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
-        return self._found(bundle, source, receipt_path(path), self.last_seen(path))
+        entry = path_entry(path, path.name)
+        bundle = self._owned_bundle(entry, owner)
+        source = _source(bundle.manifest.lab, bundle.manifest.student, path.name)
+        found = self._found(bundle, source, receipt_path(path), self.last_seen(path))
+        return replace(found, status=entry.status) if owner is not None else found
 
     def _owned_bundle(self, entry: Entry, owner: tuple[str, str] | None) -> Bundle:
         bundle = self._read(entry)
@@ -254,6 +285,28 @@ class _Collector:
         yield from choose(files, self.reading)
 
 
+def _source(lab: str, student: str, name: str) -> str:
+    """What a bundle is known as, wherever the inbox lies that it is in."""
+    return f"{lab}/{student}/{name}"
+
+
+def _status(bundle: os.DirEntry[str], receipt: os.DirEntry[str]) -> str:
+    """The facts of both; empty where one has gone since the folder was listed."""
+    try:
+        first, second = (each.stat(follow_symlinks=False) for each in (bundle, receipt))
+        return f"{status_of(first)} {status_of(second)}"
+    except OSError:
+        return ""
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is known to be a folder, and no link to one."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
 def _stray(path: Path) -> Refused:
     if path.name.endswith(PART):
         return refused(path, "a delivery that was broken off, or is still under way")
@@ -277,7 +330,7 @@ def _is_download(folder: Path) -> bool:
     return sum(named) > len(named) / 2
 
 
-def _told(place: Path, each: Iterator[Found | Refused]) -> Iterator[Found | Refused]:
+def _told(place: Path, each: Iterator[_Each]) -> Iterator[_Each]:
     """The same, where a folder that can't be looked into is refused by its name."""
     try:
         yield from each
