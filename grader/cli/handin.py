@@ -2,6 +2,7 @@
 
 import os
 import textwrap
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -234,7 +235,7 @@ def collect(
     missing = [path for path in places if not os.path.lexists(path)]
     for path in missing:
         click.echo(f"Error: {path}: no such file or folder; the rest is collected", err=True)
-    rows: list[dict[str, object]] = []
+    taken_in: list[TakenIn] = []
     others: list[Refused] = []
     with shell.gradebook_of(context, db) as book:
         for each in take_in(
@@ -242,12 +243,16 @@ def collect(
             lab=slug, known_only=known_only, now=datetime.now(UTC),
         ):  # fmt: skip
             if isinstance(each, TakenIn):
-                rows.append(_row(each))
+                taken_in.append(each)
+                if each.problem:
+                    shell.say(f"Note: receipt {each.problem}")
             else:
                 others.append(each)
                 _say_refused(each)
-    _say_counts(rows, len(others))
-    shell.write_json(json_path, {"received": rows, "refused": others})
+    _say_counts(taken_in, len(others))
+    if json_path is not None:
+        rows = [_row(each) for each in taken_in]
+        shell.write_json(json_path, {"received": rows, "refused": others})
     if missing:
         shell.finish(shell.USAGE)
     shell.finish(shell.FALLS_SHORT if others else shell.DONE)
@@ -264,9 +269,6 @@ def _course_inbox(course: "Course") -> Path:
 
 
 def _row(taken_in: "TakenIn") -> dict[str, object]:
-    """What is kept of one that was taken in; a receipt that could not be written is told."""
-    if taken_in.problem:
-        shell.say(f"Note: receipt {taken_in.problem}")
     attempt = taken_in.attempt
     return {"lab": attempt.lab, "student": attempt.student, "attempt": attempt.number,
             "new": taken_in.new, "source": taken_in.source, "submitted_at": attempt.submitted_at,
@@ -277,14 +279,15 @@ def _say_refused(each: "Refused") -> None:
     shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *_indented(each.reason, 9))
 
 
-def _say_counts(rows: list[dict[str, object]], refused: int) -> None:
+def _say_counts(taken_in: "list[TakenIn]", refused: int) -> None:
     """How many there are of each lab, how many of them new, and what to do next."""
-    for slug in sorted({str(row["lab"]) for row in rows}):
-        news = [row["new"] for row in rows if row["lab"] == slug]
-        shell.say(f"Collected {slug}: {sum(map(bool, news))} new, {news.count(False)} known.")
-    if not rows:
+    every = Counter(each.attempt.lab for each in taken_in)
+    new = Counter(each.attempt.lab for each in taken_in if each.new)
+    for slug in sorted(every):
+        shell.say(f"Collected {slug}: {new[slug]} new, {every[slug] - new[slug]} known.")
+    if not every:
         shell.say("Collected nothing.")
-    elif any(row["new"] for row in rows):
+    elif new:
         shell.say("Next: shardlab grade")
     if refused:
         shell.say(f"{refused} refused, listed above; nothing was changed there.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from grader.course import Course, Lab
+from grader.course import Lab
 from grader.files.writing import PART
 from grader.intake.archive import BundleError
 from grader.intake.bundle import (
@@ -21,14 +21,13 @@ from grader.intake.bundle import (
     check_bundle,
     is_student_id,
     read_bundle,
-    receipt_name,
     receipt_path,
 )
-from grader.intake.downloads import owner_of
-from grader.intake.entries import Entry, Zip, folder_entries, listed, members, path_entry
+from grader.intake.downloads import is_download, owner_of
+from grader.intake.entries import Entry, Zip, folder_entries, listed, path_entry
 from grader.intake.found import Found, Refused, TakenIn, refused
 from grader.intake.loose import Loose, Reading, choose, of_file, of_folder
-from grader.intake.unchanged import Unchanged, status_of
+from grader.intake.unchanged import Unchanged, source_of
 from grader.submissions import is_folder, is_link, printable_name
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
@@ -58,22 +57,6 @@ def find(
     finder = _Finder(Reading(by_slug, lab, now), last_seen, students or {}, unchanged)
     for path in paths:
         yield from finder.at(path)
-
-
-def is_plain(course: Course, path: Path) -> bool:
-    """Whether it is a `.py` file or a folder of them: nothing that says more of itself.
-
-    A bundle in one student's folder says nothing of the other folders.
-    """
-    if not is_folder(path):
-        return not path.name.endswith((SUFFIX, ".zip"))
-    try:
-        bundles = any(each.name.endswith(SUFFIX) for each in members(path))
-    except BundleError:
-        return False  # `find` says why it can't be read
-    of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
-    inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
-    return not (bundles or inbox or _is_download(path))
 
 
 @dataclass(frozen=True)
@@ -112,7 +95,7 @@ class _Finder:
             yield from self._lab_folder(folder, place.name)
         elif bundles and in_inbox:
             yield from self._student_folder(folder, (place.parent.name, place.name))
-        elif _is_download(folder):
+        elif is_download(folder):
             yield from self._download(folder_entries(folder), folder)
         elif bundles:
             yield from self._student_folder(folder, None)
@@ -150,37 +133,21 @@ class _Finder:
     def _student_folder(self, folder: Path, owner: tuple[str, str] | None) -> Iterator[_Each]:
         entries = listed(folder)
         names = [name for name in entries if name.endswith(SUFFIX)]
-        known = self._known(entries, names[:MAX_BUNDLES], owner)
+        known = dict[str, TakenIn]()
+        if self.unchanged and owner and self.reading.wanted in (None, owner[0]):
+            known = self.unchanged.among(entries, names[:MAX_BUNDLES], owner)
         yield from sorted(known.values(), key=lambda each: each.attempt.number)
         unread = [name for name in names[:MAX_BUNDLES] if name not in known]
         yield from self._bundles([folder / name for name in unread], owner)
         if (more := len(names) - MAX_BUNDLES) > 0:
             reason = f"the first of {more} bundles too many: {MAX_BUNDLES} of a student are read"
             yield refused(folder / names[MAX_BUNDLES], reason)
-        strays = [folder / name for name in entries
-                  if not name.endswith((SUFFIX, RECEIPT_SUFFIX))]  # fmt: skip
+        own = (SUFFIX, RECEIPT_SUFFIX)
+        strays = [folder / name for name in entries if not name.endswith(own)]
         yield from map(_stray, strays[:_STRAYS_TOLD])
         if len(strays) > _STRAYS_TOLD:
             more = len(strays) - _STRAYS_TOLD
             yield refused(strays[_STRAYS_TOLD], f"the first of {more} more that are no bundles")
-
-    def _known(
-        self,
-        entries: Mapping[str, os.DirEntry[str]],
-        names: Iterable[str],
-        owner: tuple[str, str] | None,
-    ) -> dict[str, TakenIn]:
-        """By name, the bundles that were taken in, and are as they were, with their receipts."""
-        if self.unchanged is None or owner is None or self.reading.wanted not in (None, owner[0]):
-            return {}
-        known = dict[str, TakenIn]()
-        for name in names:
-            receipt = entries.get(receipt_name(name))
-            status = receipt and _status(entries[name], receipt)
-            source = _source(*owner, name)
-            if status and (attempt := self.unchanged.attempt(owner[0], source, status)):
-                known[name] = TakenIn(attempt, source)
-        return known
 
     # -- bundles -------------------------------------------------------------------------
 
@@ -210,7 +177,7 @@ class _Finder:
     def _bundle_at(self, path: Path, owner: tuple[str, str] | None) -> Found:
         entry = path_entry(path, path.name)
         bundle = self._owned_bundle(entry, owner)
-        source = _source(bundle.manifest.lab, bundle.manifest.student, path.name)
+        source = source_of(bundle.manifest.lab, bundle.manifest.student, path.name)
         found = self._found(bundle, source, receipt_path(path), self.last_seen(path))
         return replace(found, status=entry.status) if owner is not None else found
 
@@ -285,20 +252,6 @@ class _Finder:
         yield from choose(files, self.reading)
 
 
-def _source(lab: str, student: str, name: str) -> str:
-    """What a bundle is known as, wherever the inbox lies that it is in."""
-    return f"{lab}/{student}/{name}"
-
-
-def _status(bundle: os.DirEntry[str], receipt: os.DirEntry[str]) -> str:
-    """The facts of both; empty where one has gone since the folder was listed."""
-    try:
-        first, second = (each.stat(follow_symlinks=False) for each in (bundle, receipt))
-        return f"{status_of(first)} {status_of(second)}"
-    except OSError:
-        return ""
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether it is known to be a folder, and no link to one."""
     try:
@@ -319,15 +272,6 @@ def _check_owner(bundle: Bundle, slug: str, student: str) -> None:
         raise BundleError(f"it says that it is {manifest.student}'s, but it is {student}'s place")
     if manifest.lab != slug:
         raise BundleError(f"it is for {manifest.lab}, but lies under {slug}")
-
-
-def _is_download(folder: Path) -> bool:
-    """Whether what lies directly in it is mostly named the way Canvas or Moodle name things.
-
-    One name alone may be a student's doing.
-    """
-    named = [bool(owner_of(f"{each.name}/") or owner_of(each.name)) for each in members(folder)]
-    return sum(named) > len(named) / 2
 
 
 def _told(place: Path, each: Iterator[_Each]) -> Iterator[_Each]:

@@ -32,7 +32,7 @@ class Found:
     status: str = ""
 
 
-class TakenIn(msgspec.Struct, frozen=True):
+class TakenIn(msgspec.Struct, frozen=True, gc=False):
     """An attempt of the gradebook, where it was found, and whether it is a new one.
 
     `problem` says why its receipt could not be written; that is tried again the next time.

@@ -19,11 +19,15 @@ from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.rows import Attempt, Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
-from grader.intake.finding import find, is_plain
+from grader.intake.archive import BundleError
+from grader.intake.bundle import SUFFIX
+from grader.intake.downloads import is_download
+from grader.intake.entries import members
+from grader.intake.finding import find
 from grader.intake.found import Found, Refused, TakenIn, refused
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
 from grader.intake.unchanged import Unchanged, status_of
-from grader.submissions import Submission, printable_name, read_regular, read_submissions
+from grader.submissions import Submission, is_folder, printable_name, read_regular, read_submissions
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
@@ -57,6 +61,22 @@ def take_in(
             intake = _Intake(course, book, lab, known_only, now)
             for path in others:
                 yield from intake.at(path)
+
+
+def is_plain(course: Course, path: Path) -> bool:
+    """Whether it is a `.py` file or a folder of them: nothing that says more of itself.
+
+    A bundle in one student's folder says nothing of the other folders.
+    """
+    if not is_folder(path):
+        return not path.name.endswith((SUFFIX, ".zip"))
+    try:
+        bundles = any(each.name.endswith(SUFFIX) for each in members(path))
+    except BundleError:
+        return False  # `find` says why it can't be read
+    of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
+    inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
+    return not (bundles or inbox or is_download(path))
 
 
 def _take_in_plain(

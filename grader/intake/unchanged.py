@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterable, Mapping
 from grader import __version__
 from grader.course import Lab
 from grader.gradebook.rows import Attempt
+from grader.intake.bundle import receipt_name
+from grader.intake.found import TakenIn
 
 _GRAIN_S = 2.0  # of the coarsest file system that is in use
 _ByFacts = Mapping[tuple[str, str], Attempt]
@@ -41,10 +43,22 @@ class Unchanged:
         self._signed_by = signed_by
         self._by_lab: dict[str, tuple[str, _ByFacts]] = {}
 
-    def attempt(self, lab: str, source: str, status: str) -> Attempt | None:
-        """The attempt that the bundle is, if it and its receipt are as they were."""
-        rules, known = self._of(lab)
-        return known.get((source, f"{rules} {status}"))
+    def among(
+        self, entries: Mapping[str, os.DirEntry[str]], names: Iterable[str], owner: tuple[str, str]
+    ) -> dict[str, TakenIn]:
+        """By name, the bundles of a folder that are as they were, and their receipts, too.
+
+        The folder is that of `owner`, a lab and a student, and has these entries.
+        """
+        found = dict[str, TakenIn]()
+        rules, known = self._of(owner[0])
+        for name in names:
+            receipt = entries.get(receipt_name(name))
+            status = receipt and _status(entries[name], receipt)
+            source = source_of(*owner, name)
+            if status and (attempt := known.get((source, f"{rules} {status}"))):
+                found[name] = TakenIn(attempt, source)
+        return found
 
     def facts(self, lab: str, status: str) -> str:
         """What is kept of a bundle and its receipt of this status."""
@@ -59,6 +73,11 @@ class Unchanged:
         return self._by_lab[lab]
 
 
+def source_of(lab: str, student: str, name: str) -> str:
+    """What a bundle is known as, wherever the inbox lies that it is in."""
+    return f"{lab}/{student}/{name}"
+
+
 def status_of(status: os.stat_result) -> str:
     """A file's facts, as text that is the same only for the same file, unchanged."""
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
@@ -67,3 +86,12 @@ def status_of(status: os.stat_result) -> str:
 def is_settled(status: os.stat_result) -> bool:
     """Whether it changed so long ago that another change would bear another time."""
     return status.st_ctime < time.time() - _GRAIN_S
+
+
+def _status(bundle: os.DirEntry[str], receipt: os.DirEntry[str]) -> str:
+    """The facts of both; empty where one has gone since the folder was listed."""
+    try:
+        first, second = (each.stat(follow_symlinks=False) for each in (bundle, receipt))
+        return f"{status_of(first)} {status_of(second)}"
+    except OSError:
+        return ""

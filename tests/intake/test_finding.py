@@ -12,9 +12,10 @@ import pytest
 from grader.course import load_course
 from grader.intake.downloads import original_name, owner_of
 from grader.intake.entries import Zip, folder_entries
-from grader.intake.finding import find, is_plain
+from grader.intake.finding import find
 from grader.intake.found import Found
 from grader.intake.inbox import deliver
+from grader.intake.taking import is_plain
 from grader.submissions import MAX_SOURCE_BYTES
 
 GOOD = b"def add(x, y):\n    return x + y\n"
