@@ -1,67 +1,88 @@
-"""What collecting has seen: places and when, sources that are as they were, and who waits.
+"""What collecting remembers: places and when, sources that are as they were, and who waits.
 
-All of it is remembered here and nowhere else: the audit log tells people of the same things, and
+All of it is kept here and nowhere else: the audit log tells people of the same things, and
 nothing is read back from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from grader.gradebook.database import insert
+from grader.gradebook.database import Database, insert
 from grader.gradebook.rows import Attempt
 from grader.gradebook.tables import collections, sources, storable, submissions, waiting
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
 
 
-def last_collected(connection: sa.Connection) -> dict[str, datetime]:
-    """When each place was collected last."""
-    return {row.place: row.at for row in connection.execute(sa.select(collections))}
+class Seen:
+    """The part of a gradebook that collecting asks and tells; each method is one transaction.
 
+    `note` adds a line to the audit log: what was done, to what, and more in words.
+    """
 
-def collected(connection: sa.Connection, place: str, at: datetime) -> None:
-    """Remembers that the place was collected at that time."""
-    statement = insert(connection, collections)
-    statement = statement.on_conflict_do_update(
-        index_elements=["place"], set_={"at": statement.excluded.at}
-    )
-    connection.execute(statement, {"place": place, "at": at})
+    def __init__(
+        self, database: Database, note: Callable[[sa.Connection, str, str, str], None]
+    ) -> None:
+        self._database = database
+        self._note = note
 
+    def last_collected(self) -> dict[str, datetime]:
+        """When each place was collected last."""
+        rows = self._database.read(lambda each: each.execute(sa.select(collections)).all())
+        return {row.place: row.at for row in rows}
 
-def unchanged(connection: sa.Connection, lab: str) -> dict[tuple[str, str], Attempt]:
-    """The lab's attempts by source and facts, as far as facts were kept; see `keep_facts`."""
-    of_attempt = [submissions.c[name] for name in Attempt.__struct_fields__]
-    query = sa.select(sources.c.source, sources.c.facts, *of_attempt).join(
-        submissions, submissions.c.id == sources.c.submission
-    )
-    rows = connection.execute(query.where(submissions.c.lab == lab, sources.c.facts != ""))
-    return {(row[0], row[1]): Attempt(*row[2:]) for row in rows.all()}
+    def collected(self, place: str, at: datetime, told: str) -> None:
+        """Remembers that the place was collected at that time; the log tells what came of it."""
 
+        def write(connection: sa.Connection) -> None:
+            statement = insert(connection, collections)
+            statement = statement.on_conflict_do_update(
+                index_elements=["place"], set_={"at": statement.excluded.at}
+            )
+            connection.execute(statement, {"place": place, "at": at})
+            self._note(connection, "collect", place, told)
 
-def keep_facts(connection: sa.Connection, facts: Mapping[tuple[int, str], str]) -> None:
-    """Keeps, for an attempt's id and source, the facts by which it is known without reading it."""
-    rows = [
-        {"number": number, "place": storable(source), "now": text}
-        for (number, source), text in sorted(facts.items())
-    ]
-    this = sa.and_(
-        sources.c.submission == sa.bindparam("number"), sources.c.source == sa.bindparam("place")
-    )
-    statement = sources.update().where(this).values(facts=sa.bindparam("now"))
-    if rows:
-        connection.execute(statement, rows)
+        self._database.write(write)
 
+    def unchanged(self, lab: str) -> dict[tuple[str, str], Attempt]:
+        """The lab's attempts by source and facts, as far as facts were kept; see `keep_facts`."""
+        of_attempt = [submissions.c[name] for name in Attempt.__struct_fields__]
+        query = sa.select(sources.c.source, sources.c.facts, *of_attempt).join(
+            submissions, submissions.c.id == sources.c.submission
+        )
+        of_lab = query.where(submissions.c.lab == lab, sources.c.facts != "")
+        rows = self._database.read(lambda each: each.execute(of_lab).all())
+        return {(row[0], row[1]): Attempt(*row[2:]) for row in rows}
 
-def strangers(connection: sa.Connection) -> dict[Stranger, datetime]:
-    """When those who were kept out had handed in what."""
-    rows = connection.execute(sa.select(waiting))
-    return {(row.student, row.lab, row.digest): row.since for row in rows}
+    def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
+        """Keeps, for an attempt's id and source, the facts by which it is known unread."""
+        rows = [
+            {"number": number, "place": storable(source), "now": text}
+            for (number, source), text in sorted(facts.items())
+        ]
+        of_attempt = sources.c.submission == sa.bindparam("number")
+        this = sa.and_(of_attempt, sources.c.source == sa.bindparam("place"))
+        statement = sources.update().where(this).values(facts=sa.bindparam("now"))
+        if rows:
+            self._database.write(
+                lambda each: each.execute(statement, rows), repeatable=True, derived=True
+            )
 
+    def strangers(self) -> dict[Stranger, datetime]:
+        """Since when those wait who were kept out."""
+        rows = self._database.read(lambda each: each.execute(sa.select(waiting)).all())
+        return {(row.student, row.lab, row.digest): row.since for row in rows}
 
-def keep_waiting(connection: sa.Connection, who: Stranger, since: datetime) -> bool:
-    """Whether they did not wait yet, and do from now on; the first time counts."""
-    row = dict(zip(("student", "lab", "digest"), who, strict=True)) | {"since": since}
-    statement = insert(connection, waiting).on_conflict_do_nothing().returning(waiting.c.since)
-    return connection.execute(statement, row).scalar() is not None
+    def keep_out(self, who: Stranger, since: datetime) -> None:
+        """Remembers since when somebody waits for the roster; the first time counts."""
+        row = dict(zip(("student", "lab", "digest"), who, strict=True)) | {"since": since}
+
+        def write(connection: sa.Connection) -> None:
+            statement = insert(connection, waiting).on_conflict_do_nothing()
+            if connection.execute(statement.returning(waiting.c.since), row).scalar() is not None:
+                told = f"waits since {since:%Y-%m-%d %H:%M} UTC"
+                self._note(connection, "not on the roster", f"{who[0]} {who[1]}", told)
+
+        self._database.write(write, repeatable=True)

@@ -1,13 +1,14 @@
 """The record of a course: one object to ask and to tell, over the database and its queries.
 
 Every method is one transaction. What belongs together stands in one module beside this one:
-`intake` (what is handed in), `work` (what is graded), `grades` (what it comes to), `decisions`
-(what people change), `people`. Threads may share a gradebook; processes each open their own.
+`attempts` (what is handed in), `seen` (what collecting remembers), `work` (what is graded),
+`grades` (what it comes to), `decisions` (what people change), `people`. Threads may share a
+gradebook; processes each open their own.
 """
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +18,12 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
-from grader.gradebook import attempts, decisions, grades, people, seen, work
+from grader.gradebook import attempts, decisions, grades, people, work
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import AuditEntry, Publication
 from grader.gradebook.rows import Attempt, Grade, Student
-from grader.gradebook.seen import Stranger
+from grader.gradebook.seen import Seen
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -40,6 +41,8 @@ def url_of(course_root: Path, given: str | None) -> str:
 class Gradebook:
     """An open gradebook. `who` stands in the audit log for what this one changes.
 
+    What collecting remembers is asked of `seen`.
+
     What fails because the server is gone, the disk full or the database locked is tried again
     for `patience_s`, and then is a `StoreError`. The clock is the database's where it has one.
     """
@@ -51,6 +54,7 @@ class Gradebook:
         self._clock = clock
         self._unended: set[int] = set()  # batches that are over, which could not be written
         self.who = who
+        self.seen = Seen(database, self._note)
 
     @classmethod
     def open(
@@ -74,20 +78,11 @@ class Gradebook:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def shown(self) -> str:
-        """Where it is, as may be printed: without a password."""
-        return self._database.shown
-
     # -- people ----------------------------------------------------------------------------
 
     def students(self) -> list[Student]:
         """Everyone, by id."""
         return self._database.read(people.all_students)
-
-    def add_student(self, student: Student) -> None:
-        """Adds the student, or changes what is known of them; see `add_students`."""
-        self.add_students([student])
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many are new and how many changed. What the roster leaves empty stays as it is."""
@@ -126,50 +121,6 @@ class Gradebook:
     def submission(self, attempt: Attempt) -> Submission:
         """What was handed in, byte for byte; in a batch it is called `STUDENT-NUMBER`."""
         return self._database.read(lambda each: attempts.submission(each, attempt))
-
-    # -- what collecting has seen ----------------------------------------------------------
-
-    def last_collected(self) -> dict[str, datetime]:
-        """When each place was collected last."""
-        return self._database.read(seen.last_collected)
-
-    def collected(self, place: str, at: datetime, detail: str) -> None:
-        """Remembers that the place was collected at that time; `detail` is for the log."""
-
-        def write(connection: sa.Connection) -> None:
-            seen.collected(connection, place, at)
-            self._note(connection, "collect", place, detail)
-
-        self._database.write(write)
-
-    def unchanged(self, lab: str) -> dict[tuple[str, str], Attempt]:
-        """The lab's attempts by source and facts, as far as facts were kept."""
-        return self._database.read(lambda each: seen.unchanged(each, lab))
-
-    def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
-        """Keeps, for an attempt's id and source, by what it is known without being read."""
-        self._database.write(
-            lambda each: seen.keep_facts(each, facts), repeatable=True, derived=True
-        )
-
-    def strangers(self) -> dict[Stranger, datetime]:
-        """Since when those wait who were kept out: student, lab and digest of what they sent."""
-        return self._database.read(seen.strangers)
-
-    def keep_out(self, stranger: Stranger, since: datetime) -> None:
-        """Remembers since when somebody waits who is not on the roster."""
-
-        def write(connection: sa.Connection) -> None:
-            if seen.keep_waiting(connection, stranger, since):
-                student, lab, _ = stranger
-                self._note(
-                    connection,
-                    "not on the roster",
-                    f"{student} {lab}",
-                    f"waits since {since:%Y-%m-%d %H:%M %Z}",
-                )
-
-        self._database.write(write, repeatable=True)
 
     # -- what is graded --------------------------------------------------------------------
 
@@ -265,14 +216,25 @@ class Gradebook:
         return self._database.read(lambda each: grades.grade(each, student, lab, deadline))
 
     def override(
-        self, student: str, lab: Lab, item: str, points: int, *, reason: str, author: str = ""
+        self,
+        student: str,
+        lab: Lab,
+        item: str,
+        points: int | None,
+        *,
+        reason: str,
+        author: str = "",
     ) -> None:
-        """From now on the student's item is worth these points, whatever grading says."""
-        self._override(student, lab, item, points, reason, author)
+        """From now on the student's item is worth these points, or with None what grading says."""
+        self._database.write(
+            lambda each: decisions.override(
+                each, student, lab, item, points, reason, author or self.who, self._now()
+            )
+        )
 
     def withdraw(self, student: str, lab: Lab, item: str, *, reason: str, author: str = "") -> None:
         """From now on the item is worth again what grading says."""
-        self._override(student, lab, item, None, reason, author)
+        self.override(student, lab, item, None, reason=reason, author=author)
 
     def extend(
         self, student: str, lab: Lab, until: datetime, *, reason: str, author: str = ""
@@ -291,22 +253,9 @@ class Gradebook:
             lambda each: decisions.publish(each, lab, graded, author or self.who, self._now())
         )
 
-    def note(self, what: str, subject: str, detail: str = "") -> None:
-        """Adds a line to the audit log, for what leaves no other trace here."""
-        self._database.write(lambda each: self._note(each, what, subject, detail))
-
     def audit(self) -> list[AuditEntry]:
         """Every change by a person or a batch, the oldest first."""
         return self._database.read(decisions.entries)
-
-    def _override(
-        self, student: str, lab: Lab, item: str, points: int | None, reason: str, author: str
-    ) -> None:
-        self._database.write(
-            lambda each: decisions.override(
-                each, student, lab, item, points, reason, author or self.who, self._now()
-            )
-        )
 
     def _note(
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""

@@ -106,12 +106,12 @@ class _Intake:
         self.labs = course.labs()
         self.signer = Signer(course.root, course.name)
         signed_by = f"{self.signer.public_key} {course.name}"
-        self.unchanged = Unchanged(self.labs, book.unchanged, signed_by)
+        self.unchanged = Unchanged(self.labs, book.seen.unchanged, signed_by)
         students = book.students()
         self.by_lms = _by_lms(students)
         self.roster = {each.id for each in students} if known_only else None
-        self.last_collected = book.last_collected()
-        self.strangers = book.strangers()
+        self.last_collected = book.seen.last_collected()
+        self.strangers = book.seen.strangers()
 
     def at(self, path: Path) -> Iterator[TakenIn | Refused]:
         """Everything at one path; afterwards it counts as collected."""
@@ -132,7 +132,7 @@ class _Intake:
                 count["refused" if isinstance(each, Refused) else "new" if new else "known"] += 1
                 yield each
         told = ", ".join(f"{count[what]} {what}" for what in ("new", "known", "refused"))
-        self.book.collected(str(place), self.now, told)
+        self.book.seen.collected(str(place), self.now, told)
 
     def _last_seen(self, place: Path, bundle: Path) -> datetime | None:
         """When the place, or one that it or the bundle lies in, was collected last."""
@@ -151,7 +151,7 @@ class _Intake:
         if self.roster is None or each.student in self.roster:
             return replace(each, submitted_at=at)
         if stranger not in self.strangers:
-            self.book.keep_out(stranger, at)
+            self.book.seen.keep_out(stranger, at)
         return refused(each.source, f"{each.student} is not on the roster")
 
     def _taken_in(self, some: list[_Each]) -> Iterator[TakenIn | Refused]:
@@ -170,7 +170,7 @@ class _Intake:
                 if not problem and each.status:
                     facts[attempt.id, each.source] = self._facts(each)
                 yield TakenIn(attempt, each.source, new, problem)
-            self.book.keep_facts(facts)
+            self.book.seen.keep_facts(facts)
 
     def _give_receipt(self, found: Found, attempt: Attempt) -> str:
         """Writes the receipt beside its bundle unless it is there; what kept it from that."""

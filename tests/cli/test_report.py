@@ -33,7 +33,7 @@ def graded(course, sandbox):
         Grader(GradedLab.of(course, "adding"), sandbox) as grader,
     ):
         for name in (*sources, "cy"):
-            book.add_student(Student(name, f"{name.title()} Person"))
+            book.add_students([Student(name, f"{name.title()} Person")])
         for name, source in sources.items():
             submission = from_source(lab, name, source.encode())
             attempt, _ = book.take_in("adding", [Arrival(submission, AT)])[0]

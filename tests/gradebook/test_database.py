@@ -46,7 +46,7 @@ def test_a_path_and_a_url_name_the_same_file(tmp_path):
     """Also one with characters that mean something in a URL."""
     path = tmp_path / "a %20? #book.sqlite3"
     with Gradebook.open(str(path)) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
     assert path.is_file()
     with Gradebook.open(str(path)) as book:
         assert names(book) == ["ann"]
@@ -59,7 +59,7 @@ def test_every_way_to_write_postgresql_is_understood(postgres_server):
     """With the driver's name and without it."""
     url = postgres_server.url
     with Gradebook.open(url) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
     for scheme in ("postgresql://", "postgres://"):
         with Gradebook.open(url.replace("postgresql+psycopg://", scheme)) as book:
             assert names(book) == ["ann"]
@@ -104,14 +104,14 @@ def test_the_newest_step_is_the_one_that_the_code_knows():
 def test_what_is_there_is_kept(book_url):
     """Opening again neither makes tables anew nor migrates."""
     with Gradebook.open(book_url) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
     with Gradebook.open(book_url) as book:
         assert names(book) == ["ann"]
 
 
 def _open_and_add(url, name):
     with Gradebook.open(url) as book:
-        book.add_student(Student(name))
+        book.add_students([Student(name)])
 
 
 def test_openers_that_come_at_once_make_one_gradebook(book_url):
@@ -127,7 +127,7 @@ def test_processes_that_open_a_new_one_at_once(book_url):
     code = (
         "import sys; from grader.gradebook.store import Gradebook as G;"
         "from grader.gradebook.rows import Student; sys.stdin.readline();"
-        "b = G.open(sys.argv[1]); b.add_student(Student(sys.argv[2])); b.close()"
+        "b = G.open(sys.argv[1]); b.add_students([Student(sys.argv[2])]); b.close()"
     )
     started = [
         subprocess.Popen(
@@ -336,7 +336,7 @@ def test_a_commit_whose_answer_is_lost(postgres_server, classroom_at):
         assert lost
         lost.clear()
         with pytest.raises(StoreError, match="shardlab audit"):
-            book.add_student(Student("ben"))
+            book.add_students([Student("ben")])
         assert names(book) == ["ann", "ben"]
 
 
@@ -387,7 +387,7 @@ def test_what_is_read_is_of_one_moment(book_url):
 
         def twice(connection):
             first = people.all_students(connection)
-            other.add_student(Student("ann"))
+            other.add_students([Student("ann")])
             return first, people.all_students(connection)
 
         assert book._database.read(twice) == ([], [])
@@ -398,7 +398,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
     """While another process writes, what was there before is read."""
     path = tmp_path / "book.sqlite3"
     with Gradebook.open(str(path), patience_s=0) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO students VALUES ('ben', '', '', '', '')")

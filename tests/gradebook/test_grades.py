@@ -181,7 +181,7 @@ def test_what_was_published_stays_as_it_was_told(book, classroom, lab):
     classroom.grade(ann, 40, 0)
     classroom.fault(classroom.hand_in("ben"))
     classroom.hand_in("cy")
-    book.add_student(Student("dan"))
+    book.add_students([Student("dan")])
     done = book.publish("adding", book.grades(lab), author="carl")
     assert (done.published, done.changed) == (1, 1)
     assert (done.withheld, done.ungraded, done.missing) == (1, 1, 1)
@@ -209,7 +209,7 @@ def test_who_was_told_something_once_was_told_it(book, classroom, lab):
 
 def test_every_change_is_in_the_log(book, classroom, lab, noon):
     """By whom, in the order it was made; reading leaves no trace."""
-    book.add_student(Student("ann", "Ann"))
+    book.add_students([Student("ann", "Ann")])
     ann = classroom.hand_in("ann")
     book.end_batch(book.begin_batch())
     book.again([ann.id], reason="r", author="carl")

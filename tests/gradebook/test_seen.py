@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from grader.gradebook import migrate
+from grader.gradebook import decisions, migrate
 from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.store import Gradebook
 from grader.submissions import Submission
@@ -19,8 +19,8 @@ def work(content, student="ann"):
 def test_the_last_time_of_each_place_counts(book, noon):
     """Whatever its name; the log tells of every time."""
     for place, minute in (("/inbox", 0), (HOSTILE, 1), ("/inbox", 2)):
-        book.collected(place, noon + timedelta(minutes=minute), "3 new")
-    assert book.last_collected() == {
+        book.seen.collected(place, noon + timedelta(minutes=minute), "3 new")
+    assert book.seen.last_collected() == {
         "/inbox": noon + timedelta(minutes=2),
         "in\\x00box/\\udc80 ' ü": noon + timedelta(minutes=1),
     }
@@ -31,8 +31,8 @@ def test_the_last_time_of_each_place_counts(book, noon):
 def test_who_is_kept_out_waits_from_the_first_time_on(book, noon):
     """Each of their submissions for itself; the log tells of it once."""
     for digest, minute in (("a", 0), ("a", 5), ("b", 7)):
-        book.keep_out(("eve", "adding", digest), noon + timedelta(minutes=minute))
-    assert book.strangers() == {
+        book.seen.keep_out(("eve", "adding", digest), noon + timedelta(minutes=minute))
+    assert book.seen.strangers() == {
         ("eve", "adding", "a"): noon,
         ("eve", "adding", "b"): noon + timedelta(minutes=7),
     }
@@ -46,11 +46,14 @@ def test_a_source_is_known_by_facts_once_they_are_kept(book, noon, source):
         "adding",
         [Arrival(work(b"A"), noon, source, True), Arrival(work(b"B"), noon, "2.zip", True)],
     )
-    assert book.unchanged("adding") == {}
-    book.keep_facts({(attempt.id, source): "old", (other.id, "2.zip"): "2"})
-    book.keep_facts({(attempt.id, source): "new"})
-    assert book.unchanged("adding") == {(attempt.source, "new"): attempt, ("2.zip", "2"): other}
-    assert book.unchanged("other") == {}
+    assert book.seen.unchanged("adding") == {}
+    book.seen.keep_facts({(attempt.id, source): "old", (other.id, "2.zip"): "2"})
+    book.seen.keep_facts({(attempt.id, source): "new"})
+    assert book.seen.unchanged("adding") == {
+        (attempt.source, "new"): attempt,
+        ("2.zip", "2"): other,
+    }
+    assert book.seen.unchanged("other") == {}
 
 
 @pytest.fixture
@@ -85,18 +88,21 @@ def test_what_an_old_log_told_is_known(old, book_url, noon):
         ("copy", "ann adding", "no number"),
         ("not on the roster", "eve", noon.isoformat()),
     ):
-        old.note(what, subject, detail)
+        entry = (noon, "staff", what, subject, detail)
+        old._database.write(lambda each, entry=entry: decisions.note(each, *entry))
     before = old.audit()
     old.close()
     with Gradebook.open(book_url) as book:
         assert book.audit() == before
         assert book.attempts() == attempts
-        assert book.last_collected() == {
+        assert book.seen.last_collected() == {
             "/inbox": noon + timedelta(hours=2),
             "/in box/ü": noon + timedelta(hours=1),
         }
-        assert book.strangers() == {("eve", "adding", digest_of(one)): noon - timedelta(days=1)}
-        assert book.unchanged("adding") == {}
+        assert book.seen.strangers() == {
+            ("eve", "adding", digest_of(one)): noon - timedelta(days=1)
+        }
+        assert book.seen.unchanged("adding") == {}
         names = (("1.zip", one), ("2.zip", two), ("1-2.zip", one), ("a name.zip", two))
         again = [Arrival(each, noon, name, lasting=True) for name, each in names]
         assert book.take_in("adding", again) == [
@@ -109,4 +115,4 @@ def test_an_old_gradebook_without_entries_is_moved_on(old, book_url):
     """One that nobody has collected into yet."""
     old.close()
     with Gradebook.open(book_url) as book:
-        assert (book.last_collected(), book.strangers(), book.attempts()) == ({}, {}, [])
+        assert (book.seen.last_collected(), book.seen.strangers(), book.attempts()) == ({}, {}, [])

@@ -282,7 +282,7 @@ def test_changed_bytes_under_an_old_name_are_new(collect, book, send, inbox):
 
 def test_who_is_not_on_the_roster_can_be_kept_out(collect, book, send):
     """Refused by name; everybody else is received."""
-    book.add_student(Student("s1", "Ada"))
+    book.add_students([Student("s1", "Ada")])
     send("s1")
     send("stranger")
     received, refused = collect(known_only=True)
@@ -293,7 +293,7 @@ def test_who_is_not_on_the_roster_can_be_kept_out(collect, book, send):
 
 def test_the_roster_s_numbers_are_used(collect, book, tmp_path):
     """A Canvas download counts for the student whose number it has."""
-    book.add_student(Student("s041", "Ada", lms_id="4711"))
+    book.add_students([Student("s041", "Ada", lms_id="4711")])
     folder = tmp_path / "canvas"
     folder.mkdir()
     (folder / "ada_4711_1_adding.py").write_text("x = 1\n")
@@ -365,7 +365,7 @@ def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
     for _ in range(2):
         assert len(collect(now=NOW, known_only=True)[1]) == 1
     assert [each.what for each in book.audit()].count("not on the roster") == 1
-    book.add_student(Student("s1"))
+    book.add_students([Student("s1")])
     collect(known_only=True)
     assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
 
@@ -380,7 +380,7 @@ def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
 def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
     """Work is never given to one of them by chance: it is kept under the number."""
     for student in ("ada", "bob"):
-        book.add_student(Student(student, lms_id="4711"))
+        book.add_students([Student(student, lms_id="4711")])
     folder = tmp_path / "download"
     folder.mkdir()
     (folder / "doe_4711_1_adding.py").write_text("x = 1\n")

@@ -96,7 +96,7 @@ def record(course, level):
     source = (course.solutions(lab) / "adding.py").read_text().replace("the_whole_sum\n", "x\n")
     submission = from_source(lab, "ann", source.encode())
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
-        book.add_student(Student("ann", "Lee, Ann"))
+        book.add_students([Student("ann", "Lee, Ann")])
         book.take_in("adding", [Arrival(submission, AT)])
         with open_sandbox(lab, level) as sandbox, \
              Grader(GradedLab.of(course, "adding"), sandbox) as grader:  # fmt: skip

@@ -151,7 +151,7 @@ def grade_a_class(course: Course) -> None:
         for number, (student, files, at) in enumerate(a_class(course)):
             if number < STUDENTS:
                 full = f"{NAMES[number % len(NAMES)]} {SURNAMES[number // len(NAMES)]}"
-                book.add_student(Student(student, full))
+                book.add_students([Student(student, full)])
             submission = Submission(student, files)
             attempt, _ = book.take_in(SLUG, [Arrival(submission, at)])[0]
             key = key_of(attempt, graded.suite, "1", graded.seed(student), level.word)
