@@ -53,8 +53,8 @@ def submit(
     submission = work_of(here)
     if submission.problem:
         shell.say(f"{here.file}: {submission.problem}", "Nothing was submitted.")
-        shell.write_json(json_path, {"lab": here.lab.slug, "student": who, "new": False,
-                                     "problem": submission.problem, "sent": None})  # fmt: skip
+        facts = {"new": False, "problem": submission.problem, "sent": None}
+        shell.write_json(json_path, {"lab": here.lab.slug, "student": who, **facts})
         shell.finish(shell.FALLS_SHORT)
     bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
     _say_packed(here, bundle, submission)
@@ -62,13 +62,13 @@ def submit(
     sent = _remember(here, bundle, delivered)
     digest = bundle.digest
     word = ("Wrote" if pack else "Delivered") if delivered.new else "Was there already:"
-    shell.say(
-        f"{word} {short_code(digest)}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
-        f"Hand in {delivered.path} where your course asks for it." if pack
-        else "A signed receipt follows when staff collect. See: shardlab status",
-    )  # fmt: skip
-    shell.write_json(json_path, {"lab": here.lab.slug, "student": who, "new": delivered.new,
-                                 "code": short_code(digest), "sent": sent})  # fmt: skip
+    then = "A signed receipt follows when staff collect. See: shardlab status"
+    if pack:
+        then = f"Hand in {delivered.path} where your course asks for it."
+    code = short_code(digest)
+    shell.say(f"{word} {code}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}", then)
+    facts = {"new": delivered.new, "code": code, "sent": sent}
+    shell.write_json(json_path, {"lab": here.lab.slug, "student": who, **facts})
 
 
 def _student(here: "Workspace", given: str | None) -> str:
@@ -238,10 +238,8 @@ def collect(
     taken_in: list[TakenIn] = []
     others: list[Refused] = []
     with shell.gradebook_of(context, db) as book:
-        for each in take_in(
-            course, book, [path for path in places if path not in missing],
-            lab=slug, known_only=known_only, now=datetime.now(UTC),
-        ):  # fmt: skip
+        there, now = [path for path in places if path not in missing], datetime.now(UTC)
+        for each in take_in(course, book, there, lab=slug, known_only=known_only, now=now):
             if isinstance(each, TakenIn):
                 taken_in.append(each)
                 if each.problem:
@@ -270,9 +268,15 @@ def _course_inbox(course: "Course") -> Path:
 
 def _row(taken_in: "TakenIn") -> dict[str, object]:
     attempt = taken_in.attempt
-    return {"lab": attempt.lab, "student": attempt.student, "attempt": attempt.number,
-            "new": taken_in.new, "source": taken_in.source, "submitted_at": attempt.submitted_at,
-            "problem": attempt.problem}  # fmt: skip
+    return {
+        "lab": attempt.lab,
+        "student": attempt.student,
+        "attempt": attempt.number,
+        "new": taken_in.new,
+        "source": taken_in.source,
+        "submitted_at": attempt.submitted_at,
+        "problem": attempt.problem,
+    }
 
 
 def _say_refused(each: "Refused") -> None:

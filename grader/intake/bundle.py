@@ -203,8 +203,8 @@ def _foreign_file(bundle: Bundle, lab: Lab) -> str:
 
 
 def _file_problems(manifest: Manifest, members: Mapping[str, bytes]) -> list[str]:
-    problems = [f"member {name} is not in the manifest"
-                for name in members if name not in manifest.files]  # fmt: skip
+    foreign = [name for name in members if name not in manifest.files]
+    problems = [f"member {name} is not in the manifest" for name in foreign]
     for name, entry in manifest.files.items():
         shown = printable_name(name)
         if name not in members:

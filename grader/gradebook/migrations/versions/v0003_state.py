@@ -4,7 +4,7 @@ The log's entries stay as they are. They are read here for the last time: this s
 they were written, and nothing else has to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -35,15 +35,10 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("student", "lab", "digest")),
         sa.Column("since", _TIME, nullable=False),
     )
-    _fill(sources, [
-        {"submission": number, "source": source, "facts": ""} for number, source in _sources()
-    ])  # fmt: skip
-    _fill(collections, [{"place": place, "at": at} for place, at in _times("collect").items()])
-    _fill(waiting, [
-        dict(zip(("student", "lab", "digest"), subject.split(" "), strict=True)) | {"since": at}
-        for subject, at in _times("not on the roster").items()
-        if subject.count(" ") == 2
-    ])  # fmt: skip
+    _fill(sources, ((*each, "") for each in _sources()))
+    _fill(collections, _times("collect").items())
+    strangers = ((*who.split(" "), since) for who, since in _times("not on the roster").items())
+    _fill(waiting, (each for each in strangers if len(each) == len(waiting.columns)))
 
 
 def downgrade() -> None:
@@ -51,9 +46,10 @@ def downgrade() -> None:
     raise NotImplementedError("a gradebook is not moved back")
 
 
-def _fill(table: sa.Table, rows: list[dict[str, object]]) -> None:
-    if rows:
-        op.get_bind().execute(table.insert(), rows)
+def _fill(table: sa.Table, rows: Iterable[tuple[object, ...]]) -> None:
+    names = [each.name for each in table.columns]
+    if filled := [dict(zip(names, row, strict=True)) for row in rows]:
+        op.get_bind().execute(table.insert(), filled)
 
 
 def _sources() -> set[tuple[int, str]]:
