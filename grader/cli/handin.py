@@ -15,6 +15,7 @@ from grader.text.times import minute
 
 if TYPE_CHECKING:
     from grader.course import Course
+    from grader.gradebook.rows import Attempt
     from grader.intake.bundle import Bundle
     from grader.intake.found import Refused, TakenIn
     from grader.intake.inbox import Delivered
@@ -247,9 +248,10 @@ def collect(
             else:
                 others.append(each)
                 _say_refused(each)
+        by_id = {each.id: each for each in book.attempts(slug)} if json_path is not None else {}
     _say_counts(taken_in, len(others))
     if json_path is not None:
-        rows = [_row(each) for each in taken_in]
+        rows = [_row(each, by_id[each.attempt]) for each in taken_in]
         shell.write_json(json_path, {"received": rows, "refused": others})
     if missing:
         shell.finish(shell.USAGE)
@@ -266,8 +268,7 @@ def _course_inbox(course: "Course") -> Path:
     return inbox_folder(text, course.root)
 
 
-def _row(taken_in: "TakenIn") -> dict[str, object]:
-    attempt = taken_in.attempt
+def _row(taken_in: "TakenIn", attempt: "Attempt") -> dict[str, object]:
     return {
         "lab": attempt.lab,
         "student": attempt.student,
@@ -285,8 +286,8 @@ def _say_refused(each: "Refused") -> None:
 
 def _say_counts(taken_in: "list[TakenIn]", refused: int) -> None:
     """How many there are of each lab, how many of them new, and what to do next."""
-    every = Counter(each.attempt.lab for each in taken_in)
-    new = Counter(each.attempt.lab for each in taken_in if each.new)
+    every = Counter(each.lab for each in taken_in)
+    new = Counter(each.lab for each in taken_in if each.new)
     for slug in sorted(every):
         shell.say(f"Collected {slug}: {new[slug]} new, {every[slug] - new[slug]} known.")
     if not every:

@@ -112,14 +112,15 @@ class Run:
         from grader.intake.taking import take_in
 
         now = datetime.now(UTC)
-        found: dict[str, list[Attempt]] = {slug: []} if slug else {}
+        ids: dict[str, list[int]] = {slug: []} if slug else {}
         for each in take_in(self.course, book, paths, lab=slug, as_named=True, now=now):
             if isinstance(each, TakenIn):
-                found.setdefault(each.attempt.lab, []).append(each.attempt)
+                ids.setdefault(each.lab, []).append(each.attempt)
             else:
                 click.echo(f"Refused: {each.where}: {each.reason}", err=True)
                 self.refused = True
-        return found
+        by_id = {each.id: each for each in book.attempts(slug)} if ids else {}
+        return {lab: [by_id[each] for each in some] for lab, some in ids.items()}
 
     def pending(
         self,

@@ -10,7 +10,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from grader.gradebook.database import Database, insert
-from grader.gradebook.rows import Attempt
 from grader.gradebook.tables import collections, sources, storable, submissions, waiting
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
@@ -46,15 +45,12 @@ class Seen:
 
         self._database.write(write)
 
-    def unchanged(self, lab: str) -> dict[tuple[str, str], Attempt]:
-        """The lab's attempts by source and facts, as far as facts were kept; see `keep_facts`."""
-        of_attempt = [submissions.c[name] for name in Attempt.__struct_fields__]
-        query = sa.select(sources.c.source, sources.c.facts, *of_attempt).join(
-            submissions, submissions.c.id == sources.c.submission
-        )
+    def unchanged(self, lab: str) -> dict[tuple[str, str], int]:
+        """Ids of the lab's attempts by source and facts, where facts were kept."""
+        query = sa.select(sources).join(submissions, submissions.c.id == sources.c.submission)
         of_lab = query.where(submissions.c.lab == lab, sources.c.facts != "")
         rows = self._database.read(lambda each: each.execute(of_lab).all())
-        return {(row[0], row[1]): Attempt(*row[2:]) for row in rows}
+        return {(source, facts): attempt for attempt, source, facts in rows}
 
     def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
         """Keeps, for an attempt's id and source, the facts by which it is known unread."""

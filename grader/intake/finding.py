@@ -136,7 +136,7 @@ class _Finder:
         known = dict[str, TakenIn]()
         if self.unchanged and owner and self.reading.wanted in (None, owner[0]):
             known = self.unchanged.among(entries, names[:MAX_BUNDLES], owner)
-        yield from sorted(known.values(), key=lambda each: each.attempt.number)
+        yield from sorted(known.values(), key=lambda each: each.attempt)
         unread = [name for name in names[:MAX_BUNDLES] if name not in known]
         yield from self._bundles([folder / name for name in unread], owner)
         if (more := len(names) - MAX_BUNDLES) > 0:

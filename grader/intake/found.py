@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from grader.gradebook.rows import Attempt
 from grader.intake.bundle import Manifest
 from grader.submissions import Submission, printable_name
 
@@ -33,12 +32,13 @@ class Found:
 
 
 class TakenIn(msgspec.Struct, frozen=True, gc=False):
-    """An attempt of the gradebook, where it was found, and whether it is a new one.
+    """The id of an attempt in the gradebook, where it was found, and whether it is a new one.
 
     `problem` says why its receipt could not be written; that is tried again the next time.
     """
 
-    attempt: Attempt
+    attempt: int
+    lab: str
     source: str
     new: bool = False
     problem: str = ""

@@ -87,7 +87,7 @@ def _take_in_plain(
         Arrival(each, _written(each, now), "plain file") for each in read_submissions(lab, paths)
     ]
     for attempt, new in book.take_in(lab.slug, arrivals) if arrivals else ():
-        yield TakenIn(attempt, attempt.source, new)
+        yield TakenIn(attempt.id, lab.slug, attempt.source, new)
 
 
 def _written(submission: Submission, now: datetime) -> datetime:
@@ -169,7 +169,7 @@ class _Intake:
                 problem = self._give_receipt(each, attempt)
                 if not problem and each.status:
                     facts[attempt.id, each.source] = self._facts(each)
-                yield TakenIn(attempt, each.source, new, problem)
+                yield TakenIn(attempt.id, slug, each.source, new, problem)
             self.book.seen.keep_facts(facts)
 
     def _give_receipt(self, found: Found, attempt: Attempt) -> str:

@@ -1,9 +1,10 @@
 """Which bundles of an inbox have been taken in and are as they were, known without reading them.
 
 Theory of operation. When a bundle has been taken in and its receipt lies beside it, the *facts*
-of both are kept: inode, size, and the times of the last change of content and of anything. Whose
-a file is may set the first of these times, but nobody the second: whoever writes, replaces,
-renames or backdates a file moves it. Where the facts are the same, so are the bytes.
+of both are kept: inode, size, and the time of the last change of anything (`ctime`). The time
+of the last change of content may be set by the file's owner, but this one by nobody: whoever
+writes, replaces, renames or backdates a file moves it. Where the facts are the same, so are the
+bytes.
 
 A clock has a grain, though: a file that changed just before it was read could change again and
 bear the same time. So no facts are kept of one that changed in the last two seconds; it is read
@@ -21,18 +22,17 @@ from collections.abc import Callable, Iterable, Mapping
 
 from grader import __version__
 from grader.course import Lab
-from grader.gradebook.rows import Attempt
 from grader.intake.bundle import receipt_name
 from grader.intake.found import TakenIn
 
 _GRAIN_S = 2.0  # of the coarsest file system that is in use
-_ByFacts = Mapping[tuple[str, str], Attempt]
+_ByFacts = Mapping[tuple[str, str], int]
 
 
 class Unchanged:
     """What a gradebook knows of bundles by their facts; each lab's is asked for once.
 
-    `known` gives a lab's attempts by source and facts; `signed_by` names course and key.
+    `known` gives the ids of a lab's attempts by source and facts; `signed_by` names course and key.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Unchanged:
             status = receipt and _status(entries[name], receipt)
             source = source_of(*owner, name)
             if status and (attempt := known.get((source, f"{rules} {status}"))):
-                found[name] = TakenIn(attempt, source)
+                found[name] = TakenIn(attempt, owner[0], source)
         return found
 
     def facts(self, lab: str, status: str) -> str:
@@ -80,7 +80,7 @@ def source_of(lab: str, student: str, name: str) -> str:
 
 def status_of(status: os.stat_result) -> str:
     """A file's facts, as text that is the same only for the same file, unchanged."""
-    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+    return f"{status.st_ino} {status.st_size} {status.st_ctime_ns}"
 
 
 def is_settled(status: os.stat_result) -> bool:
@@ -91,7 +91,7 @@ def is_settled(status: os.stat_result) -> bool:
 def _status(bundle: os.DirEntry[str], receipt: os.DirEntry[str]) -> str:
     """The facts of both; empty where one has gone since the folder was listed."""
     try:
-        first, second = (each.stat(follow_symlinks=False) for each in (bundle, receipt))
+        first, second = bundle.stat(follow_symlinks=False), receipt.stat(follow_symlinks=False)
         return f"{status_of(first)} {status_of(second)}"
     except OSError:
         return ""

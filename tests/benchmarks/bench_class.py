@@ -61,12 +61,12 @@ def main() -> None:
             started = time.perf_counter()
             now = datetime.now(UTC)
             taken_in = take_in(course, book, [folder], lab=SLUG, as_named=True, now=now)
-            attempts = [each.attempt for each in taken_in]
+            ids = [each.attempt for each in taken_in]
             collected = time.perf_counter() - started
             submissions = read_submissions(lab, [folder])
             list(stream(workers, submissions[: 2 * jobs]))  # workers are warm
             for first in range(0, count, TURN):
-                some = {each.id for each in attempts[first : first + TURN]}
+                some = set(ids[first : first + TURN])
                 started = time.perf_counter()
                 marked = mark(book, course, SLUG, crew, level=level, only=some)
                 seconds["with gradebook"] += time.perf_counter() - started

@@ -202,7 +202,7 @@ def test_the_log_is_told(run, book, tmp_path):
     """Oldest first, wrapped to the terminal, and as JSON."""
     run("override", "ann", "adding", "total", "5", "--reason", "why\x1b[31m " * 20)
     said = run("audit", "--json", tmp_path / "audit.json")
-    assert said.index("receive ann adding") < said.index("override ann adding total")
+    assert said.index("take in ann adding") < said.index("override ann adding total")
     assert json.loads((tmp_path / "audit.json").read_text())[-1]["what"] == "override"
 
 
