@@ -19,7 +19,7 @@ PARTS = (
     "course",
     "sandbox",
     "fabric",
-    "traces",
+    "evidence",
     "submissions",
     "suite",
     "judge",
@@ -39,7 +39,6 @@ FOREIGN = {
     "cli": {"click", "rich"},
     "suite": {"pytest"},
     "fabric": {"torch"},  # in inside_torch.py, which runs where torch is preloaded
-    "traces": {"torch"},  # in rank.py, which runs in the processes of a capture
     "grading": {"dask", "distributed"},  # in cluster.py, the extra `cluster`
     "intake": {"nacl"},
     "gradebook": {"sqlalchemy", "alembic"},

@@ -16,9 +16,9 @@ from msgspec import Meta
 from grader import __version__
 from grader.course import Lab
 from grader.errors import UsageError
+from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, stored_zip
 from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes, printable_name
-from grader.traces.format import MAX_TRACE_BYTES
 
 SUFFIX = ".shardlab.zip"
 RECEIPT_SUFFIX = ".receipt.json"

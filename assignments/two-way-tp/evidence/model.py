@@ -1,14 +1,12 @@
-"""The transformer of `two-way-tp`: its parameters, and which axis of each is cut."""
+"""The transformer of this lab: its parameters, and which axis of each is cut."""
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from grader.evidence.format import Array
 
 COLUMN_PARALLEL = ("attn.q.weight", "attn.k.weight", "attn.v.weight", "mlp.up.weight")
 ROW_PARALLEL = ("attn.o.weight", "mlp.down.weight")
