@@ -4,6 +4,7 @@
 
     course.toml
     assignments/<slug>/   assignment.toml  hints.toml  README.md  <file>.py  test_public.py
+                          evidence/*.py                             (where it has a trace)
     solutions/<slug>/     <file>.py  variants/*.py  mutants/*.py      (instructors only)
     tests/hidden/<slug>/  test_*.py                                   (instructors only)
 
@@ -282,7 +283,7 @@ def _problems(lab: Lab) -> Iterator[str]:
     assignment = lab.assignment
     path = Path(assignment.file)
     if path.name != assignment.file or path.suffix != ".py" or not path.stem.isidentifier():
-        yield f"key 'file': expected a module name like 'ring_cost.py', got '{assignment.file}'"
+        yield f"key 'file': expected a module name like 'my_lab.py', got '{assignment.file}'"
     for name, limit in msgspec.structs.asdict(assignment.limits).items():
         if not 0 < limit < math.inf:
             yield f"key 'limits.{name}': expected a number above 0, got {limit}"

@@ -79,7 +79,7 @@ class Bundle:
 
     @property
     def stem(self) -> str:
-        """`tp-sharding--s041--4be1c0ffee42`: what file names of a bundle begin with."""
+        """`ring--s041--4be1c0ffee42`: what file names of a bundle begin with."""
         return f"{self.manifest.lab}--{self.manifest.student}--{self.digest[:12]}"
 
     def submission(self, lab: Lab) -> Submission:

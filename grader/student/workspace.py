@@ -2,11 +2,11 @@
 
 ::
 
-    tp-sharding/
-        README.md  tp_sharding.py  test_public.py  …   the student's to read and edit
-        .shardlab/lab/                                  the same as released, to go back to
-        .shardlab/course.json                           where to submit, what signs receipts
-        .shardlab/state.json                            hints taken, predictions, submissions
+    <lab>/
+        README.md  <file>.py  test_public.py  …     the student's to read and edit
+        .shardlab/lab/                              all of the lab as released, to go back to
+        .shardlab/course.json                       where to submit, what signs receipts
+        .shardlab/state.json                        hints taken, predictions, submissions
 """
 
 import re

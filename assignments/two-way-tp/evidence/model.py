@@ -57,10 +57,11 @@ def shard_of(weights: Mapping[str, Array], rank: int, world_size: int) -> dict[s
 
 def rank_bytes(config: Config, dtype_bytes: int, world_size: int) -> int:
     """Bytes of parameters that one rank holds."""
-    return dtype_bytes * sum(
+    entries = (
         math.prod(shape) // (1 if cut_axis(name) is None else world_size)
         for name, shape in config.shapes().items()
     )
+    return sum(entries) * dtype_bytes
 
 
 def _part(name: str, whole: Array, rank: int, world_size: int) -> Array:
