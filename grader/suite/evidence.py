@@ -8,7 +8,7 @@ from grader.course import Lab
 from grader.evidence import Challenge, Claim, Flaw, Kind, TraceError, kind_of
 from grader.results import Verdict
 from grader.suite.finding import CaseFailure, Finding
-from grader.suite.text import printable, shorten
+from grader.text.shown import one_line, shortened
 
 _CAPTURE = "In the lab's folder: shardlab capture. Then submit the .trace beside your file."
 _EXPECTED = "a trace consistent with your challenge"
@@ -79,10 +79,10 @@ class Evidence:
         try:
             return self.kind.read(self.raw, self.challenge, synthetic=self.synthetic)
         except TraceError as error:
-            text = f"the trace can't be read. {printable(shorten(str(error)))}"
+            text = f"the trace can't be read. {one_line(shortened(str(error)))}"
             finding = Finding(error=text, nudge=_CAPTURE)
             raise CaseFailure(Verdict.FAILED, finding) from None
 
 
 def _told(flaw: Flaw) -> str:
-    return printable(shorten(flaw.text))
+    return one_line(shortened(flaw.text))
