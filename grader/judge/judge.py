@@ -100,6 +100,9 @@ class Grader:
         try:
             evidence = self.graded.evidence(submission)
             rubric, note = self._rubric(submission, evidence)
+            faulty = any(each.verdict is Verdict.GRADER_FAULT for each in rubric)
+            silent = faulty or submission.problem
+            told = evidence.verdict() if evidence and not silent else ""
         except StarvedError as error:
             result = withheld(lab, name, str(error), time.perf_counter() - started)
             return msgspec.structs.replace(result, starved=True)
@@ -107,10 +110,9 @@ class Grader:
             self.close()  # a session that broke off is not asked again: the next one is new
             return withheld(lab, name, str(error), time.perf_counter() - started)
         seconds = time.perf_counter() - started
-        if any(each.verdict is Verdict.GRADER_FAULT for each in rubric):
+        if faulty:
             return withheld(lab, name, note, seconds, rubric)
         score = sum(each.points for each in rubric)
-        told = evidence.verdict() if evidence and not submission.problem else ""
         return Result(name, GRADED, score, total(lab), seconds, tuple(rubric), note, told)
 
     @property

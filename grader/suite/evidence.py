@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from grader.course import Lab
+from grader.errors import CourseError
 from grader.evidence import Challenge, Claim, Flaw, Kind, TraceError, kind_of
 from grader.results import Verdict
 from grader.suite.finding import CaseFailure, Finding
@@ -58,11 +59,15 @@ class Evidence:
         wrong = [name for name, of in flaws.items() if not all(each.open for each in of)]
         if wrong:
             return f"trace not consistent in: {', '.join(wrong)}"
-        return self._claim.verdict()
+        try:
+            return one_line(shortened(self._claim.verdict()))
+        except Exception as error:
+            where = type(self._claim).__qualname__
+            raise CourseError(f"{where}.verdict: {type(error).__name__}: {error}") from error
 
     def picture(self) -> list[str]:
         """What was captured, in lines of at most 74 characters."""
-        return self._claim.picture()
+        return list(map(one_line, self._claim.picture()))
 
     def _of(self, check: str) -> list[Flaw]:
         return [flaw for flaw in self._flaws if flaw.check in ("", check)]

@@ -1,14 +1,14 @@
 """A lab's package of evidence, found by its folder: one lab's is never taken for another's."""
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
-from grader.course import load_course, suite_digest
+from grader.course import suite_digest
 from grader.errors import CourseError
 from grader.evidence import Challenge, importable, kind_of, nonce_of, synthetic_trace
-from grader.judge import GradedLab
 from grader.suite.evidence import Evidence
 from grader.suite.judging import Judging
 
@@ -128,14 +128,29 @@ def test_the_challenge_of_a_student_stays_what_it_was():
     ]
 
 
-def test_grading_names_a_broken_package(timing, lab, level):
-    """The score is withheld, and the fault is the course's: no student gets a zero for it."""
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"""A log of timed runs', '1 / 0\n"""A log of timed runs'),
+        ("        log = json.loads(raw)", "        log = 1 / 0"),
+        ("        found = []", "        found = 1 / 0"),
+        ('        return f"log of', '        return 1 / 0, f"log of'),
+    ],
+    ids=["import", "read", "flaws", "verdict"],
+)
+def test_a_fault_of_the_evidence_withholds_the_score(timing, lab, level, old, new):
+    """It is the course's and named: no student gets a zero for it."""
     from grader.grading import Settings, grade_all
     from grader.submissions import from_source
 
-    (lab.folder / "evidence" / "__init__.py").write_text("1 / 0\n")
-    work = [from_source(lab, "ada", (timing.solutions(lab) / "timing.py").read_bytes())]
+    kind = lab.folder / "evidence" / "__init__.py"
+    assert kind.read_text().count(old) == 1
+    challenge = Challenge("timing", nonce_of(timing.key(), "timing", "ada"))
+    trace = synthetic_trace(lab.folder, timing.hidden_suite(lab), challenge)
+    trace = trace.replace(b'"made_up": true', b'"made_up": false')
+    source = (timing.solutions(lab) / "timing.py").read_bytes()
+    work = [replace(from_source(lab, "ada", source), trace=trace)]
+    kind.write_text(kind.read_text().replace(old, new))
     (result,) = grade_all(Settings(timing.root, "timing", level), work, jobs=1)
     assert result.status == "withheld"
     assert "ZeroDivisionError" in result.note
-    assert GradedLab.of(load_course(timing.root), "timing").suite
