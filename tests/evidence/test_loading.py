@@ -47,8 +47,9 @@ def test_the_plain_name_means_the_package_of_one_lab_at_a_time(lab, other, monke
     assert "evidence.log" not in sys.modules
 
 
-def test_a_lab_without_evidence_leaves_the_name_free(course):
+def test_a_lab_without_evidence_leaves_the_name_free(course, monkeypatch):
     """Its suite can't import another lab's by mistake."""
+    monkeypatch.setitem(sys.modules, "evidence", ModuleType("evidence"))
     with importable(course.lab("adding").folder), pytest.raises(ModuleNotFoundError):
         import evidence  # noqa: F401 - that it is not there is the point
 
