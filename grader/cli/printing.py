@@ -69,8 +69,9 @@ class CheckPrinter:
 
     def item(self, result: "CaseResult") -> None:
         """Prints one item by itself."""
-        from grader.judge import invariant_text
-        from grader.suite.message import lines_of
+        from msgspec.structs import replace
+
+        from grader.suite.explain.message import lines_of
 
         rubric_item = self._lab.item(result.item)
         passed = result.verdict == "passed"
@@ -80,9 +81,7 @@ class CheckPrinter:
         if passed:
             return
         self.first_failed = self.first_failed or result.item
-        fault = result.verdict == "grader_fault"
-        invariant = "" if fault else invariant_text(self._lab, rubric_item)
-        shell.say(*lines_of(result.finding, invariant))
+        shell.say(*lines_of(replace(result.finding, where="")))  # the title's line has the place
 
     def _print_once(self, item: str) -> None:
         if item in self._printed:

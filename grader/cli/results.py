@@ -72,6 +72,8 @@ class _Lines:
 
 def print_table(shown: "Sequence[Result]", *, messages: bool = False) -> None:
     """One line a submission: name, score, and the first item that was lost."""
+    from grader.suite.explain.message import lines_of
+
     width = max([10, *(min(28, len(each.submission)) for each in shown)])
     shell.say(f"  {'submission':<{width}}  score  lost items")
     for result in shown:
@@ -82,7 +84,7 @@ def print_table(shown: "Sequence[Result]", *, messages: bool = False) -> None:
         if messages and result.trace:
             shell.say(f"    {result.trace}")
         for each in lost if messages else ():
-            shell.say(f"    {each.item}: {each.verdict}", *each.message.splitlines())
+            shell.say(f"    {each.item}: {each.verdict}", *lines_of(each.finding))
 
 
 def _reason(result: "Result", room: int) -> str:

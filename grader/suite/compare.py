@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import Tensor
-from grader.suite.finding import CaseFailure, Finding
-from grader.suite.patterns import shape_pattern, value_pattern
+from grader.suite.explain.patterns import shape_pattern, value_pattern
+from grader.suite.finding import CaseFailure
 from grader.suite.text import SMALL_ENTRIES, kind_of, printable, shorten, show
 
 Array = npt.NDArray[Any]

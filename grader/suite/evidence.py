@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from grader.results import Verdict
-from grader.suite.finding import CaseFailure, Finding
+from grader.results import Finding, Verdict
+from grader.suite.finding import CaseFailure
 from grader.suite.text import printable, shorten
 from grader.traces import CHECKS, Challenge, Flaw, Trace, TraceError, read_trace, verify
 from grader.traces.picture import bars, unsplit

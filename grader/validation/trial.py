@@ -19,7 +19,7 @@ from grader.errors import CourseError, SandboxError, StarvedError
 from grader.judge import GradedLab, Grader, processes_of, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
-from grader.suite.failures import failure_of
+from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 from grader.traces import Challenge

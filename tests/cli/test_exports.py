@@ -14,7 +14,7 @@ from grader.cli.exports import COMMANDS, FORMATS
 from grader.cli.shell import Group
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
-from grader.results import Result, RubricResult, Verdict
+from grader.results import Finding, Result, RubricResult, Verdict
 from grader.submissions import Submission
 
 WHEN = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
@@ -31,7 +31,7 @@ def result(points):
     full = Verdict.PASSED if points == 60 else Verdict.FAILED
     rubric = (
         RubricResult("add", 40, 40, Verdict.PASSED),
-        RubricResult("total", points, 60, full, "each rank has only its part"),
+        RubricResult("total", points, 60, full, Finding(text="each rank has only its part")),
     )
     return Result("a", "graded", 40 + points, 100, 1.0, rubric)
 
