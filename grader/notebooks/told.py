@@ -15,7 +15,7 @@ from grader.notebooks.pieces import JUPYTERS, TOP, Piece, Places
 from grader.notebooks.reading import Elsewhere, LeftOut, Reading, Spot, found_elsewhere
 from grader.results import Finding, Result, RubricResult, Verdict
 from grader.suite.explain.message import words_in
-from grader.suite.text import printable
+from grader.text.shown import one_line
 
 _MOST_NOTES = 6
 _MOST_NAMES = 40  # that are looked for in the rest of the notebook
@@ -51,9 +51,9 @@ def told(
     rubric = []
     for each in result.rubric:
         finding = _in_cells(each.finding, places, file, reading.extra_lines)
-        finding = replace(finding, remark="\n".join(map(printable, hints.of_item(each))))
+        finding = replace(finding, remark="\n".join(map(one_line, hints.of_item(each))))
         rubric.append(replace(each, finding=finding))
-    notes = tuple(dict.fromkeys(printable(each) for each in hints.of_all()))
+    notes = tuple(dict.fromkeys(one_line(each) for each in hints.of_all()))
     return Told(replace(result, rubric=tuple(rubric), note=note), notes[:_MOST_NOTES])
 
 

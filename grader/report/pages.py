@@ -18,8 +18,8 @@ from grader.report.feedback import Feedback, Picture, drawn
 from grader.report.text import count_words
 from grader.report.verdicts import kinds
 from grader.results import Finding
-from grader.sandbox.text import printable
 from grader.suite.explain.message import facts_of
+from grader.text.shown import printable
 from grader.text.times import minute
 
 _FOLDER = Path(__file__).parent / "templates"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from grader.results import Finding
-from grader.suite.text import printable
+from grader.text.shown import one_line
 
 WIDTH = 80
 _INDENT = "   "
@@ -44,7 +44,7 @@ def facts_of(finding: Finding) -> list[Fact]:
 def lines_of(finding: Finding) -> list[str]:
     """The message: the text as it stands, then the facts in lines of at most 80 columns."""
     lines = [line for fact in facts_of(finding) for line in _laid_out(fact)]
-    return [*map(printable, finding.text.splitlines()), *lines]
+    return [*map(one_line, finding.text.splitlines()), *lines]
 
 
 def message_of(finding: Finding) -> str:
@@ -62,7 +62,7 @@ def trimmed(finding: Finding) -> Finding:
     """As much of the finding as is ever shown, all of it printable: what is kept and sent."""
     printed, inputs = finding.printed.splitlines(), finding.inputs[:_MOST_INPUTS]
     shown: dict[str, str] = {name: _beginning(text) for name, text in finding.texts.items()}
-    shown["text"] = "\n".join(map(printable, finding.text.splitlines()))
+    shown["text"] = "\n".join(map(one_line, finding.text.splitlines()))
     shown["printed"] = "\n".join(_quoted(printed))
     return replace(
         finding,
@@ -101,7 +101,7 @@ def _labelled(finding: Finding) -> Iterator[tuple[str, str]]:
 
 def _parts(text: str) -> tuple[str, ...]:
     """The first lines of a text, printable: a diagnosis has one for each rank."""
-    return tuple(map(printable, text.split("\n")[:_MOST_LINES]))
+    return tuple(map(one_line, text.split("\n")[:_MOST_LINES]))
 
 
 def _printed(finding: Finding) -> Iterator[Fact]:
@@ -114,7 +114,7 @@ def _printed(finding: Finding) -> Iterator[Fact]:
 
 
 def _quoted(lines: list[str]) -> Iterator[str]:
-    return (printable(line.expandtabs(4))[:_ROOM] for line in lines[:_MOST_LINES])
+    return (one_line(line.expandtabs(4))[:_ROOM] for line in lines[:_MOST_LINES])
 
 
 def _laid_out(fact: Fact) -> list[str]:
