@@ -34,7 +34,7 @@ def test_shardlabs_own_formats_are_there_by_name():
 def test_a_package_brings_a_format(make):
     """It is listed after our own, found by its name, and makes an export of the same order."""
     assert names()[-1] == "shouting"
-    rows = entries([make.grade(), make.missing(make.student("bob"))])
+    rows = entries([make.grade(None, make.result()), make.missing(make.student("bob"))])
     made = find("shouting").make(Order((ExportedLab("x", "X", 100),), tuple(rows)))
     assert (made.content, made.written) == ("ann!bob", 1)
     assert made.notes == ("bob, adding: nothing handed in",)
