@@ -88,13 +88,12 @@ def check(
 ) -> None:
     """Refuses what can't be meant, before a gradebook is opened."""
     if form.one_lab and len(labs) > 1:
-        given = ", ".join(labs)
-        raise UsageError(f"--to {name} takes one lab: name it before FILE; there are: {given}")
-    if template is not None and not form.template:
-        some = [each for each in names() if (other := find(each)) and other.template]
-        raise UsageError(f"--template is for {' and '.join(some)}; leave it out for {name}")
-    if columns and not form.columns:
-        some = [each for each in names() if (other := find(each)) and other.columns]
-        raise UsageError(f"--column is for {' and '.join(some)}; leave it out for {name}")
+        slugs = ", ".join(labs)
+        raise UsageError(f"--to {name} takes one lab: name it before FILE; there are: {slugs}")
+    asked = (("template", template is not None), ("columns", bool(columns)))
+    for fact, given in asked:
+        if given and not getattr(form, fact):
+            some = " and ".join(each for each in names() if getattr(find(each), fact))
+            raise UsageError(f"--{fact.removesuffix('s')} is for {some}; leave it out for {name}")
     if form.template == "must" and template is None:
         raise UsageError(form.mend)
