@@ -14,12 +14,12 @@ from grader.course import Course, Lab, suite_digest
 from grader.errors import CourseError, SandboxError, StarvedError
 from grader.evidence import live_trace, nonce_of
 from grader.fabric import services_for
-from grader.judge.scoring import message_of, scored, total, unloadable, verdict_of, withheld
-from grader.results import GRADED, Result, RubricResult, Verdict
+from grader.judge.scoring import finding_of, scored, total, unloadable, verdict_of, withheld
+from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 from grader.sandbox import Level, Limits, Sandbox
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
-from grader.suite.failures import failure_of
+from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
@@ -138,7 +138,8 @@ class Grader:
         """Every item's result, and the note: what could not be run, or our first fault."""
         lab, problem = self.graded.lab, submission.problem
         if problem:
-            return [scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
+            told = Finding(text=problem)
+            return [scored(item, Verdict.FAILED, told) for item in lab.rubric], problem
         seed = self.graded.seed(submission.student)
         with processes_of(lab, submission, self.sandbox) as processes:
             run = self.hidden_suite.run(processes, seed, evidence=evidence)
@@ -152,7 +153,7 @@ class Grader:
             return unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
         shown = self._public_findings(submission, verdicts, evidence, compiled)
         rubric = [
-            scored(each, case.verdict, message_of(lab, each, case, shown))
+            scored(each, case.verdict, finding_of(lab, each, case, shown))
             for each, case in zip(lab.rubric, verdicts.values(), strict=True)
         ]
         return rubric, faults[0].finding.error if faults else ""

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import Level, Sandbox
 from grader.student.workspace import Workspace
 from grader.submissions import Submission, read_submission
 from grader.suite.evidence import Evidence
-from grader.suite.finding import CaseResult, Finding
+from grader.suite.finding import CaseResult
 from grader.suite.run import Suite, SuiteRun
 
 OnResult = Callable[[CaseResult], None]
