@@ -16,9 +16,10 @@ from msgspec import Meta
 from grader import __version__
 from grader.course import Lab
 from grader.errors import UsageError
+from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, stored_zip
-from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes, printable_name
-from grader.traces.format import MAX_TRACE_BYTES
+from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes
+from grader.text.shown import escaped
 
 SUFFIX = ".shardlab.zip"
 RECEIPT_SUFFIX = ".receipt.json"
@@ -79,7 +80,7 @@ class Bundle:
 
     @property
     def stem(self) -> str:
-        """`tp-sharding--s041--4be1c0ffee42`: what file names of a bundle begin with."""
+        """`ring--s041--4be1c0ffee42`: what file names of a bundle begin with."""
         return f"{self.manifest.lab}--{self.manifest.student}--{self.digest[:12]}"
 
     def submission(self, lab: Lab) -> Submission:
@@ -95,7 +96,7 @@ def student_id(text: str) -> str:
     if re.fullmatch(_ID, text):
         return text
     raise UsageError(
-        f"'{printable_name(text)[:80]}' can't be a student id: "
+        f"'{escaped(text)[:80]}' can't be a student id: "
         "up to 64 letters, digits and . _ @ - that begin with a letter or digit"
     )
 
@@ -183,7 +184,7 @@ def _manifest(raw: bytes) -> Manifest:
     try:
         return msgspec.json.decode(raw, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BundleError(f"its {MANIFEST}: {printable_name(str(error))[:200]}") from None
+        raise BundleError(f"its {MANIFEST}: {escaped(str(error))[:200]}") from None
 
 
 def _foreign_file(bundle: Bundle, lab: Lab) -> str:
@@ -196,7 +197,7 @@ def _foreign_file(bundle: Bundle, lab: Lab) -> str:
         return f"it has no {file}, which is what {lab.slug} asks for"
     for name, content in bundle.files.items():
         if name not in allowed:
-            return f"{lab.slug} does not ask for a file {printable_name(name)}"
+            return f"{lab.slug} does not ask for a file {escaped(name)}"
         if len(content) > allowed[name]:
             return f"{name} is larger than {allowed[name] >> 10} kB"
     return ""
@@ -206,7 +207,7 @@ def _file_problems(manifest: Manifest, members: Mapping[str, bytes]) -> list[str
     foreign = [name for name in members if name not in manifest.files]
     problems = [f"member {name} is not in the manifest" for name in foreign]
     for name, entry in manifest.files.items():
-        shown = printable_name(name)
+        shown = escaped(name)
         if name not in members:
             problems.append(f"{shown} is in the manifest but not in the bundle")
         elif entry != _entry(members[name]):

@@ -28,7 +28,8 @@ from grader.intake.entries import Entry, Zip, folder_entries, listed, path_entry
 from grader.intake.found import Found, Refused, TakenIn, refused
 from grader.intake.loose import Loose, Reading, choose, of_file, of_folder
 from grader.intake.unchanged import Unchanged, source_of
-from grader.submissions import is_folder, is_link, printable_name
+from grader.submissions import is_folder, is_link
+from grader.text.shown import escaped
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
 _STRAYS_TOLD = 20
@@ -239,7 +240,7 @@ class _Finder:
         if said != student:
             mend = "" if lms_id in self.students else "; if that is who it is, the roster lacks it"
             return refused(where, f"it says that it is {said}'s, but number {lms_id} sent it{mend}")
-        source = printable_name(PurePosixPath(entry.name).name)[:200]
+        source = escaped(PurePosixPath(entry.name).name)[:200]
         return self._found(bundle, source, None, None)
 
     def _loose(self, each: Iterable[Loose | Found | Refused]) -> Iterator[Found | Refused]:

@@ -27,7 +27,8 @@ from grader.intake.finding import find
 from grader.intake.found import Found, Refused, TakenIn, refused
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
 from grader.intake.unchanged import Unchanged, status_of
-from grader.submissions import Submission, is_folder, printable_name, read_regular, read_submissions
+from grader.submissions import Submission, is_folder, read_regular, read_submissions
+from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
@@ -188,7 +189,7 @@ class _Intake:
         try:
             write_whole(found.receipt_to, signed.encoded())
         except UsageError as error:
-            return printable_name(str(error))
+            return escaped(str(error))
         return ""
 
     def _facts(self, found: Found) -> str:

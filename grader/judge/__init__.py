@@ -9,14 +9,13 @@ from grader.judge.judge import (
     open_sandbox,
     processes_of,
 )
-from grader.judge.scoring import invariant_text, verdict_of, withheld
+from grader.judge.scoring import verdict_of, withheld
 
 __all__ = [
     "EXPLAIN_SECONDS",
     "PUBLIC_SEED",
     "GradedLab",
     "Grader",
-    "invariant_text",
     "limits_of",
     "open_sandbox",
     "processes_of",

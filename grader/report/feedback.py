@@ -6,15 +6,16 @@ import msgspec
 
 from grader.drawing import Drawing
 from grader.report.verdicts import words_of
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.suite.run import SuiteRun
+from grader.text.shown import shortened
 
 MOST_ATTEMPTS = 20
 _LONGEST = 1200  # of a text that a person typed
 
 
 class ItemFeedback(msgspec.Struct, frozen=True):
-    """One rubric item: what it came to, and where it was lost the message that explains it.
+    """One rubric item: what it came to, and where it was lost the finding that explains it.
 
     `points` are None where nothing is scored. `decided` says who gave other points, and why.
     """
@@ -25,8 +26,13 @@ class ItemFeedback(msgspec.Struct, frozen=True):
     max_points: int
     points: int | None = None
     invariant: str = ""
-    message: str = ""
+    finding: Finding = Finding()
     decided: str = ""
+
+    @property
+    def explained(self) -> bool:
+        """Whether there is more to say of it than its status."""
+        return self.finding != Finding()
 
     @property
     def passed(self) -> bool:
@@ -98,4 +104,4 @@ def drawn(drawing: Drawing) -> Picture:
 
 def cut(text: str) -> str:
     """What a person typed, or its beginning where it is long."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return shortened(text, _LONGEST)

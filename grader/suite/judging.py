@@ -13,14 +13,14 @@ import pytest
 from msgspec.structs import replace
 
 from grader.course import Lab
-from grader.results import Verdict
-from grader.suite.describe import with_call
+from grader.errors import CourseError
+from grader.results import Finding, Verdict
 from grader.suite.evidence import Evidence
-from grader.suite.finding import CaseFailure, CaseResult, Finding
+from grader.suite.explain.description import with_call
+from grader.suite.finding import CaseFailure, CaseResult
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
-from grader.suite.text import printable, shorten
-from grader.traces import Challenge
+from grader.text.shown import one_line, shortened
 
 MARK = "rubric"
 _CURE = "; what a student returns may be anything: hand it to equal, within, arrays or require"
@@ -39,7 +39,7 @@ class Judging:
     on_result: Callable[[CaseResult], None] = lambda _: None
     drawn: bool | None = None  # only cases with random inputs, or only those without
     case: str | None = None  # only cases of that name
-    evidence: Evidence = field(default_factory=lambda: Evidence(Challenge("", "")))
+    evidence: Evidence | None = None
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
 
@@ -49,6 +49,13 @@ class Judging:
         self._passed: dict[str, list[str]] = {}
         self._started = time.perf_counter()
         self._judged = 0
+
+    @property
+    def trace(self) -> Evidence:
+        """What the fixture of that name gives; CourseError where the lab asks for no trace."""
+        if self.evidence is None:
+            raise CourseError("the lab asks for no trace; say 'trace = true' in assignment.toml")
+        return self.evidence
 
     def asks_for(self, case: pytest.Item) -> bool:
         """Whether the case belongs to what this run is about."""
@@ -94,27 +101,29 @@ class Judging:
                 return value.verdict, self._described(case, value.finding)
             if phase == "call" and _is_verdict(value):
                 text = str(value).split("\n")[0]
-                finding = Finding(error=shorten(text or "an assertion failed"))
+                finding = Finding(error=shortened(text or "an assertion failed"))
                 return Verdict.FAILED, self._described(case, finding)
         except Exception as fault:  # noqa: BLE001 - it would end the session, for all who come after
             return _fault(case, f"{type(fault).__name__}: {fault}")
         # Anything else is ours, a skipped case and a foreign exception alike.
         text = (error.exconly() or type(value).__name__).partition("\n")[0]
         met = phase == "call" and self.calls.last is not None and isinstance(value, Exception)
-        return _fault(case, f"{_line_of(case, error)}{shorten(text)}", _CURE if met else "")
+        return _fault(case, f"{_line_of(case, error)}{shortened(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
-        """The finding with its call, what the student printed, and a question."""
+        """The finding with its call, the invariant, what the student printed, and a question."""
         last = self.calls.last
         if last is not None and finding.loads:
             parameters = self.lab.functions.get(last.function, ())
             finding = with_call(finding, last, parameters, self.calls.place(last.function))
         passed = self._passed.get(_test_of(case), [])
         notes = [finding.note, f"{passed[-1]} passes" if passed else ""]
+        item = self._items[item_of(case)]
         return replace(
             finding,
+            broken=self.lab.invariant_text(item) if finding.loads else "",
             note="; ".join(filter(None, notes)),
-            nudge=finding.nudge or self._items[item_of(case)].nudge,
+            nudge=finding.nudge or item.nudge,
             printed=self.calls.printed(),
         )
 
@@ -155,8 +164,8 @@ def _line_of(case: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> s
 
 def _fault(case: pytest.Item, text: str, cure: str = "") -> tuple[Verdict, Finding]:
     """A fault of ours, in one line that may hold a student's text."""
-    line = shorten((text.splitlines() or [""])[0])
-    return Verdict.GRADER_FAULT, Finding(error=printable(f"{case.nodeid}: {line}{cure}"))
+    line = shortened((text.splitlines() or [""])[0])
+    return Verdict.GRADER_FAULT, Finding(error=one_line(f"{case.nodeid}: {line}{cure}"))
 
 
 def _test_of(case: pytest.Item) -> str:

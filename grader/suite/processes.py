@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Self
 
 from grader.errors import CourseError, StarvedError
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox
-from grader.suite.finding import CaseFailure, Finding
+from grader.suite.finding import CaseFailure
 
 
 @dataclass

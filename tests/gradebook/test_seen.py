@@ -42,16 +42,15 @@ def test_who_is_kept_out_waits_from_the_first_time_on(book, noon):
 @pytest.mark.parametrize("source", ["adding/ann/1.zip", HOSTILE])
 def test_a_source_is_known_by_facts_once_they_are_kept(book, noon, source):
     """By these alone, for its lab alone; kept anew, the old ones are forgotten."""
-    (attempt, _), (other, _) = book.take_in(
-        "adding",
-        [Arrival(work(b"A"), noon, source, True), Arrival(work(b"B"), noon, "2.zip", True)],
-    )
+    found = ((b"A", source), (b"B", "2.zip"))
+    arrivals = [Arrival(work(content), noon, name, lasting=True) for content, name in found]
+    (attempt, _), (other, _) = book.take_in("adding", arrivals)
     assert book.seen.unchanged("adding") == {}
     book.seen.keep_facts({(attempt.id, source): "old", (other.id, "2.zip"): "2"})
     book.seen.keep_facts({(attempt.id, source): "new"})
     assert book.seen.unchanged("adding") == {
-        (attempt.source, "new"): attempt,
-        ("2.zip", "2"): other,
+        (attempt.source, "new"): attempt.id,
+        ("2.zip", "2"): other.id,
     }
     assert book.seen.unchanged("other") == {}
 

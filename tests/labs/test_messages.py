@@ -20,7 +20,7 @@ from grader.cli.printing import CheckPrinter
 from grader.course import load_course
 from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
 from grader.submissions import from_bytes
-from grader.suite.message import WIDTH
+from grader.suite.explain.message import WIDTH
 from grader.suite.run import Suite
 from grader.validation.finding import find_overlay
 
