@@ -185,11 +185,11 @@ def demo(context: click.Context, jobs: int) -> None:
     right, wrong = (list(answers(lab, course.solutions(lab), kind)) for kind in _KINDS)
     submissions = [*right[:_GOOD], *wrong[:_WRONG], *read_submissions(lab, [folder])]
     started = time.monotonic()
-    settings = Settings(course.root, slug, found.level)
+    settings = Settings(lab, found.level)
     with results.progress() as progress:
         progress.start(len(submissions))
         graded = grade_all(settings, submissions, jobs, lambda _: progress.step())
-    results.print_table(graded)
+    results.print_table([(each.submission, each) for each in graded])
     shell.say(results.summary(graded, time.monotonic() - started))
     faults = any(result.status == "withheld" for result in graded)
     shell.finish(shell.OUR_FAULT if faults else shell.DONE)

@@ -47,8 +47,6 @@ def grade(
     bundles, downloads of Canvas and Moodle. Else everything in the gradebook, of one lab or of
     all. What has a result for the present suite is not graded again. An interrupt is safe.
     """
-    from grader.judge import GradedLab
-
     course = shell.course_of(context)
     slug, paths = _lab_and_paths(course, targets)
     run = Run(
@@ -57,11 +55,11 @@ def grade(
     if live:
         crew.require_gpu()
     if slug is not None:
-        run.check_installed([slug])
+        run.check_installed(slug)
     if seed_for is not None:
         if slug is None:
             raise click.UsageError("--seed-for needs a LAB")
-        shell.say(f"Seed of {seed_for}: {GradedLab.of(course, slug).seed(seed_for).hex()}")
+        shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(seed_for).hex()}")
     present = [path for path in paths if os.path.lexists(path)]
     for path in [path for path in paths if path not in present]:
         click.echo(f"Error: {path}: no such file or folder; the rest is graded", err=True)
@@ -105,7 +103,7 @@ def regrade(
     course = shell.course_of(context)
     lab = course.lab(slug)
     run = Run(course, shell.required_level(isolation), crew.crew_of(workers), table=False)
-    run.check_installed([slug])
+    run.check_installed(slug)
     with shell.gradebook_of(context, db) as book:
         attempts = [
             each for each in book.attempts(slug) if not students or each.student in students
@@ -124,7 +122,7 @@ def regrade(
         shell.say(_change(old, new))
     shell.say(f"{len(changed)} of {len(after)} grades changed.")
     shell.write_json(json_path, {
-        "lab": slug, "graded": sum(len(each.results) for each in run.labs),
+        "lab": slug, "graded": sum(len(named) for _, named in run.shown),
         "changed": [{"student": new.student.id, "before": old.score, "after": new.score,
                      "overrides": new.overrides} for old, new in changed],
     })  # fmt: skip

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def feedback(
             if slug is None and not any(each.attempts for each in grades):
                 continue  # a lab of which nothing is there yet
             chosen = [each for each in grades if not students or each.student.id in students]
-            with _public_runs(course, lab, book, isolation, wanted=pictures) as run_of:
+            with _public_runs(lab, book, isolation, wanted=pictures) as run_of:
                 made += _feedback_of(course, lab, chosen, run_of, target)
     _show(made, text=text, json_path=json_path)
     for each in sorted(unknown):
@@ -102,25 +102,25 @@ def _feedback_of(
 
 @contextmanager
 def _public_runs(
-    course: "Course", lab: "Lab", book: "Gradebook", isolation: str | None, *, wanted: bool
+    lab: "Lab", book: "Gradebook", isolation: str | None, *, wanted: bool
 ) -> "Iterator[RunOf]":
     """What runs an attempt for its picture; nothing where others' work can't be run here."""
     from grader.errors import SandboxError, UsageError
-    from grader.report.runs import PublicRuns
+    from grader.judge import Judge
+    from grader.report.runs import public_run
     from grader.sandbox import check_installed
 
-    runs = None
-    try:
-        if wanted:
-            check_installed(lab.assignment.preload)
-            runs = PublicRuns(lab, course.key(), shell.required_level(isolation))
-    except (SandboxError, UsageError) as error:
-        _say_error(f"no pictures of {lab.slug}: {error}")
-    if runs is None:
-        yield lambda _: None
-        return
-    with runs:
-        yield lambda attempt: runs.of(book.submission(attempt))
+    with ExitStack() as stack:
+        run_of: RunOf = lambda _: None  # noqa: E731 - one of two
+        try:
+            if wanted:
+                check_installed(lab.assignment.preload)
+                judge = stack.enter_context(Judge(lab, shell.required_level(isolation)))
+                judge.suite(lab.public_suite)  # one that can't be collected is told at once
+                run_of = lambda attempt: public_run(judge, book.submission(attempt))  # noqa: E731
+        except (SandboxError, UsageError) as error:
+            _say_error(f"no pictures of {lab.slug}: {error}")
+        yield run_of
 
 
 def _own_feedback(slug: str | None, isolation: str | None) -> "tuple[Workspace, Feedback]":

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import printing, shell
-from grader.cli.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
 from grader.errors import SandboxError, ShardlabError
+from grader.student.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
 
 if TYPE_CHECKING:
     from grader.student.checks import Checks

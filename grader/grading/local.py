@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import Self
 
-from grader.grading.work import TRIES, Settings, grade_here, lost, seconds_for
+from grader.grading.work import Settings, grade_here
+from grader.judge import TRIES
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -30,7 +31,6 @@ class Local:
         # For the workers: threads of numpy's library wait by spinning, on the worker's own core.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._settings = settings
-        self._seconds = seconds_for(settings)
         self._workers = [_Worker(settings, core) for core in _cores_for(self.slots, settings)]
         self._free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._workers:
@@ -55,12 +55,12 @@ class Local:
         try:
             for _ in range(TRIES):
                 try:
-                    return worker.submit(submission).result(timeout=self._seconds)
+                    return worker.submit(submission).result(timeout=self._settings.seconds)
                 except (BrokenProcessPool, TimeoutError):
                     worker.end()
         finally:
             self._free.put(worker)
-        return lost(self._settings, submission)
+        return self._settings.lost(submission)
 
     def close(self) -> None:
         """Ends the workers; what has not begun is not begun any more."""
@@ -168,7 +168,7 @@ def _cores_for(workers: int, settings: Settings) -> list[int | None]:
 
 
 def _begin(core: int | None) -> None:
-    """In the worker: keeps it on its core, and ends it when the batch's own process ends."""
+    """In the worker: keeps it on its core, and ends it when the batch's process ends."""
     if core is not None:
         with suppress(OSError):  # taken from this machine since; any other does as well
             os.sched_setaffinity(0, {core})

@@ -14,7 +14,6 @@ from grader.course import Course, Lab
 from grader.course.authored import tree_of
 from grader.errors import CourseError, SandboxError
 from grader.grading import Settings, grade_all
-from grader.judge import GradedLab
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
 from grader.validation.check import Check, Progress, Unwatched
@@ -83,22 +82,22 @@ def _checks_of(
     progress: Callable[[], AbstractContextManager[Progress]],
 ) -> Iterator[Check]:
     try:
-        graded = GradedLab.of(course, slug)
-        lab, folder = graded.lab, course.solutions(course.lab(slug))
+        lab = course.lab(slug)
+        settings = Settings(lab, level, synthetic=True, way=try_out)
+        folder = course.solutions(lab)
         _ = lab.hints
         tree_of(folder / lab.assignment.file)
         check_installed(lab.assignment.preload)
-        roles = [_with_trace(graded, role) for role in _roles(lab, folder)]
+        roles = [_with_trace(lab, role) for role in _roles(lab, folder)]
     except (CourseError, SandboxError, OSError) as error:
         yield Check(slug, "course", passed=False, detail=str(error))
         return
-    problems = tuple(suite_problems(lab, graded.hidden))
+    problems = tuple(suite_problems(lab, lab.hidden_suite))
     if problems:  # then nothing can be graded
         yield Check(
             slug, "suite", passed=False, detail="suites not fit to grade", problems=problems
         )
     else:
-        settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
         work = [role.submission for role in roles]
         with progress() as watching:
             watching.start(len(work))
@@ -113,11 +112,11 @@ def _checks_of(
     yield from _release(course, lab, told_already=bool(problems))
 
 
-def _with_trace(graded: GradedLab, role: _Role) -> _Role:
+def _with_trace(lab: Lab, role: _Role) -> _Role:
     """The role with a trace, where it can do something with one."""
     if role.kind in ("stub", "garbage"):
         return role
-    return replace(role, submission=with_trace(graded, role.submission))
+    return replace(role, submission=with_trace(lab, role.submission))
 
 
 def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:

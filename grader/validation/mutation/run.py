@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from grader.course import Course
 from grader.errors import CourseError, SandboxError
 from grader.grading import Local, Settings, stream
-from grader.judge import GradedLab
 from grader.results import Result
 from grader.sandbox import Level, check_installed
 from grader.validation.mutation.cache import Cache
@@ -44,14 +43,14 @@ def _hunt(
     on_start: Callable[[int], None],
     on_step: Callable[[], None],
 ) -> Hunt:
-    graded = GradedLab.of(course, slug, synthetic=True)
-    check_installed(graded.lab.assignment.preload)
-    game = Game.of(course, graded)
+    lab = course.lab(slug)
+    check_installed(lab.assignment.preload)
+    game = Game.of(course, lab)
     chosen = sample.of(game.mutants) if sample else game.mutants
-    cache = Cache(course.root, graded)
+    cache = Cache(course.root, lab)
     fresh = [mutant for mutant in chosen if mutant.source not in cache]
     on_start(len(fresh))
-    settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
+    settings = Settings(lab, level, synthetic=True, way=try_out)
     tally = Tally(game, chosen, fresh)
     try:
         for index, result in _results(settings, [game.solution, *map(game.trial, fresh)], jobs):
