@@ -1,6 +1,5 @@
 """One warm lab: a sandbox and the lab's collected suites, kept from one submission to the next."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Self
 from grader.course import Lab
 from grader.errors import SandboxError
 from grader.fabric import services_for
-from grader.sandbox import Level, Limits, Sandbox
+from grader.sandbox import Level, Sandbox
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult
@@ -107,17 +106,12 @@ class Judge:
         compiled. An error in the block drops all suites: a session that broke off is not asked
         again.
         """
-        limits = self.lab.assignment.limits
         sandbox, compiled = (
             (after.sandbox, after.compiled) if after else (self._live_sandbox(), b"")
         )
-        each_call = Limits(call_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
-        budget = limits.submission_seconds if budget_s is None else budget_s
-        entry = self.lab.entry
+        processes = Processes.of(self.lab, submission, sandbox, budget_s, compiled)
         try:
-            with Processes(
-                sandbox, submission.files, entry, each_call, budget, compiled
-            ) as self._processes:
+            with processes as self._processes:
                 yield self._processes
         except BaseException:
             self.drop_suites()
@@ -128,8 +122,7 @@ class Judge:
     def suite(self, path: Path) -> Suite:
         """The suite there, collected: as it was when it was first asked for, until dropped."""
         if path not in self._suites:
-            with _nothing_compiled_kept():
-                self._suites[path] = Suite(path, self.lab)
+            self._suites[path] = Suite(path, self.lab)
         return self._suites[path]
 
     def evidence(self, submission: Submission) -> Evidence:
@@ -183,13 +176,3 @@ class Judge:
             preload = self.lab.assignment.preload
             self._sandbox = Sandbox(self.level, preload=preload, services=services_for(preload))
         return self._sandbox
-
-
-@contextmanager
-def _nothing_compiled_kept() -> Iterator[None]:
-    """Has no `.pyc` written: pytest tells its age by whole seconds and the source's size."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before

@@ -1,6 +1,9 @@
 """The public checks on a student's own file: what `check`, `watch` and `submit` have in common."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from grader.errors import UsageError
 from grader.judge import Judge
@@ -9,7 +12,7 @@ from grader.sandbox import Level
 from grader.student.workspace import Workspace
 from grader.submissions import Submission, read_submission
 from grader.suite.finding import CaseResult, Finding
-from grader.suite.run import SuiteRun
+from grader.suite.run import Suite, SuiteRun
 
 OnResult = Callable[[CaseResult], None]
 
@@ -61,6 +64,11 @@ class PublicChecks(Judge):
             self._tests = tests
         return self.judge(submission, path, on_result=on_result, stop_early=stop_early)
 
+    def suite(self, path: Path) -> Suite:
+        """The suite there, collected."""
+        with _nothing_compiled_kept():
+            return super().suite(path)
+
 
 def passed_items(run: SuiteRun) -> int:
     """How many rubric items lost no case."""
@@ -77,3 +85,13 @@ def _unreadable(workspace: Workspace, problem: str, on_result: OnResult) -> Suit
     for result in (failed, *waiting):
         on_result(result)
     return SuiteRun((failed, *waiting))
+
+
+@contextmanager
+def _nothing_compiled_kept() -> Iterator[None]:
+    """Has no `.pyc` written: older pytests tell its age by whole seconds and the source's size."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before

@@ -11,7 +11,7 @@ import pytest
 
 from grader.course import load_course
 from grader.grading import Settings, grade_all
-from grader.judge import GradedLab
+from grader.judge import challenge_of
 from grader.results import Verdict
 from grader.submissions import from_source
 from grader.traces.synthetic import synthetic_trace
@@ -43,15 +43,14 @@ def grade(level):
     """Grades sources by name as submissions to a lab; name to result."""
 
     def run(slug, sources):
-        course = load_course(ROOT)
-        graded = GradedLab.of(course, slug)
-        work = [from_source(graded.lab, name, text.encode()) for name, text in sources.items()]
-        if graded.lab.assignment.trace:
+        lab = load_course(ROOT).lab(slug)
+        work = [from_source(lab, name, text.encode()) for name, text in sources.items()]
+        if lab.assignment.trace:
             work = [
-                replace(each, trace=synthetic_trace(graded.evidence(each).challenge))
+                replace(each, trace=synthetic_trace(challenge_of(lab, each.student)))
                 for each in work
             ]
-        settings = Settings(course.root, slug, level, synthetic=True)
+        settings = Settings(lab, level, synthetic=True)
         return {result.submission: result for result in grade_all(settings, work, jobs=2)}
 
     return run
