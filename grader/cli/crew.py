@@ -5,14 +5,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from grader.cli import shell
-
-if TYPE_CHECKING:
-    from grader.grading import Settings, Workers
+from grader.errors import UsageError
+from grader.grading import Local, Settings, Workers
+from grader.sandbox import check_installed
+from grader.traces.capture import CPU, best_way
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -46,15 +47,11 @@ class CrewOptions:
     scheduler: str
     tls: tuple[Path | None, Path | None, Path | None]
 
-    def __call__(self, settings: "Settings") -> AbstractContextManager["Workers"]:
+    def __call__(self, settings: Settings) -> AbstractContextManager[Workers]:
         if self.executor == "local":
-            from grader.grading import Local
-
             return Local(settings, self.jobs)
-        from grader.sandbox import check_installed
-
         check_installed(["distributed"])
-        from grader.grading.cluster import Cluster, Credentials
+        from grader.grading.cluster import Cluster, Credentials  # dask, where it is asked for
 
         ca, cert, key = self.tls
         identity = Credentials(ca, cert, key) if ca and cert and key else None
@@ -71,10 +68,6 @@ def crew_of(options: dict[str, Any]) -> CrewOptions:
 
 def require_gpu() -> None:
     """Says on which device submissions without a trace are run; there must be one."""
-    from grader.errors import UsageError
-    from grader.sandbox import check_installed
-    from grader.traces.capture import CPU, best_way
-
     check_installed(["torch"])
     way = best_way()
     if way is CPU:

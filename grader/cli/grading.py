@@ -3,16 +3,15 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from grader.cli import crew, shell
 from grader.cli.runs import Run
-
-if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.gradebook.rows import Attempt, Grade
+from grader.course import Course
+from grader.errors import UsageError
+from grader.gradebook.rows import Attempt, Grade
 
 
 @click.command(epilog="Example: shardlab grade tp-sharding inbox/ --jobs 2 --json grades.json")
@@ -129,23 +128,21 @@ def regrade(
     run.finish()
 
 
-def _change(old: "Grade", new: "Grade") -> str:
+def _change(old: Grade, new: Grade) -> str:
     """`s041  90 -> 100   override of floats (10): fp64 is valid`."""
     was, now = (("none" if each.score is None else str(each.score)) for each in (old, new))
     notes = ", ".join(f"{each.item} ({each.points}): {each.reason}" for each in new.overrides)
     return f"  {new.student.id:<16} {was:>4} -> {now:<4}" + (f"  override {notes}" if notes else "")
 
 
-def _require_students(students: Iterable[str], attempts: Iterable["Attempt"]) -> None:
-    from grader.errors import UsageError
-
+def _require_students(students: Iterable[str], attempts: Iterable[Attempt]) -> None:
     known = {each.student for each in attempts}
     for student in students:
         if student not in known:
             raise UsageError(f"no submission of '{student}'; see who there is: shardlab grades LAB")
 
 
-def _lab_and_paths(course: "Course", targets: Sequence[str]) -> tuple[str | None, list[Path]]:
+def _lab_and_paths(course: Course, targets: Sequence[str]) -> tuple[str | None, list[Path]]:
     """The lab, if the first word names one, and the paths."""
     if not targets:
         return None, []

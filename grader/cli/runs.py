@@ -7,48 +7,47 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from grader.cli import results, shell
+from grader.course import Course, Lab
+from grader.errors import CourseError, SandboxError
+from grader.gradebook.rows import Attempt
+from grader.gradebook.store import Gradebook
+from grader.grading import Crew, Settings, in_order
+from grader.grading.pending import Backlog, grade_pending
+from grader.intake.collecting import is_plain
+from grader.intake.reception import Received, receive_from, receive_plain
+from grader.results import WITHHELD, Result
+from grader.sandbox import Level, check_installed
+from grader.submissions import read_submissions
+from grader.text.shown import plural
 
-if TYPE_CHECKING:
-    from grader.course import Course, Lab
-    from grader.gradebook.rows import Attempt
-    from grader.gradebook.store import Gradebook
-    from grader.grading import Crew, Settings
-    from grader.results import Result
-    from grader.sandbox import Level
-
-    Named = Sequence[tuple[str, Result]]  # results, each with the name to show it by
+Named = Sequence[tuple[str, Result]]  # results, each with the name to show it by
 
 
 @dataclass
 class Run:
     """What `grade` and `regrade` do, lab by lab, and what they say of it."""
 
-    course: "Course"
-    level: "Level"
-    crew: "Crew"
+    course: Course
+    level: Level
+    crew: Crew
     live: bool = False
     messages: bool = False
     table: bool = True
-    shown: "list[tuple[Lab, Named]]" = field(default_factory=list)
+    shown: list[tuple[Lab, Named]] = field(default_factory=list)
     failed: bool = False  # whether a lab could not be graded at all
     refused: bool = False  # whether something that was handed in could not be taken
 
     def check_installed(self, slug: str) -> None:
         """Refuses once what else would be a fault for each submission."""
-        from grader.sandbox import check_installed
-
         check_installed(self.course.lab(slug).assignment.preload)
 
     def unrecorded(self, slug: str, paths: Sequence[Path], student: str | None) -> None:
         """Grades what is at the paths, all of it, and records nothing."""
-        from grader.grading import in_order
-        from grader.submissions import read_submissions
-
         settings = self._settings(slug)
         submissions = read_submissions(settings.lab, paths)
         if student is not None:
@@ -62,7 +61,7 @@ class Run:
         named = [(result.submission, result) for result in graded]
         self._tell(settings.lab, named, len(named), time.monotonic() - started)
 
-    def recorded(self, book: "Gradebook", slug: str | None, paths: Sequence[Path] | None) -> None:
+    def recorded(self, book: Gradebook, slug: str | None, paths: Sequence[Path] | None) -> None:
         """Takes in what is at the paths, if any were given, and grades what has no result."""
         if paths is not None:
             for each, attempts in self._received(book, slug, paths).items():
@@ -72,10 +71,8 @@ class Run:
         else:
             self._everything(book)
 
-    def _everything(self, book: "Gradebook") -> None:
+    def _everything(self, book: Gradebook) -> None:
         """Every lab with something to do; one that can't be graded here keeps back no other."""
-        from grader.errors import CourseError, SandboxError
-
         for slug in self.course.slugs:
             try:
                 self.pending(book, slug, None, quiet=True)
@@ -86,16 +83,13 @@ class Run:
             shell.say("Nothing to grade: every submission has a result.")
 
     def _received(
-        self, book: "Gradebook", slug: str | None, paths: Sequence[Path]
-    ) -> "dict[str, list[Attempt]]":
+        self, book: Gradebook, slug: str | None, paths: Sequence[Path]
+    ) -> dict[str, list[Attempt]]:
         """The attempts at the paths, by lab, in their order; what is refused is told.
 
         In plain files and folders whatever has a name is an attempt, with its problem if it
         can't be read: it is graded like any other. Bundles and downloads are collected.
         """
-        from grader.intake.collecting import is_plain
-        from grader.intake.reception import Received, receive_from, receive_plain
-
         now = datetime.now(UTC)
         plain = [path for path in paths if slug and is_plain(self.course, path)]
         found: dict[str, list[Attempt]] = {slug: []} if slug else {}
@@ -113,10 +107,10 @@ class Run:
 
     def pending(
         self,
-        book: "Gradebook",
+        book: Gradebook,
         slug: str,
         only: set[int] | None,
-        asked: "Sequence[Attempt] | None" = None,
+        asked: Sequence[Attempt] | None = None,
         *,
         quiet: bool = False,
     ) -> None:
@@ -124,8 +118,6 @@ class Run:
 
         When quiet, says nothing where there is nothing to do.
         """
-        from grader.grading.pending import Backlog, grade_pending
-
         settings = self._settings(slug)
         backlog = Backlog.of(book, settings, only)
         total = len(backlog.attempts)
@@ -152,21 +144,20 @@ class Run:
             shell.say(f"{elsewhere} are graded by another batch on this gradebook.")
         self._tell(settings.lab, _named(book, settings.lab, fresh, asked), len(fresh), seconds)
 
-    def _settings(self, slug: str) -> "Settings":
-        from grader.grading import Settings
+    def _settings(self, slug: str) -> Settings:
 
         return Settings(self.course.lab(slug), self.level, live=self.live)
 
     def _announce(self, slug: str, count: int, more: str) -> None:
         level = self.level
         stamp = "" if level.word == "full" else "  NOT FULL ISOLATION"
-        what = f"{count} submission{'' if count == 1 else 's'} of {slug}"
         isolation = f"Isolation level {int(level)} ({level.word}).{stamp}"
+        what = f"{plural(count, 'submission')} of {slug}"
         shell.say(f"{isolation} Grading {what}. {more}".rstrip())
         if count and not more.startswith("Nothing"):
             shell.say("Interrupt is safe; run again to resume.")
 
-    def _tell(self, lab: "Lab", named: "Named", fresh: int, seconds: float) -> None:
+    def _tell(self, lab: Lab, named: Named, fresh: int, seconds: float) -> None:
         """The table and the sum of a lab that has something to show."""
         self.shown.append((lab, named))
         if named and self.table:
@@ -189,7 +180,7 @@ class Run:
 
     def finish(self) -> None:
         """Ends the command with 3 where a fault of ours withheld a score, 1 where work is left."""
-        withheld = any(each.status == "withheld" for _, named in self.shown for _, each in named)
+        withheld = any(each.status == WITHHELD for _, named in self.shown for _, each in named)
         if self.failed or withheld:
             shell.finish(shell.OUR_FAULT)
         if self.refused:
@@ -197,11 +188,11 @@ class Run:
 
 
 def _named(
-    book: "Gradebook",
-    lab: "Lab",
-    fresh: "Mapping[int, Result]",
-    asked: "Sequence[Attempt] | None",
-) -> "Named":
+    book: Gradebook,
+    lab: Lab,
+    fresh: Mapping[int, Result],
+    asked: Sequence[Attempt] | None,
+) -> Named:
     """The results of what was asked for, else the fresh ones, with the names to show them by.
 
     That is the student's; where only some attempts are shown, with the number of one of several.

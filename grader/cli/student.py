@@ -1,15 +1,19 @@
 """Commands for students: list, start, check, hint, reset, predict, doctor."""
 
+import importlib.util
+import platform
+import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli import printing, shell
-
-if TYPE_CHECKING:
-    from grader.sandbox import Layer
-    from grader.suite.run import SuiteRun
+from grader.judge import challenge_of
+from grader.sandbox import Layer, probe
+from grader.student import workspace
+from grader.student.checking import check_once, work_of
+from grader.student.workspace import find_workspace
+from grader.suite.run import SuiteRun
 
 _slug = click.argument("slug", required=False, metavar="[LAB]")
 
@@ -36,15 +40,9 @@ def list_labs(context: click.Context) -> None:
 @click.pass_context
 def start(context: click.Context, slug: str, parent: Path, nonce: str, student: str | None) -> None:
     """Make a folder with a lab's hand-out, stub and public tests."""
-    import textwrap
-
-    from grader.student import workspace
-
     course = shell.course_of(context)
     if student is not None:
-        from grader.traces import nonce_of
-
-        nonce = nonce_of(course.key(), slug, student)
+        nonce = challenge_of(course.lab(slug), student).nonce
     made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(
@@ -69,9 +67,6 @@ def check(
     json_path: Path | None,
 ) -> None:  # fmt: skip
     """Run the public checks on your file and explain the first that fails."""
-    from grader.student.checking import check_once, work_of
-    from grader.student.workspace import find_workspace
-
     if picture is not None and picture.suffix != ".svg":
         raise click.BadParameter(f"{picture} does not end in .svg", param_hint="--picture")
     here = find_workspace(Path.cwd(), slug)
@@ -102,7 +97,7 @@ def check(
     shell.finish(shell.FALLS_SHORT if printer.first_failed else shell.DONE)
 
 
-def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
+def _write_picture(path: Path, run: SuiteRun, passed: bool) -> None:
     """Writes FILE.svg; where there are more drawings than one, FILE-2.svg and so on."""
     drawings = run.drawings if passed else ()
     for number, drawing in enumerate(drawings, 1):
@@ -118,8 +113,6 @@ def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
 @click.option("--item", help="A rubric item; else the one that failed in the last check.")
 def hint(slug: str | None, item: str | None) -> None:
     """Show the next of three hints for what failed last."""
-    from grader.student.workspace import find_workspace
-
     printing.say_hint(find_workspace(Path.cwd(), slug), item or "")
 
 
@@ -127,8 +120,6 @@ def hint(slug: str | None, item: str | None) -> None:
 @_slug
 def reset(slug: str | None) -> None:
     """Bring the stub back; your file is kept beside it."""
-    from grader.student.workspace import find_workspace
-
     here = find_workspace(Path.cwd(), slug)
     kept = here.reset()
     shell.say(
@@ -140,10 +131,6 @@ def reset(slug: str | None) -> None:
 @_slug
 def predict(slug: str | None) -> None:
     """Answer the lab's three questions before you run it. Ungraded, kept on this machine."""
-    import textwrap
-
-    from grader.student.workspace import find_workspace
-
     here = find_workspace(Path.cwd(), slug)
     state = here.state()
     for number, each in enumerate(here.lab.assignment.predict, 1):
@@ -160,11 +147,6 @@ def predict(slug: str | None) -> None:
 @shell.json_option
 def doctor(json_path: Path | None) -> None:
     """Show what this machine can isolate, and what would bring the rest."""
-    import importlib.util
-    import platform
-
-    from grader.sandbox import probe
-
     found = probe()
     shell.say(f"Isolation level {int(found.level)} ({found.level.word})")
     for layer in found.layers:
@@ -181,9 +163,7 @@ def doctor(json_path: Path | None) -> None:
     )  # fmt: skip
 
 
-def _say_layer(layer: "Layer") -> None:
-    import textwrap
-
+def _say_layer(layer: Layer) -> None:
     status = shell.word("ok     ", "green") if layer.works else shell.word("missing", "yellow")
     shell.say(f"  {status}  {layer.name}")
     if layer.works:
