@@ -145,7 +145,6 @@ class Run:
         self._tell(settings.lab, _named(book, settings.lab, fresh, asked), len(fresh), seconds)
 
     def _settings(self, slug: str) -> Settings:
-
         return Settings(self.course.lab(slug), self.level, live=self.live)
 
     def _announce(self, slug: str, count: int, more: str) -> None:
