@@ -2,8 +2,6 @@
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import click
 
 from grader.cli import shell
 from grader.errors import UsageError
-from grader.grading import Local, Settings, Workers
+from grader.grading import Crew, Local
 from grader.sandbox import check_installed
 from grader.traces.capture import CPU, best_way
 
@@ -38,32 +36,21 @@ def how(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@dataclass(frozen=True)
-class CrewOptions:
-    """The workers that the options ask for."""
+def crew_of(options: dict[str, Any]) -> Crew:
+    """What opens the workers that these options ask for; those that don't fit are refused."""
+    if options["executor"] == "local":
+        if options["scheduler"]:
+            raise click.UsageError("--scheduler needs --executor dask")
+        return lambda settings: Local(settings, options["jobs"])
+    check_installed(["distributed"])
+    from grader.grading.cluster import Cluster, Credentials  # dask, where it is asked for
 
-    jobs: int
-    executor: str
-    scheduler: str
-    tls: tuple[Path | None, Path | None, Path | None]
-
-    def __call__(self, settings: Settings) -> AbstractContextManager[Workers]:
-        if self.executor == "local":
-            return Local(settings, self.jobs)
-        check_installed(["distributed"])
-        from grader.grading.cluster import Cluster, Credentials  # dask, where it is asked for
-
-        ca, cert, key = self.tls
-        identity = Credentials(ca, cert, key) if ca and cert and key else None
-        return Cluster(settings, self.jobs, address=self.scheduler, credentials=identity)
-
-
-def crew_of(options: dict[str, Any]) -> CrewOptions:
-    """The workers that these options ask for; those that can't go together are refused."""
-    tls = options["tls_ca"], options["tls_cert"], options["tls_key"]
-    if options["scheduler"] and options["executor"] != "dask":
-        raise click.UsageError("--scheduler needs --executor dask")
-    return CrewOptions(options["jobs"], options["executor"], options["scheduler"], tls)
+    ca, cert, key = (options[f"tls_{each}"] for each in ("ca", "cert", "key"))
+    identity = Credentials(ca, cert, key) if ca and cert and key else None
+    scheduler = options["scheduler"]
+    return lambda settings: Cluster(
+        settings, options["jobs"], address=scheduler, credentials=identity
+    )
 
 
 def require_gpu() -> None:

@@ -48,9 +48,8 @@ def grade(
     """
     course = shell.course_of(context)
     slug, paths = _lab_and_paths(course, targets)
-    run = Run(
-        course, shell.required_level(isolation), crew.crew_of(workers), live=live, messages=messages
-    )
+    level = shell.required_level(isolation)
+    run = Run(course, level, crew.crew_of(workers), live=live, messages=messages)
     if live:
         crew.require_gpu()
     if slug is not None:

@@ -16,7 +16,7 @@ from grader.cli import printing, shell
 from grader.errors import SandboxError, ShardlabError
 from grader.student.checking import work_of
 from grader.student.checks import Checks
-from grader.student.events import Ended, Event, Events, Judged, Quit, Saved
+from grader.student.events import Case, End, Event, Events, Quit, Save
 from grader.student.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
 from grader.student.saves import Saves
 from grader.student.workspace import Workspace, find_workspace
@@ -46,7 +46,7 @@ def watch(slug: str | None, isolation: str | None) -> None:
         stack.enter_context(events.woken_by_signals())
         stack.enter_context(ended_by_signals(lambda code: events.put(Quit(code))))
         checks = stack.enter_context(Checks(here, level, events))
-        stack.enter_context(Saves(here, lambda: events.put(Saved())))
+        stack.enter_context(Saves(here, lambda: events.put(Save())))
         keys = stack.enter_context(Keys())
         stack.enter_context(stopped_with_care(keys))
         code = _Watch(here, checks, events, keys).until_quit()
@@ -94,12 +94,12 @@ class _Watch:
         match event:
             case Quit(code):
                 self._code = code
-            case Saved():
+            case Save():
                 self._saved()
-            case Judged(number, result):
+            case Case(number, result):
                 if number == self._number and self._printer and not self._overtaken:
                     self._printer.case(result)
-            case Ended():
+            case End():
                 self._ended(event)
 
     def _saved(self) -> None:
@@ -125,7 +125,7 @@ class _Watch:
         self._running = True
         self._checks.ask(self._number, submission, stop_early=stop_early)
 
-    def _ended(self, event: Ended) -> None:
+    def _ended(self, event: End) -> None:
         self._running = False
         if self._overtaken:
             self._overtaken = False

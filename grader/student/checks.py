@@ -6,7 +6,7 @@ from typing import Self
 
 from grader.sandbox import Level
 from grader.student.checking import PublicChecks
-from grader.student.events import Ended, Events, Judged
+from grader.student.events import Case, End, Events
 from grader.student.workspace import Workspace
 from grader.submissions import Submission
 from grader.suite.finding import CaseResult
@@ -24,7 +24,7 @@ class Checks:
         self._thread = threading.Thread(target=self._serve, name="checks", daemon=True)
 
     def ask(self, number: int, submission: Submission, *, stop_early: bool = True) -> None:
-        """Begins check `number`, told by `Judged` events and one `Ended`."""
+        """Begins check `number`, told by `Case` events and one `End`."""
         self._asked.put((number, submission, stop_early))
 
     def give_up(self) -> None:
@@ -46,12 +46,12 @@ class Checks:
             self._events.put(self._check(number, submission, stop_early=stop_early))
         self._checks.close()
 
-    def _check(self, number: int, submission: Submission, *, stop_early: bool) -> Ended:
+    def _check(self, number: int, submission: Submission, *, stop_early: bool) -> End:
         def tell(result: CaseResult) -> None:
-            self._events.put(Judged(number, result))
+            self._events.put(Case(number, result))
 
         try:
             run = self._checks.run(submission, on_result=tell, stop_early=stop_early)
         except Exception as error:  # noqa: BLE001 - whoever waits for the end must hear of it
-            return Ended(number, error=error)
-        return Ended(number, run)
+            return End(number, error=error)
+        return End(number, run)

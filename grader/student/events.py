@@ -13,12 +13,12 @@ from grader.suite.run import SuiteRun
 
 
 @dataclass(frozen=True)
-class Saved:
+class Save:
     """A file of the workspace is another than before, or gone."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Case:
     """One case of check `number`."""
 
     number: int
@@ -26,7 +26,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Ended:
+class End:
     """Check `number` has ended: with a run, or with what kept it from one."""
 
     number: int
@@ -41,7 +41,7 @@ class Quit:
     code: int
 
 
-Event = Saved | Judged | Ended | Quit
+Event = Save | Case | End | Quit
 
 
 class Events:

@@ -16,7 +16,7 @@ from grader.errors import CourseError, SandboxError
 from grader.grading import Settings, grade_all
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
-from grader.validation.check import Check, Progress, Unwatched
+from grader.validation.check import Check, NoProgress, Progress
 from grader.validation.handout import run_examples
 from grader.validation.judged import REPETITIONS, judged
 from grader.validation.marks import mark_of
@@ -56,7 +56,7 @@ def validate(
     level: Level,
     jobs: int,
     on_check: Callable[[Check], None] = lambda _: None,
-    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(Unwatched()),
+    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(NoProgress()),
 ) -> list[Check]:
     """All checks of the labs, in order; `on_check` sees each when it is known.
 

@@ -45,7 +45,7 @@ class Trial(Submission):
     loses: frozenset[str] = frozenset()
 
 
-class Tried(Result, frozen=True):
+class TrialResult(Result, frozen=True):
     """What came of a trial: the students who lose nothing, or keep an item of `loses`; of how many.
 
     `lost` names the first case that another one loses, or is empty.
@@ -105,7 +105,7 @@ class _Trying:
             score = total - sum(each.max_points - each.points for each in rubric)
         facts = msgspec.structs.asdict(Result(trial.name, GRADED, score, total, 0.0, rubric, note))
         lost = next((each.lost for each in asking if each.lost), "")
-        return Tried(**facts, kept_for=kept, students=len(trial.students), lost=lost)
+        return TrialResult(**facts, kept_for=kept, students=len(trial.students), lost=lost)
 
     def run(self, student: str, *, early: bool = True, **options: Any) -> Sequence[CaseResult]:
         """What the cases came to. A fault of ours, or too busy a machine, is raised."""

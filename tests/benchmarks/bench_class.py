@@ -46,8 +46,7 @@ def main() -> None:
     """Prints the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     jobs = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count() or 1
-    course, level = load_course(ROOT), probe().level
-    lab = course.lab(SLUG)
+    lab, level = load_course(ROOT).lab(SLUG), probe().level
     settings = Settings(lab, level)
     seconds = {"with gradebook": 0.0, "without": 0.0}
     with tempfile.TemporaryDirectory() as scratch, Local(settings, jobs) as workers:

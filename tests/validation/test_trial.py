@@ -10,7 +10,7 @@ from grader.judge.steps import _rubric
 from grader.results import GRADED, WITHHELD, Verdict
 from grader.sandbox import Level
 from grader.submissions import Submission
-from grader.validation.trial import STUDENTS, Trial, Tried, try_out, with_trace
+from grader.validation.trial import STUDENTS, Trial, TrialResult, try_out, with_trace
 
 SOLUTION = (
     "def add(x, y):\n    return x + y\n\n\ndef total(x, group):\n    return group.all_reduce(x)\n"
@@ -162,7 +162,7 @@ def test_a_fault_of_the_suite_is_told_and_kills_nobody(judge, course):
 def test_other_submissions_are_graded_as_ever(judge, course):
     """The way of trials is the usual one for all that is none."""
     result = try_out(judge, Submission("s", {"adding.py": SOLUTION.encode()}))
-    assert not isinstance(result, Tried)
+    assert not isinstance(result, TrialResult)
     assert result.score == 100
 
 
