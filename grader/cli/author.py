@@ -65,7 +65,10 @@ def validate(
         hunts = mutation.hunt_all(course, names, level, jobs, sample)
         facts = {"isolation": level.word, "left_out": left_out}
         mutation.finish(hunts, facts, sample, json_path, junit)
-    checks = validate_course(course, names, level, jobs, _say_check, results.progress)
+    checks = []
+    for check in validate_course(course, names, level, jobs, results.progress):
+        _say_check(check)
+        checks.append(check)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")
     shell.write_json(json_path, {"isolation": level.word, "left_out": left_out, "checks": checks})

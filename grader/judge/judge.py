@@ -55,12 +55,11 @@ class Judge:
         self,
         submission: Submission,
         suite: Path,
-        seed: bytes = PUBLIC_SEED,
         *,
         stop_early: bool = False,
         on_result: Callable[[CaseResult], None] = lambda _: None,
     ) -> SuiteRun:
-        """What the suite says of the submission; `on_result` is told each case once, in order.
+        """What a public suite says of the submission; `on_result` is told each case once, in order.
 
         Where the sandbox dies meanwhile, the rest is judged in a new one.
 
@@ -82,7 +81,7 @@ class Judge:
 
                 run = self.suite(suite).run(
                     processes,
-                    seed,
+                    PUBLIC_SEED,
                     stop_early=stop_early,
                     on_result=tell,
                     evidence=self.evidence(submission),

@@ -55,23 +55,17 @@ def validate(
     slugs: Sequence[str],
     level: Level,
     jobs: int,
-    on_check: Callable[[Check], None] = lambda _: None,
     progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(NoProgress()),
-) -> list[Check]:
-    """All checks of the labs, in order; `on_check` sees each when it is known.
+) -> Iterator[Check]:
+    """All checks of the labs, in order, each when it is known.
 
     `progress` is asked for anew for the submissions of each lab.
     """
-    checks = []
     readme = course.root / "README.md"
     if readme.is_file():
-        checks.append(_examples("course", readme))
-        on_check(checks[0])
+        yield _examples("course", readme)
     for slug in slugs:
-        for check in _checks_of(course, slug, level, jobs, progress):
-            checks.append(check)
-            on_check(check)
-    return checks
+        yield from _checks_of(course, slug, level, jobs, progress)
 
 
 def _checks_of(
@@ -94,9 +88,7 @@ def _checks_of(
         return
     problems = tuple(suite_problems(lab, lab.hidden_suite))
     if problems:  # then nothing can be graded
-        yield Check(
-            slug, "suite", passed=False, detail="suites not fit to grade", problems=problems
-        )
+        yield Check(slug, "suite", False, "suites not fit to grade", problems)
     else:
         work = [role.submission for role in roles]
         with progress() as watching:
