@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from grader.cli import shell
+from grader.course import Course
 from grader.errors import UsageError
+from grader.evidence import kind_of
 from grader.grading import Crew, Local
 from grader.sandbox import check_installed
-from grader.traces.capture import CPU, best_way
 
 _file = click.Path(path_type=Path, dir_okay=False)
 
@@ -53,10 +54,14 @@ def crew_of(options: dict[str, Any]) -> Crew:
     )
 
 
-def require_gpu() -> None:
+def require_gpu(course: Course) -> None:
     """Says on which device submissions without a trace are run; there must be one."""
-    check_installed(["torch"])
-    way = best_way()
-    if way is CPU:
-        raise UsageError("--live runs submissions on a GPU, and there is none on this machine")
-    shell.say(f"LIVE, WITHOUT ISOLATION: {way.meaning}")
+    traced = [lab for lab in course.labs() if lab.assignment.trace]
+    if not traced:
+        raise UsageError("--live runs what has no trace, and no lab of this course asks for one")
+    for lab in traced:
+        check_installed(lab.assignment.preload)
+        way = kind_of(lab).way()
+        if not way.on_gpu:
+            raise UsageError("--live runs submissions on a GPU, and there is none on this machine")
+        shell.say(f"LIVE, WITHOUT ISOLATION: {way.meaning}")

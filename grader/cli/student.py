@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from grader.cli import printing, shell
-from grader.judge import challenge_of
+from grader.evidence import nonce_of
 from grader.sandbox import Layer, probe
 from grader.student import workspace
 from grader.student.checking import check_once, work_of
@@ -42,7 +42,7 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
     """Make a folder with a lab's hand-out, stub and public tests."""
     course = shell.course_of(context)
     if student is not None:
-        nonce = challenge_of(course.lab(slug), student).nonce
+        nonce = nonce_of(course.key(), slug, student)
     made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(

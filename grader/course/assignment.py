@@ -61,7 +61,7 @@ def problems(assignment: Assignment) -> Iterator[str]:
     """What is wrong with an assignment beyond the types of its keys."""
     path = Path(assignment.file)
     if path.name != assignment.file or path.suffix != ".py" or not path.stem.isidentifier():
-        yield f"key 'file': expected a module name like 'ring_cost.py', got '{assignment.file}'"
+        yield f"key 'file': expected a module name like 'my_lab.py', got '{assignment.file}'"
     for name, limit in msgspec.structs.asdict(assignment.limits).items():
         if not 0 < limit < math.inf:
             yield f"key 'limits.{name}': expected a number above 0, got {limit}"

@@ -4,6 +4,7 @@
 
     course.toml
     assignments/<slug>/   assignment.toml  hints.toml  README.md  <file>.py  test_public.py
+                          evidence/*.py                             (where it has a trace)
     solutions/<slug>/     <file>.py  variants/*.py  mutants/*.py      (instructors only)
     tests/hidden/<slug>/  test_*.py                                   (instructors only)
 """

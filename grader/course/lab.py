@@ -103,17 +103,16 @@ class Lab:
     def suite_digest(self) -> str:
         """sha256 over everything of the lab that a result depends on, but the submission.
 
-        That is the assignment, both suites with whatever files lie beside the hidden one, and
-        the stub, from which messages have the names of parameters.
+        That is the assignment, both suites with whatever files lie beside the hidden one, what
+        verifies traces, and the stub, from which messages have the names of parameters.
         """
         digest = hashlib.sha256()
         own = (self.folder / "assignment.toml", self.stub, self.public_suite)
-        named = [(path.name, path) for path in own]
-        hidden = self.hidden_suite
-        named += [(path.relative_to(hidden).as_posix(), path) for path in written_files(hidden)]
-        for name, path in named:
+        named = [(self.folder, path) for path in (*own, *written_files(self.folder / "evidence"))]
+        named += [(self.hidden_suite, path) for path in written_files(self.hidden_suite)]
+        for folder, path in named:
             content = path.read_bytes()
-            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
             digest.update(content)
         return digest.hexdigest()
 
@@ -153,7 +152,8 @@ def written_files(folder: Path) -> Iterator[Path]:
     """The files below the folder that an author wrote, in order: no caches, nothing hidden."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith((".", "__")) for part in parts):
+        hidden = any(part.startswith((".", "__")) for part in parts if part != "__init__.py")
+        if path.is_file() and not hidden:
             yield path
 
 

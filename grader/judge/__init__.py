@@ -9,7 +9,7 @@ differs only in what is passed: whose submission, which suite, which seed, and w
 lost; `scoring` turns cases into points.
 """
 
-from grader.judge.judge import PUBLIC_SEED, TRIES, Judge, challenge_of
+from grader.judge.judge import PUBLIC_SEED, TRIES, Judge
 from grader.judge.scoring import invariant_text, verdict_of, withheld
 from grader.judge.steps import EXPLAIN_SECONDS, grade
 
@@ -18,7 +18,6 @@ __all__ = [
     "PUBLIC_SEED",
     "TRIES",
     "Judge",
-    "challenge_of",
     "grade",
     "invariant_text",
     "verdict_of",

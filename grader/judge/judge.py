@@ -7,6 +7,7 @@ from typing import Self
 
 from grader.course import Lab
 from grader.errors import SandboxError
+from grader.evidence import live_trace, nonce_of
 from grader.fabric import services_for
 from grader.sandbox import Level, Sandbox
 from grader.submissions import Submission
@@ -14,16 +15,9 @@ from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 from grader.suite.run import Suite, SuiteRun
-from grader.traces import Challenge, nonce_of
-from grader.traces.capture import best_way, live_trace
 
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
 TRIES = 2  # of a submission whose sandbox died meanwhile
-
-
-def challenge_of(lab: Lab, student: str) -> Challenge:
-    """What a trace of this student's has to answer; made with the course key."""
-    return Challenge(lab.slug, nonce_of(lab.key, lab.slug, student))
 
 
 class Judge:
@@ -124,18 +118,17 @@ class Judge:
             self._suites[path] = Suite(path, self.lab)
         return self._suites[path]
 
-    def evidence(self, submission: Submission) -> Evidence:
-        """The submission's trace, or one made here, and the challenge that its student has."""
-        challenge = (
-            Challenge(self.lab.slug, self._nonce)
-            if self._nonce
-            else challenge_of(self.lab, submission.student)
-        )
-        trace = submission.trace
-        if self._live and trace is None and not submission.problem:
-            file = self.lab.assignment.file
-            trace = live_trace(submission.files[file], challenge, best_way())
-        return Evidence(challenge, trace, self._synthetic)
+    def evidence(self, submission: Submission) -> Evidence | None:
+        """The submission's trace, or one made here, and the challenge that its student has.
+
+        None where the lab asks for no trace.
+        """
+        nonce = self._nonce or nonce_of(self.lab.key, self.lab.slug, submission.student)
+        found = Evidence.of(self.lab, nonce, submission.trace, synthetic=self._synthetic)
+        if found and self._live and found.raw is None and not submission.problem:
+            source = submission.files[self.lab.assignment.file]
+            found.raw = live_trace(found.kind, source, found.challenge)
+        return found
 
     @property
     def alive(self) -> bool:

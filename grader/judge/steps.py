@@ -29,19 +29,21 @@ def grade(judge: Judge, submission: Submission) -> Result:
     try:
         evidence = judge.evidence(submission)
         rubric, note = _rubric(judge, submission, evidence)
+        faulty = any(each.verdict is Verdict.GRADER_FAULT for each in rubric)
+        silent = faulty or submission.problem
+        told = evidence.verdict() if evidence and not silent else ""
     except (CourseError, SandboxError) as error:
         result = withheld(lab, name, str(error), time.perf_counter() - started)
         return msgspec.structs.replace(result, starved=isinstance(error, StarvedError))
     seconds = time.perf_counter() - started
-    if any(each.verdict is Verdict.GRADER_FAULT for each in rubric):
+    if faulty:
         return withheld(lab, name, note, seconds, rubric)
     score = sum(each.points for each in rubric)
-    told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
     return Result(name, GRADED, score, total(lab), seconds, tuple(rubric), note, told)
 
 
 def _rubric(
-    judge: Judge, submission: Submission, evidence: Evidence
+    judge: Judge, submission: Submission, evidence: Evidence | None
 ) -> tuple[list[RubricResult], str]:
     """Every item's result, and the note: what could not be run, or our first fault."""
     lab, problem = judge.lab, submission.problem
@@ -70,7 +72,7 @@ def _public_findings(
     judge: Judge,
     submission: Submission,
     lost: frozenset[str],
-    evidence: Evidence,
+    evidence: Evidence | None,
     hidden: Processes,
 ) -> Mapping[str, CaseResult]:
     """For each lost item the first public case that fails on this submission, if one does.

@@ -16,14 +16,13 @@ import msgspec
 
 from grader.course import Lab
 from grader.errors import CourseError, SandboxError, StarvedError
-from grader.judge import Judge, challenge_of, grade, verdict_of, withheld
+from grader.evidence import Challenge, nonce_of, synthetic_trace
+from grader.judge import Judge, grade, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
-from grader.traces import Challenge
-from grader.traces.synthetic import synthetic_trace
 
 SubmissionT = TypeVar("SubmissionT", bound=Submission)
 
@@ -60,12 +59,12 @@ def with_trace(lab: Lab, submission: SubmissionT) -> SubmissionT:
     """The submission with a synthetic trace, where code alone can't earn every point."""
     if not lab.assignment.trace:
         return submission
-    return replace(submission, trace=_answer(challenge_of(lab, submission.student)))
+    challenge = Challenge(lab.slug, nonce_of(lab.key, lab.slug, submission.student))
+    return replace(submission, trace=_answer(lab.folder, lab.hidden_suite, challenge))
 
 
-@lru_cache(maxsize=4)  # a student's answer is the same for all that is handed in as theirs
-def _answer(challenge: Challenge) -> bytes:
-    return synthetic_trace(challenge)
+# A student's answer is the same for all that is handed in as theirs.
+_answer = lru_cache(maxsize=4)(synthetic_trace)
 
 
 def try_out(judge: Judge, submission: Submission) -> Result:

@@ -4,17 +4,15 @@ They were written from hand-out and stub alone, in styles of their own.
 """
 
 import importlib.util
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.course import load_course
 from grader.grading import Settings, grade_all
-from grader.judge import challenge_of
 from grader.results import Verdict
 from grader.submissions import from_source
-from grader.traces.synthetic import synthetic_trace
+from grader.validation.trial import with_trace
 
 ROOT = Path(__file__).parents[2]
 LABS = ["tp-sharding", "ring-cost", "pipeline-bubble", "two-way-tp"]
@@ -45,11 +43,7 @@ def grade(level):
     def run(slug, sources):
         lab = load_course(ROOT).lab(slug)
         work = [from_source(lab, name, text.encode()) for name, text in sources.items()]
-        if lab.assignment.trace:
-            work = [
-                replace(each, trace=synthetic_trace(challenge_of(lab, each.student)))
-                for each in work
-            ]
+        work = [with_trace(lab, each) for each in work]
         settings = Settings(lab, level, synthetic=True)
         return {result.submission: result for result in grade_all(settings, work, jobs=2)}
 

@@ -14,7 +14,7 @@ import msgspec
 from grader.course import Lab
 from grader.files.writing import write_with_folders
 
-_ENGINE = ("suite", "fabric", "sandbox", "traces", "judge", "validation/trial.py")
+_ENGINE = ("suite", "fabric", "sandbox", "evidence", "judge", "validation/trial.py")
 
 
 class Cache:
