@@ -19,20 +19,38 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 def how(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say with what to grade: workers, isolation, gradebook."""
-    for option in reversed((
-        click.option("--jobs", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1,
-                     help="Submissions graded at once; one per core by default."),
-        click.option("--executor", type=click.Choice(["local", "dask"]), default="local",
-                     help="Processes on this machine, or a dask cluster (extra: cluster)."),
-        click.option("--scheduler", default="", metavar="tls://HOST:PORT",
-                     help="With dask: the scheduler; else a cluster on this machine."),
-        click.option("--tls-ca", type=_file, metavar="FILE", help="Authority of its certificate."),
-        click.option("--tls-cert", type=_file, metavar="FILE", help="Certificate of this side."),
-        click.option("--tls-key", type=_file, metavar="FILE", help="Key of that certificate."),
-        shell.isolation_option,
-        shell.db_option,
-        shell.json_option,
-    )):  # fmt: skip
+    for option in reversed(
+        (
+            click.option(
+                "--jobs",
+                type=click.IntRange(1, 64),
+                default=lambda: os.cpu_count() or 1,
+                help="Submissions graded at once; one per core by default.",
+            ),
+            click.option(
+                "--executor",
+                type=click.Choice(["local", "dask"]),
+                default="local",
+                help="Processes on this machine, or a dask cluster (extra: cluster).",
+            ),
+            click.option(
+                "--scheduler",
+                default="",
+                metavar="tls://HOST:PORT",
+                help="With dask: the scheduler; else a cluster on this machine.",
+            ),
+            click.option(
+                "--tls-ca", type=_file, metavar="FILE", help="Authority of its certificate."
+            ),
+            click.option(
+                "--tls-cert", type=_file, metavar="FILE", help="Certificate of this side."
+            ),
+            click.option("--tls-key", type=_file, metavar="FILE", help="Key of that certificate."),
+            shell.isolation_option,
+            shell.db_option,
+            shell.json_option,
+        )
+    ):
         command = option(command)
     return command
 

@@ -18,11 +18,16 @@ from grader.gradebook.rows import Attempt, Grade
 @click.argument("targets", nargs=-1, metavar="[LAB] [PATH]...")
 @crew.how
 @click.option("--no-record", is_flag=True, help="Grade the PATHs all anew, without a gradebook.")
-@click.option("--student", metavar="ID",
-              help="Draw all hidden inputs as this student's; implies --no-record.")  # fmt: skip
+@click.option(
+    "--student", metavar="ID", help="Draw all hidden inputs as this student's; implies --no-record."
+)
 @click.option("--seed-for", metavar="ID", help="Print this student's seed first, to reproduce it.")
-@click.option("--live", is_flag=True, help="Run what has no trace on this machine's GPU to make "
-              "one. WITHOUT ISOLATION: on a machine that holds nothing else.")  # fmt: skip
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Run what has no trace on this machine's GPU to make "
+    "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
+)
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.pass_context
 def grade(
@@ -78,8 +83,12 @@ def grade(
 @click.argument("slug", metavar="LAB")
 @click.argument("students", nargs=-1, metavar="[STUDENT]...")
 @crew.how
-@click.option("--again", metavar="REASON", default="",
-              help="Also where nothing has changed: present results are set aside.")  # fmt: skip
+@click.option(
+    "--again",
+    metavar="REASON",
+    default="",
+    help="Also where nothing has changed: present results are set aside.",
+)
 @click.pass_context
 def regrade(
     context: click.Context,
@@ -113,17 +122,30 @@ def regrade(
         run.pending(book, slug, {each.id for each in attempts} if students else None)
         after = book.grades(lab, course.deadline(slug))
     # who was handed in by someone else meanwhile had no grade before
-    changed = [(before[each.student.id], each) for each in after
-               if each.student.id in before
-               and before[each.student.id].score != each.score]  # fmt: skip
+    changed = [
+        (before[each.student.id], each)
+        for each in after
+        if each.student.id in before and before[each.student.id].score != each.score
+    ]
     for old, new in changed:
         shell.say(_change(old, new))
     shell.say(f"{len(changed)} of {len(after)} grades changed.")
-    shell.write_json(json_path, {
-        "lab": slug, "graded": sum(len(named) for _, named in run.shown),
-        "changed": [{"student": new.student.id, "before": old.score, "after": new.score,
-                     "overrides": new.overrides} for old, new in changed],
-    })  # fmt: skip
+    shell.write_json(
+        json_path,
+        {
+            "lab": slug,
+            "graded": sum(len(named) for _, named in run.shown),
+            "changed": [
+                {
+                    "student": new.student.id,
+                    "before": old.score,
+                    "after": new.score,
+                    "overrides": new.overrides,
+                }
+                for old, new in changed
+            ],
+        },
+    )
     run.finish()
 
 

@@ -187,29 +187,22 @@ class Run:
 
 
 def _named(
-    book: Gradebook,
-    lab: Lab,
-    fresh: Mapping[int, Result],
-    asked: Sequence[Attempt] | None,
+    book: Gradebook, lab: Lab, fresh: Mapping[int, Result], asked: Sequence[Attempt] | None
 ) -> Named:
     """The results of what was asked for, else the fresh ones, with the names to show them by.
 
     That is the student's; where only some attempts are shown, with the number of one of several.
     """
-    if asked is not None:
-        known = {
-            each.attempt.id: each.result for grade in book.grades(lab) for each in grade.attempts
-        }
-        pairs = [(each.student, fresh.get(each.id, known[each.id]))
-                 for each in {each.id: each for each in asked}.values()]  # fmt: skip
-        return [(name, result) for name, result in pairs if result is not None]
-    if not fresh:
-        return []
-    attempts = book.attempts(lab.slug)
-    count = Counter(each.student for each in attempts)
+    if asked is None:
+        attempts, known = book.attempts(lab.slug), dict[int, Result]()
+        several = Counter(each.student for each in attempts)
+    else:
+        attempts, several = list({each.id: each for each in asked}.values()), Counter()
+        graded = (each for grade in book.grades(lab) for each in grade.attempts)
+        known = {each.attempt.id: each.result for each in graded if each.result is not None}
+    found = known | dict(fresh)
     return [
-        (each.student if count[each.student] == 1 else f"{each.student} #{each.number}",
-         fresh[each.id])
-        for each in sorted(attempts, key=lambda each: each.id)
-        if each.id in fresh
-    ]  # fmt: skip
+        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, result)
+        for each in attempts
+        if (result := found.get(each.id)) is not None
+    ]

@@ -31,8 +31,13 @@ def list_labs(context: click.Context) -> None:
 
 @click.command(epilog="Example: shardlab start tp-sharding")
 @click.argument("slug", metavar="LAB")
-@click.option("--in", "parent", type=click.Path(path_type=Path, file_okay=False, exists=True),
-              default=".", help="Make the folder here.")  # fmt: skip
+@click.option(
+    "--in",
+    "parent",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=".",
+    help="Make the folder here.",
+)
 @click.option("--nonce", default="", help="Your challenge, for a lab with a trace: from staff.")
 @click.option(
     "--student", metavar="ID", help="For staff: this student's challenge, made with the course key."
@@ -58,14 +63,21 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
 @click.command(epilog="Example: shardlab check tp-sharding")
 @_slug
 @click.option("--all", "keep_going", is_flag=True, help="Go on after the first failing item.")
-@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg",
-              help="When all checks pass, write the picture of your own run.")  # fmt: skip
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.svg",
+    help="When all checks pass, write the picture of your own run.",
+)
 @shell.isolation_option
 @shell.json_option
 def check(
-    slug: str | None, keep_going: bool, picture: Path | None, isolation: str | None,
+    slug: str | None,
+    keep_going: bool,
+    picture: Path | None,
+    isolation: str | None,
     json_path: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Run the public checks on your file and explain the first that fails."""
     if picture is not None and picture.suffix != ".svg":
         raise click.BadParameter(f"{picture} does not end in .svg", param_hint="--picture")
@@ -157,10 +169,19 @@ def doctor(json_path: Path | None) -> None:
         shell.say("Your own work can be checked here. Others' work should not be graded here.")
     shell.write_json(
         json_path,
-        {"level": found.level.word,
-         "layers": [{"name": layer.name, "works": layer.works, "reason": layer.reason,
-                     "mend": layer.mend} for layer in found.layers]},
-    )  # fmt: skip
+        {
+            "level": found.level.word,
+            "layers": [
+                {
+                    "name": layer.name,
+                    "works": layer.works,
+                    "reason": layer.reason,
+                    "mend": layer.mend,
+                }
+                for layer in found.layers
+            ],
+        },
+    )
 
 
 def _say_layer(layer: Layer) -> None:
@@ -169,8 +190,11 @@ def _say_layer(layer: Layer) -> None:
     if layer.works:
         return
     for label, text in (("why", layer.reason), ("mend", layer.mend)):
-        shell.say(*textwrap.wrap(f"{label}: {text}", 78, initial_indent=" " * 11,
-                                 subsequent_indent=" " * 17))  # fmt: skip
+        shell.say(
+            *textwrap.wrap(
+                f"{label}: {text}", 78, initial_indent=" " * 11, subsequent_indent=" " * 17
+            )
+        )
 
 
 COMMANDS = (list_labs, start, check, hint, predict, reset, doctor)

@@ -71,7 +71,7 @@ class _Watch:
         self._code: int | None = None
 
     def until_quit(self) -> int:
-        """The exit code, once somebody has had enough."""
+        """Answers events until somebody quits; returns the exit code."""
         self._report.opening()
         self._start()
         while self._code is None:

@@ -24,7 +24,7 @@ from grader.submissions import Submission
 
 
 class Local:
-    """As many worker processes as jobs, each lent to one submission at a time."""
+    """Worker processes of this machine, as many as jobs; each takes one submission at a time."""
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         self.slots = max(1, jobs)
@@ -85,7 +85,7 @@ class _Turns:
 
     @contextmanager
     def beside_others(self) -> Iterator[None]:
-        """Lasts while nobody is alone, or waits for that."""
+        """Waits while somebody is alone, or waits to be; then others may work beside the block."""
         with self._changed:
             self._changed.wait_for(lambda: not self._alone)
             self._busy += 1
@@ -96,7 +96,7 @@ class _Turns:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Begins once nobody else grades; until it ends, nobody else begins."""
+        """Waits until nobody else grades; while the block lasts, nobody else begins."""
         with self._changed:
             self._alone += 1
             self._changed.wait_for(lambda: not self._busy)
@@ -156,7 +156,7 @@ class _Worker:
 
 
 def _cores_for(workers: int, settings: Settings) -> list[int | None]:
-    """The core that each worker stays on; None, the system's choice, where cores are to spare.
+    """The core that each worker stays on; None where there are cores to spare: the system chooses.
 
     A worker and its sandboxed processes take turns, and waking another core for each turn costs
     more than most calls do. A live run is nobody's turn, and may use all cores.

@@ -28,7 +28,7 @@ class Checks:
         self._asked.put((number, submission, stop_early))
 
     def give_up(self) -> None:
-        """The check under way ends soon; what it still says is of no interest."""
+        """Ends the check under way soon; what it still says is of no interest."""
         self._checks.give_up()
 
     def __enter__(self) -> Self:
