@@ -152,6 +152,6 @@ def test_a_fault_of_the_evidence_withholds_the_score(timing, lab, level, old, ne
     source = (timing.solutions(lab) / "timing.py").read_bytes()
     work = [replace(from_source(lab, "ada", source), trace=trace)]
     kind.write_text(kind.read_text().replace(old, new))
-    (result,) = grade_all(Settings(timing.root, "timing", level), work, jobs=1)
+    (result,) = grade_all(Settings(lab, level), work, jobs=1)
     assert result.status == "withheld"
     assert "ZeroDivisionError" in result.note
