@@ -11,7 +11,7 @@ from grader.fabric import run_spmd
 from grader.grading import Settings, work
 from grader.judge import GradedLab, Grader, open_sandbox
 from grader.results import GRADED, WITHHELD, Verdict
-from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, ServiceRef
+from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, ServiceRef, call
 from grader.submissions import from_source
 
 GOOD = """\
@@ -185,7 +185,7 @@ def test_tuples_as_keys_are_plain_data(sandbox, lab):
     value = "{(i, 'F', j): j for i in range(-2, 30) for j in range(40)}"
     source = f"{GOOD}\n\ndef add(x, y):\n    return {value}\n"
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome = process.call("add", 1, 2)
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, Returned)
     assert len(outcome.value) == 32 * 40
 
@@ -267,5 +267,5 @@ def test_threads_are_limited_at_every_level(lab, level):
             open_sandbox(lab, Level(lower)) as sandbox,
             sandbox.open({"adding.py": source.encode()}, lab.entry) as process,
         ):
-            outcome = process.call("add", 1, 2)
+            outcome = call(process, "add", (1, 2))
         assert isinstance(outcome, Raised if lower == Level.FULL else Crashed), outcome

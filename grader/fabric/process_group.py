@@ -10,7 +10,7 @@ import msgspec
 from grader.fabric.collectives import OPERATIONS, Array, Unfit
 from grader.fabric.requests import POINT_TO_POINT, Refusal, Request, read_request
 from grader.fabric.tensors import narrow
-from grader.sandbox import Outcome, Process, Raised, Returned, TimedOut, drive
+from grader.sandbox import Outcome, Process, Raised, Returned, TimedOut, begin, drive
 
 MAX_CALLS = 20_000  # of one rank in one run
 MAX_BUFFERED_BYTES = 256 << 20
@@ -65,7 +65,7 @@ def run_spmd(
     """
     group = ProcessGroup(processes)
     for process, (args, kwargs) in zip(processes, arguments, strict=True):
-        process.begin(function, tuple(args), kwargs)
+        begin(process, function, tuple(args), kwargs)
     outcomes = group.blameless(drive(processes, group, seconds))
     return Run(outcomes, tuple(group.log), group.unreceived(), group.diagnosis)
 

@@ -18,7 +18,7 @@ from grader.course import Lab
 from grader.fabric import Record, Run, run_spmd
 from grader.files import sources
 from grader.results import Verdict
-from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
+from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, call
 from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure, Finding
 from grader.suite.naming import checked, words_only
@@ -78,10 +78,7 @@ class Calls:
         self.last = Call(function, args, kwargs)
         process = self.processes.single()
         self._check_loaded(process)
-        process.begin(function, tuple(args), kwargs)
-        (outcome,) = drive([process], None, self.processes.call_seconds())
-        assert outcome is not None, "a drive that no service stops ends with every outcome"
-        return outcome
+        return call(process, function, tuple(args), kwargs, self.processes.call_seconds())
 
     def spmd(
         self, world_size: int, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]

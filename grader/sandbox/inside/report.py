@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from .contract import MAX_MESSAGE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-MAX_MESSAGE = 2000
 _TRACEBACK: Any = vars(BaseException)["__traceback__"]
 
 
