@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.sandbox.inside import wire
 from grader.sandbox.inside.frames import Reader
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _READ = 1 << 16
 _MOST_AT_ONCE = 1 << 20  # sent or taken: a flood must not hold the host
@@ -25,6 +21,7 @@ class Channel:
         self, sock: socket.socket, output: int, caps: wire.Caps, output_bytes: int
     ) -> None:
         self._sock = sock
+        self.socket_fd = sock.fileno()
         self._reader = Reader(caps)
         self._outbox: deque[memoryview] = deque()
         self.output_fd = output  # the pipe of what it prints; -1 once that is closed
@@ -32,11 +29,10 @@ class Channel:
         self._printed = bytearray()
         os.set_blocking(output, False)
 
-    def awaited(self) -> Iterator[tuple[int, int]]:
-        """Each descriptor with the events of it that matter now, for `select.poll`."""
-        yield self._sock.fileno(), select.POLLIN | (select.POLLOUT if self._outbox else 0)
-        if self.output_fd >= 0:
-            yield self.output_fd, select.POLLIN
+    @property
+    def sending(self) -> bool:
+        """Whether something still waits to be sent."""
+        return bool(self._outbox)
 
     @property
     def printed_bytes(self) -> int:

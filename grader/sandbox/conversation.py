@@ -129,6 +129,8 @@ class Conversation:
         if type(frame[1]) is not int or frame[1] != self._nonce:
             raise WireError("an answer to something that was not asked")
         match frame[0], frame[2:]:
+            case "returned", [value, []]:
+                return self._finish(Returned(value))
             case "returned", [value, list(labels)] if all(type(label) is str for label in labels):
                 names = tuple(printable(label, _MAX_NAME) for label in labels[:_MAX_LABELS])
                 return self._finish(Returned(value, names))

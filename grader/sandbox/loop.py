@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.sandbox.inside.contract import Outcome
     from grader.sandbox.process import Process
 
+_IN_OUT = select.POLLIN | select.POLLOUT
 _WATCH_S = 0.01  # between looks at what the running ones use
 
 
@@ -141,9 +142,12 @@ class _Loop:
         """Wait for events, at most `until`, and handle those that came."""
         poll, owners = select.poll(), {}
         for index in self.pending:
-            for fd, events in self._processes[index].channel.awaited():
-                poll.register(fd, events)
-                owners[fd] = index
+            channel = self._processes[index].channel
+            poll.register(channel.socket_fd, _IN_OUT if channel.sending else select.POLLIN)
+            owners[channel.socket_fd] = index
+            if channel.output_fd >= 0:
+                poll.register(channel.output_fd, select.POLLIN)
+                owners[channel.output_fd] = index
         for fd, _event in poll.poll(max(0, math.ceil((until - time.monotonic()) * 1000))):
             index = owners[fd]
             if index in self.pending and not self._service.stopped:

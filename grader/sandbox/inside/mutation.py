@@ -47,11 +47,13 @@ class Snapshot:
 
 
 def _classes(numpys: str, torchs: str) -> list[type]:
-    """That class of numpy's and that one of torch's, where they are loaded."""
+    """That class of numpy's and that one of torch's, where they are loaded.
+
+    A submission may have put something else in their place.
+    """
     named = (("numpy", numpys), ("torch", torchs))
-    return [
-        getattr(sys.modules[library], name) for library, name in named if library in sys.modules
-    ]
+    found = [getattr(sys.modules.get(library), name, None) for library, name in named]
+    return [each for each in found if isinstance(each, type)]
 
 
 def _state(value: Any) -> Any:

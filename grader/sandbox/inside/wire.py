@@ -93,11 +93,11 @@ def is_costly(key: Any) -> bool:
 class Encoder:
     """Builds one frame; `body` collects the bytes of arrays."""
 
-    __slots__ = ("_caps", "_costly_keys", "_nodes", "body", "body_bytes", "within_key")
+    __slots__ = ("_caps", "_costly_keys", "_nodes_left", "body", "body_bytes", "within_key")
 
     def __init__(self, caps: Caps) -> None:
         self._caps = caps
-        self._nodes = 0
+        self._nodes_left = caps.nodes
         self._costly_keys = 0
         self.within_key = False
         self.body: list[bytes | memoryview] = []
@@ -124,7 +124,12 @@ class Encoder:
         return encode(self, value, depth + 1)
 
     def items(self, values: Iterable[Any], depth: int) -> list[Any]:
-        encoded = [each if type(each) in ATOMS else self.item(each, depth) for each in values]
+        encoded = [
+            each
+            if (kind := type(each)) in ATOMS or (kind is int and _MIN_INT <= each <= _MAX_INT)
+            else self.item(each, depth)
+            for each in values
+        ]
         self._count(len(encoded))
         return encoded
 
@@ -141,8 +146,8 @@ class Encoder:
         return encoded
 
     def _count(self, nodes: int) -> None:
-        self._nodes += nodes
-        if self._nodes > self._caps.nodes:
+        self._nodes_left -= nodes
+        if self._nodes_left < 0:
             raise NotPlainError(f"more than {self._caps.nodes} objects")
 
 
