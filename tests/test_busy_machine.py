@@ -55,7 +55,7 @@ def busy(processes):
 def results(course, level):
     """Grades the sources, six at once; name to what each came to."""
     lab = course.lab("adding")
-    settings = Settings(course.root, "adding", level)
+    settings = Settings(lab, level)
     work = [from_source(lab, name, source.encode()) for name, source in SOURCES.items()]
 
     def grade():

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -13,13 +13,14 @@ from grader.errors import SandboxError, UsageError
 from grader.files.writing import write_with_folders
 from grader.gradebook.rows import Attempt, Grade
 from grader.gradebook.store import Gradebook
+from grader.judge import Judge
 from grader.report.classroom import class_report
 from grader.report.facts import facts_of
 from grader.report.feedback import AttemptFeedback, Feedback
 from grader.report.from_check import feedback_of_check
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page, file_name
-from grader.report.runs import PublicRuns
+from grader.report.runs import public_run
 from grader.report.text import feedback_lines, lab_lines, report_lines, summary_lines
 from grader.sandbox import check_installed
 from grader.student.checking import check_once, work_of
@@ -79,7 +80,7 @@ def feedback(
             if slug is None and not any(each.attempts for each in grades):
                 continue  # a lab of which nothing is there yet
             chosen = [each for each in grades if not students or each.student.id in students]
-            with _public_runs(course, lab, book, isolation, wanted=pictures) as run_of:
+            with _public_runs(lab, book, isolation, wanted=pictures) as run_of:
                 made += _feedback_of(course, lab, chosen, run_of, target)
     _show(made, text=text, json_path=json_path)
     for each in sorted(unknown):
@@ -107,21 +108,20 @@ def _feedback_of(
 
 @contextmanager
 def _public_runs(
-    course: Course, lab: Lab, book: Gradebook, isolation: str | None, *, wanted: bool
+    lab: Lab, book: Gradebook, isolation: str | None, *, wanted: bool
 ) -> Iterator[RunOf]:
     """What runs an attempt for its picture; nothing where others' work can't be run here."""
-    runs = None
-    try:
-        if wanted:
-            check_installed(lab.assignment.preload)
-            runs = PublicRuns(lab, course.key(), shell.required_level(isolation))
-    except (SandboxError, UsageError) as error:
-        _say_error(f"no pictures of {lab.slug}: {error}")
-    if runs is None:
-        yield lambda _: None
-        return
-    with runs:
-        yield lambda attempt: runs.of(book.submission(attempt))
+    with ExitStack() as stack:
+        run_of: RunOf = lambda _: None  # noqa: E731 - one of two
+        try:
+            if wanted:
+                check_installed(lab.assignment.preload)
+                judge = stack.enter_context(Judge(lab, shell.required_level(isolation)))
+                judge.suite(lab.public_suite)  # one that can't be collected is told at once
+                run_of = lambda attempt: public_run(judge, book.submission(attempt))  # noqa: E731
+        except (SandboxError, UsageError) as error:
+            _say_error(f"no pictures of {lab.slug}: {error}")
+        yield run_of
 
 
 def _own_feedback(slug: str | None, isolation: str | None) -> tuple[Workspace, Feedback]:

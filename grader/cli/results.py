@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
 from grader.cli import shell
 from grader.results import Result
 from grader.suite.explain.message import lines_of
@@ -70,19 +72,24 @@ class _Lines:
             shell.say(f"{self._done}/{self._total}  {rate:.1f}/s  about {left:.0f} s left")
 
 
-def print_table(shown: Sequence[Result], *, messages: bool = False) -> None:
-    """One line a submission: name, score, and the first item that was lost."""
-    width = max([10, *(min(28, len(each.submission)) for each in shown)])
+def print_table(named: Sequence[tuple[str, Result]], *, messages: bool = False) -> None:
+    """One line for each result and the name it is shown by: score, and the first lost item."""
+    width = max([10, *(min(28, len(name)) for name, _ in named)])
     shell.say(f"  {'submission':<{width}}  score  lost items")
-    for result in shown:
+    for name, result in named:
         lost = [each for each in result.rubric if each.verdict != "passed"]
         score = "withheld" if result.score is None else f"{result.score}/{result.max_score}"
         reason = _reason(result, 80 - width - 14)
-        shell.say(f"  {_fit(result.submission, width):<{width}}  {score:>7}  {reason}".rstrip())
+        shell.say(f"  {_fit(name, width):<{width}}  {score:>7}  {reason}".rstrip())
         if messages and result.trace:
             shell.say(f"    {result.trace}")
         for each in lost if messages else ():
             shell.say(f"    {each.item}: {each.verdict}", *lines_of(each.finding))
+
+
+def as_data(name: str, result: Result) -> dict[str, Any]:
+    """The result as JSON has it, under the name that it is shown by."""
+    return {**msgspec.to_builtins(result), "submission": name}
 
 
 def _reason(result: Result, room: int) -> str:

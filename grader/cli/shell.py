@@ -25,6 +25,7 @@ isolation_option = click.option(
     type=click.Choice(LEVELS),
     help="Run at this level of isolation; see 'shardlab doctor'.",
 )
+_COURSE = "grader.cli.course"
 _JSON_SAID = "grader.cli.json_said"  # whether standard output is the JSON's alone
 
 
@@ -49,11 +50,14 @@ db_option = click.option(
 
 
 def course_of(context: click.Context) -> "Course":
-    """The course that the command is about."""
+    """The course that the command is about, read once."""
     from grader.course import find_course, load_course
 
-    given: Path | None = context.find_root().obj
-    return load_course(given if given is not None else find_course(Path.cwd()))
+    if _COURSE not in context.meta:
+        given: Path | None = context.find_root().obj
+        context.meta[_COURSE] = load_course(given if given is not None else find_course(Path.cwd()))
+    course: Course = context.meta[_COURSE]
+    return course
 
 
 def gradebook_of(context: click.Context, db: str | None) -> "Gradebook":

@@ -88,9 +88,9 @@ def course_dir(classroom, tmp_path):
 
 
 @pytest.fixture
-def record(course, level):
+def record(course, judge):
     """Our gradebook with one graded attempt of ann's, which has no `total`."""
-    from grader.judge import GradedLab, Grader, open_sandbox
+    from grader.judge import grade
 
     lab = course.lab("adding")
     source = (course.solutions(lab) / "adding.py").read_text().replace("the_whole_sum\n", "x\n")
@@ -98,10 +98,7 @@ def record(course, level):
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         book.add_students([Student("ann", "Lee, Ann")])
         book.take_in("adding", [Arrival(submission, AT)])
-        with open_sandbox(lab, level) as sandbox, \
-             Grader(GradedLab.of(course, "adding"), sandbox) as grader:  # fmt: skip
-            result = grader.grade(submission)
-        yield book, lab, result
+        yield book, lab, grade(judge, submission)
 
 
 def test_grades_go_over_and_come_back(course, shardlab, course_dir, record, monkeypatch):

@@ -2,26 +2,23 @@
 
 import pytest
 
-from grader.judge import PUBLIC_SEED, processes_of
 from grader.report.from_check import feedback_of_check
 from grader.report.pages import feedback_page
 from grader.report.text import feedback_lines
 from grader.results import Finding
 from grader.submissions import from_source
-from grader.suite.run import Suite
 
 QUESTION = "How many all-reduces does total need?"
 
 
 @pytest.fixture
-def check(course, sandbox):
+def check(judge):
     """What the public suite makes of a source."""
-    lab = course.lab("adding")
+    lab = judge.lab
 
     def run(source):
         submission = from_source(lab, "ann", source.encode())
-        with Suite(lab.public_suite, lab) as suite, processes_of(lab, submission, sandbox) as own:
-            found = suite.run(own, PUBLIC_SEED)
+        found = judge.judge(submission, lab.public_suite)
         return feedback_of_check(lab, found, predictions={QUESTION: "Two, I think."})
 
     return run

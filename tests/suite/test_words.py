@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.student.checking import check_in
+from grader.student.checking import check_once
 from grader.student.workspace import start
 from grader.suite.explain.message import lines_of
 
@@ -41,12 +41,12 @@ def workspace(course, tmp_path):
 
 
 @pytest.fixture
-def read(workspace, sandbox):
+def read(workspace, level):
     """The message of the first case that fails on a source, as lines."""
 
     def of(source):
         workspace.file.write_text(source)
-        run = check_in(workspace, sandbox)
+        run = check_once(workspace, level)
         failed = next(each for each in run.results if each.verdict != "passed")
         return lines_of(failed.finding)
 
