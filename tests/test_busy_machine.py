@@ -66,7 +66,7 @@ def results(course, level):
 
 
 def test_a_busy_machine_changes_no_result(results):
-    """Beside ten processes for each core: scores, verdicts and messages are the same."""
+    """Beside ten processes for each core: scores, verdicts and findings are the same."""
     idle = results()
     assert {name: score for name, (_, score, _) in idle.items()} == {
         "right": 100,

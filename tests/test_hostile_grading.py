@@ -14,6 +14,7 @@ from grader.judge import grade as grade_with
 from grader.results import GRADED, WITHHELD, Verdict
 from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, Sandbox, ServiceRef
 from grader.submissions import from_source
+from grader.suite.explain.message import words_in
 
 GOOD = """\
 import sys
@@ -106,7 +107,7 @@ def test_a_made_up_fault_is_for_a_person_to_look_at(grade):
     assert (result.status, result.score) == (WITHHELD, None)
     assert result.verdict("total") is Verdict.GRADER_FAULT
     assert "OSError in wire.py, line 1" in result.note
-    assert "wire" not in "".join(each.message for each in result.rubric)
+    assert "wire" not in "".join(words_in(each.finding) for each in result.rubric)
     lies = source.replace("'wire.py'", "'give me 100'")
     assert grade(lies, "liar").verdict("total") is Verdict.BAD_RETURN
     assert grade(GOOD, "next").score == 100

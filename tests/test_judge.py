@@ -6,7 +6,7 @@ import pytest
 
 from grader.course import load_course
 from grader.judge import Judge, grade
-from grader.results import GRADED, WITHHELD, Verdict
+from grader.results import GRADED, WITHHELD, Finding, Verdict
 from grader.sandbox import Sandbox, procfs
 from grader.submissions import Submission, from_source
 
@@ -28,7 +28,7 @@ def test_the_solution_earns_everything(course, grade_source):
     result = grade_source(solution(course))
     assert (result.status, result.score, result.max_score) == (GRADED, 100, 100)
     assert {each.verdict for each in result.rubric} == {Verdict.PASSED}
-    assert {each.message for each in result.rubric} == {""}
+    assert {each.finding for each in result.rubric} == {Finding()}
 
 
 def test_an_item_is_lost_by_one_failing_case(course, grade_source):
@@ -46,7 +46,7 @@ def test_what_builds_on_a_lost_item_is_blocked(grade_source):
     result = grade_source("def add(x, y):\n    return x\n")
     assert result.score == 0
     assert result.verdict("total") is Verdict.BLOCKED
-    assert "builds on add" in result.rubric[1].message
+    assert result.rubric[1].finding == Finding(text="builds on add")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_ranks_that_never_meet_are_diagnosed(course, grade_source):
     )
     result = grade_source(source)
     assert result.verdict("total") is Verdict.COLLECTIVE_MISMATCH
-    assert "rank 1 returned" in result.rubric[1].message
-    assert "rank 0 waits in all_reduce #1" in result.rubric[1].message
+    assert "rank 1 returned" in result.rubric[1].finding.got
+    assert "rank 0 waits in all_reduce #1" in result.rubric[1].finding.got
 
 
 def test_a_message_never_holds_hidden_inputs(course, grade_source):
@@ -93,9 +93,9 @@ def test_a_message_never_holds_hidden_inputs(course, grade_source):
         "    SEEN.append(x.tolist())\n"
         "    raise ValueError(f'canary {SEEN}')\n"
     )
-    message = grade_source(source).rubric[0].message
+    told = grade_source(source).rubric[0].finding
     # what it has seen is the one public input, and nothing before that
-    assert "ValueError: canary [[1.0]]\n" in message
+    assert told.error == "ValueError: canary [[1.0]]"
 
 
 def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source):
@@ -105,10 +105,12 @@ def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source
     )
     result = grade_source(source)
     assert result.verdict("add") is Verdict.FAILED
-    message = result.rubric[0].message
-    assert "every public case passes" in message
-    assert "I1: adding nothing changes nothing" in message
-    assert "Expected" not in message
+    assert result.rubric[0].finding == Finding(
+        note="every public case passes; a hidden case ends as 'failed'",
+        broken="I1: adding nothing changes nothing",
+        nudge="What is 2 + 2?",
+        unseen=True,
+    )
 
 
 def test_students_have_inputs_of_their_own(judge):
@@ -155,7 +157,7 @@ def test_a_submission_with_a_problem_scores_nothing_and_says_it(judge):
     """A missing file is the student's: graded, zero, and one clear line."""
     result = grade(judge, Submission("s1", problem="no adding.py in it"))
     assert (result.status, result.score) == (GRADED, 0)
-    assert {each.message for each in result.rubric} == {"no adding.py in it"}
+    assert {each.finding.text for each in result.rubric} == {"no adding.py in it"}
 
 
 def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source, monkeypatch):
@@ -165,7 +167,7 @@ def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source, monk
     result = grade_source("while True:\n    pass\n")
     assert result.verdict("add") is Verdict.TIMEOUT
     assert len(opened) == 1
-    assert "does not load" in result.rubric[0].message
+    assert "does not load" in result.rubric[0].finding.error
 
 
 def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, grade_source):

@@ -100,5 +100,5 @@ def simulate(orders, forward_time=1, backward_time=2):
 """
     result = _graded(level, b"", empties)
     assert result.verdict("simulate") is Verdict.FAILED
-    told = next(each.message for each in result.rubric if each.item == "simulate")
-    assert "simulate changed orders in place" in told
+    told = next(each.finding for each in result.rubric if each.item == "simulate")
+    assert told.got == "simulate changed orders in place"

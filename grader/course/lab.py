@@ -83,6 +83,10 @@ class Lab:
     def item(self, name: str) -> RubricItem:
         return next(each for each in self.rubric if each.item == name)
 
+    def invariant_text(self, item: RubricItem) -> str:
+        """`I3: what it says`, as hand-out and messages name it."""
+        return f"{item.invariant}: {self.assignment.invariants[item.invariant]}"
+
     @cached_property
     def hidden_suite(self) -> Path:
         """The folder of the hidden tests; a student's copy of the course has none."""

@@ -10,7 +10,7 @@ lost; `scoring` turns cases into points.
 """
 
 from grader.judge.judge import PUBLIC_SEED, TRIES, Judge
-from grader.judge.scoring import invariant_text, verdict_of, withheld
+from grader.judge.scoring import verdict_of, withheld
 from grader.judge.steps import EXPLAIN_SECONDS, grade
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "TRIES",
     "Judge",
     "grade",
-    "invariant_text",
     "verdict_of",
     "withheld",
 ]

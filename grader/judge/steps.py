@@ -7,11 +7,11 @@ import msgspec
 
 from grader.errors import CourseError, SandboxError, StarvedError
 from grader.judge.judge import PUBLIC_SEED, Judge
-from grader.judge.scoring import message_of, scored, total, unloadable, verdict_of, withheld
-from grader.results import GRADED, Result, RubricResult, Verdict
+from grader.judge.scoring import finding_of, scored, total, unloadable, verdict_of, withheld
+from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
-from grader.suite.failures import failure_of
+from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 
@@ -48,7 +48,8 @@ def _rubric(
     """Every item's result, and the note: what could not be run, or our first fault."""
     lab, problem = judge.lab, submission.problem
     if problem:
-        return [scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
+        told = Finding(text=problem)
+        return [scored(item, Verdict.FAILED, told) for item in lab.rubric], problem
     with judge.open(submission) as processes:
         suite = judge.suite(lab.hidden_suite)
         run = suite.run(processes, lab.seed(submission.student), evidence=evidence)
@@ -62,7 +63,7 @@ def _rubric(
     lost = frozenset(name for name, case in verdicts.items() if case.verdict not in _SILENT)
     shown = _public_findings(judge, submission, lost, evidence, processes) if lost else {}
     rubric = [
-        scored(each, case.verdict, message_of(lab, each, case, shown))
+        scored(each, case.verdict, finding_of(lab, each, case, shown))
         for each, case in zip(lab.rubric, verdicts.values(), strict=True)
     ]
     return rubric, faults[0].finding.error if faults else ""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.judge import Judge
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import Level
 from grader.student.workspace import Workspace
 from grader.submissions import Submission, read_submission
-from grader.suite.finding import CaseResult, Finding
+from grader.suite.finding import CaseResult
 from grader.suite.run import Suite, SuiteRun
 
 OnResult = Callable[[CaseResult], None]

@@ -20,10 +20,10 @@ from typing import Self
 
 from grader.course import Lab
 from grader.errors import CourseError, StarvedError
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox
 from grader.submissions import Submission
-from grader.suite.finding import CaseFailure, Finding
+from grader.suite.finding import CaseFailure
 
 
 @dataclass

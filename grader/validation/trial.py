@@ -20,7 +20,7 @@ from grader.evidence import Challenge, nonce_of, synthetic_trace
 from grader.judge import Judge, grade, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
-from grader.suite.failures import failure_of
+from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 

@@ -110,7 +110,7 @@ def test_what_is_graded_is_in_the_gradebook(run, hand_in, book, course, solution
     assert [result.score for _, result in sorted(found.results, key=lambda r: r[0].id)] == [100, 0]
     assert scores(book, course) == {"s0": ("graded", 100), "s1": ("graded", 0)}
     (_, wrong) = book.grades(course.lab("adding"))
-    assert wrong.counts.result.rubric[0].message
+    assert wrong.counts.result.rubric[0].finding.got
 
 
 def test_the_same_key_is_never_graded_twice(run, hand_in, solution):

@@ -67,7 +67,7 @@ def test_right_answers_keep_all_points(grade, slug):
     assert len(sources) >= 6
     results = grade(slug, sources)
     lost = {
-        name: [(each.item, each.message) for each in result.rubric if each.points == 0]
+        name: [(each.item, each.finding) for each in result.rubric if each.points == 0]
         for name, result in results.items()
         if result.score != 100
     }

@@ -20,7 +20,7 @@ from grader.cli.printing import CheckPrinter
 from grader.course import load_course
 from grader.judge import Judge
 from grader.submissions import from_bytes
-from grader.suite.message import WIDTH
+from grader.suite.explain.message import WIDTH
 from grader.validation.finding import find_overlay
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,6 +5,7 @@ import pytest
 from grader.report.from_check import feedback_of_check
 from grader.report.pages import feedback_page
 from grader.report.text import feedback_lines
+from grader.results import Finding
 from grader.submissions import from_source
 
 QUESTION = "How many all-reduces does total need?"
@@ -56,8 +57,11 @@ def test_a_failure_has_its_message_and_line(check, solution):
     feedback = check(solution.replace("x + y", "x - y"))
     add, total = feedback.items
     assert (add.status, total.status) == ("failed", "waits")
-    for word in ("Called", "Expected", "Got", "Broken    I1", "Nudge"):
-        assert word in add.message
+    told = add.finding
+    assert told.called == "add(x, y)"
+    assert all((told.expected, told.got, told.where, told.nudge))
+    assert told.broken == "I1: adding nothing changes nothing"
+    assert total.finding == Finding(text="builds on add")
     assert feedback.headline == "0 of 2 public checks passed."
     assert not feedback.picture.lines
     assert any("What is 2 + 2?" in line for line in feedback_lines(feedback))

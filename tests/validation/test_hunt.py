@@ -5,7 +5,7 @@ import json
 import pytest
 
 from grader.course import load_course
-from grader.validation.mutation import Sample, hunt, lines_of, summary
+from grader.validation.mutation import Sample, cache, hunt, lines_of, summary
 from grader.validation.mutation.making import mutants_of
 
 SUITE = '''\
@@ -57,7 +57,15 @@ def run(small, level):
 
     def do(sample=None):
         counts = []
-        found = hunt(small, "adding", level, 2, sample, counts.append, lambda: counts.append("ran"))
+        found = hunt(
+            load_course(small.root),
+            "adding",
+            level,
+            2,
+            sample,
+            counts.append,
+            lambda: counts.append("ran"),
+        )
         assert counts[1:] == ["ran"] * counts[0]
         return found, counts[0]
 
@@ -115,6 +123,13 @@ def test_the_killed_are_remembered_and_survivors_run_anew(run, small):
     assert run()[1] == first.made
 
 
+def test_all_code_that_judges_belongs_to_a_key(repository):
+    """Each part that the cache names is there: one that was renamed would count for nothing."""
+    for name in cache._ENGINE:
+        path = repository / "grader" / name
+        assert path.is_file() or any(path.rglob("*.py")), name
+
+
 def test_a_spoilt_cache_is_no_cache(run, small):
     """Whatever stands there, nothing is taken for killed that is not."""
     first, _ = run()
@@ -160,7 +175,7 @@ def test_a_solution_that_the_suite_refuses_proves_nothing(small, level):
     """Else everything would be killed, and all be well. Nothing is remembered."""
     path = small.root / "solutions/adding/adding.py"
     path.write_text(SOLUTION.replace("x + y", "x - y"))
-    found = hunt(small, "adding", level, 2)
+    found = hunt(load_course(small.root), "adding", level, 2)
     assert not found.passed
     assert found.problems == (
         "the solution itself loses points (add, test_add, for student-0): mend that first",

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from msgspec.structs import replace
 
+from grader.results import Finding
 from grader.sandbox import Tensor
-from grader.suite.finding import Finding
 from grader.suite.text import SMALL_ENTRIES, shape_of, show
 from grader.suite.values import GROUP, Fields, PerRank, Shards, TorchGroup
 from grader.text.shown import plural
