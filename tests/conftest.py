@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course, load_course
-from grader.fabric import INSIDE
+from grader.fabric import services_for
 from grader.judge import Judge
 from grader.sandbox import Level, Sandbox, probe
 
@@ -186,7 +186,7 @@ def level() -> Level:
 
 @pytest.fixture(scope="session")
 def _sandbox(level):
-    with Sandbox(level, services={"group": INSIDE}) as sandbox:
+    with Sandbox(level, services=services_for(())) as sandbox:
         yield sandbox
 
 

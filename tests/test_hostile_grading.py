@@ -12,7 +12,7 @@ from grader.grading import Settings, work
 from grader.judge import Judge
 from grader.judge import grade as grade_with
 from grader.results import GRADED, WITHHELD, Verdict
-from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, Sandbox, ServiceRef
+from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, Sandbox, ServiceRef, call
 from grader.submissions import from_source
 from grader.suite.explain.message import words_in
 
@@ -159,7 +159,7 @@ def test_frames_without_end_don_t_hold_the_host(sandbox, lab):
         )
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome, seconds = seconds_of(process.call, "add", 1, 2)
+        outcome, seconds = seconds_of(call, process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
     assert seconds < 2
 
@@ -176,7 +176,7 @@ def test_keys_that_collide_cost_nothing(sandbox, lab):
         "    return {Key([*same, Fraction(5 + i * step)]) for i in range(4000)}\n"
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome, seconds = seconds_of(process.call, "add", 1, 2)
+        outcome, seconds = seconds_of(call, process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
     assert seconds < 3
 
@@ -186,7 +186,7 @@ def test_tuples_as_keys_are_plain_data(sandbox, lab):
     value = "{(i, 'F', j): j for i in range(-2, 30) for j in range(40)}"
     source = f"{GOOD}\n\ndef add(x, y):\n    return {value}\n"
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome = process.call("add", 1, 2)
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, Returned)
     assert len(outcome.value) == 32 * 40
 
@@ -268,5 +268,5 @@ def test_threads_are_limited_at_every_level(lab, level):
             Sandbox(Level(lower)) as sandbox,
             sandbox.open({"adding.py": source.encode()}, lab.entry) as process,
         ):
-            outcome = process.call("add", 1, 2)
+            outcome = call(process, "add", (1, 2))
         assert isinstance(outcome, Raised if lower == Level.FULL else Crashed), outcome

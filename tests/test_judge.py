@@ -1,16 +1,12 @@
 """One submission through all steps: verdicts, scores, messages, faults."""
 
-import importlib
-
 import pytest
 
 from grader.course import load_course
 from grader.judge import Judge, grade
 from grader.results import GRADED, WITHHELD, Finding, Verdict
-from grader.sandbox import Sandbox, procfs
+from grader.sandbox import Sandbox, loop, procfs
 from grader.submissions import Submission, from_source
-
-drive = importlib.import_module("grader.sandbox.drive")  # the function `drive` hides its module
 
 
 @pytest.fixture
@@ -205,7 +201,7 @@ def test_cases_of_a_lost_item_leave_nothing_to_other_modules(course, level):
 def test_a_machine_that_is_too_busy_withholds_the_score(grade_source, monkeypatch):
     """Who got no processor is neither right nor wrong: no score, the reason, and one try only."""
     monkeypatch.setattr(procfs, "use", lambda _pid: procfs.Use(0.0, asleep=False))
-    monkeypatch.setattr(drive, "BACKSTOP", 0.1)
+    monkeypatch.setattr(loop, "BACKSTOP", 0.1)
     result = grade_source("def add(x, y):\n    while True: pass\n")
     assert (result.status, result.score, result.starved) == (WITHHELD, None, True)
     assert "too busy" in result.note

@@ -21,7 +21,7 @@ from typing import Self
 from grader.course import Lab
 from grader.errors import CourseError, StarvedError
 from grader.results import Finding, Verdict
-from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox
+from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox, loaded
 from grader.submissions import Submission
 from grader.suite.finding import CaseFailure
 
@@ -95,13 +95,13 @@ class Processes:
     @property
     def _left(self) -> float:
         """What all calls may still take."""
-        used = self._spent + sum(process.own_seconds for process in self._all)
+        used = self._spent + sum(process.clock.total for process in self._all)
         return 0.0 if self._given_up else self.budget_s - used
 
     def renew(self) -> None:
         """Gives the cases to come as much time as all before them had: another student's."""
         self._started = time.monotonic()
-        self._spent = -sum(process.own_seconds for process in self._all)
+        self._spent = -sum(process.clock.total for process in self._all)
 
     def give_up(self) -> None:
         """Ends the call under way, and gives no other any time. May be called from any thread."""
@@ -127,11 +127,11 @@ class Processes:
         """Waits for imports under way; sets `load_failure`, once, if one of them fails."""
         for process in processes:
             if self.load_failure is None:
-                outcome = process.loaded()
+                outcome = loaded(process)
                 self.load_failure = None if isinstance(outcome, Returned) else outcome
                 self.fickle = self._has_loaded and self.load_failure is not None
                 self._has_loaded = self._has_loaded or self.load_failure is None
-                self.compiled = self.compiled or process.compiled
+                self.compiled = self.compiled or process.conversation.compiled
 
     def close(self) -> None:
         """Ends every process."""
@@ -170,7 +170,7 @@ class Processes:
         """Ends a process; the time that it took stays taken."""
         process.close()
         self._all.remove(process)
-        self._spent += process.own_seconds
+        self._spent += process.clock.total
         self._starved = self._starved or process.starved
 
     def _open(self) -> Process:

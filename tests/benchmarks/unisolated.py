@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.suite.values import GROUP, for_rank
+from grader.suite import GROUP
+from grader.suite.values import for_rank
 
 MODULE = "tp_sharding"
 
