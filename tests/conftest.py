@@ -9,6 +9,7 @@ import pytest
 
 from grader.course import Course, load_course
 from grader.fabric import services_for
+from grader.judge import Judge
 from grader.sandbox import Level, Sandbox, probe
 
 ASSIGNMENT = """\
@@ -195,6 +196,13 @@ def sandbox(_sandbox, level):
     if not _sandbox.alive:
         pytest.fail("a test before this one ended the shared sandbox")
     return _sandbox
+
+
+@pytest.fixture(scope="session")
+def judge(tiny_course, level):
+    """A warm judge of the tiny course, shared by all tests that change neither."""
+    with Judge(tiny_course.lab("adding"), level) as judge:
+        yield judge
 
 
 @pytest.fixture(scope="session")

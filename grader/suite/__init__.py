@@ -39,7 +39,7 @@ from grader.drawing import (
 from grader.fabric import GROUP, TORCH_GROUP, Fields, TorchGroup
 from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
-from grader.suite.naming import AnyOf
+from grader.suite.explain.naming import AnyOf
 from grader.suite.values import PerRank, Shards, whole
 
 __all__ = [

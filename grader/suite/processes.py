@@ -18,10 +18,12 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from grader.course import Lab
 from grader.errors import CourseError, StarvedError
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox, loaded
-from grader.suite.finding import CaseFailure, Finding
+from grader.submissions import Submission
+from grader.suite.finding import CaseFailure
 
 
 @dataclass
@@ -46,6 +48,21 @@ class Processes:
     _given_up: bool = False
     _spent: float = 0.0  # by processes that are gone, less what no longer counts
     _starved: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        lab: Lab,
+        submission: Submission,
+        sandbox: Sandbox,
+        budget_s: float | None = None,
+        compiled: bytes = b"",
+    ) -> Self:
+        """Those of a submission within the lab's limits; the budget, too, unless one is given."""
+        limits = lab.assignment.limits
+        each_call = Limits(call_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
+        budget = limits.submission_seconds if budget_s is None else budget_s
+        return cls(sandbox, submission.files, lab.entry, each_call, budget, compiled)
 
     def __post_init__(self) -> None:
         self._started = time.monotonic()

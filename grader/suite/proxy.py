@@ -17,11 +17,11 @@ import numpy as np
 from grader.course import Lab
 from grader.fabric import Event, Run, run_spmd
 from grader.files import sources
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import Outcome, Process, Returned, Tensor, call
-from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised
-from grader.suite.finding import CaseFailure, Finding
-from grader.suite.naming import checked, words_only
+from grader.suite.explain.failures import Expectation, failure_of, met, mismatch, mutated, unraised
+from grader.suite.explain.naming import checked, words_only
+from grader.suite.finding import CaseFailure
 from grader.suite.processes import Processes
 from grader.suite.text import show
 from grader.suite.values import for_rank
@@ -127,7 +127,7 @@ class Student(msgspec.Struct, frozen=True):
         """The same, but the call must raise `error`, its message naming each of `naming`.
 
         Numbers are named by any number equal to them, and a TypeError need not name any; see
-        `grader.suite.naming`.
+        `grader.suite.explain.naming`.
         """
         return Student(self.calls, _expect(error, naming, nudge))
 

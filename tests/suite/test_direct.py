@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader.judge import processes_of
 from grader.results import Verdict
 from grader.submissions import from_source
+from grader.suite.processes import Processes
 from grader.suite.run import Suite
 
 HEAD = """\
@@ -67,7 +67,7 @@ def judge(course, sandbox, tmp_path):
         (folder / "conftest.py").write_text(conftest)
         lab = course.lab("adding")
         submission = from_source(lab, "s", b"def add(x, y):\n    return x + y\n")
-        with Suite(folder, lab) as suite, processes_of(lab, submission, sandbox) as processes:
+        with Suite(folder, lab) as suite, Processes.of(lab, submission, sandbox) as processes:
             run = suite.run(processes, b"seed")
             direct = {case.name: how is not None for case, how in suite._plugin._direct.items()}
         (result,) = (each for each in run.results if each.case.startswith("test_it"))

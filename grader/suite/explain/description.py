@@ -8,8 +8,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from grader.fabric import Handle
+from grader.results import Finding
 from grader.sandbox import Tensor
-from grader.suite.finding import Finding
 from grader.suite.text import SMALL_ENTRIES, shape_of, show
 from grader.suite.values import PerRank, Shards
 from grader.text.shown import plural
