@@ -159,7 +159,7 @@ def test_frames_without_end_don_t_hold_the_host(sandbox, lab):
         )
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome, seconds = seconds_of(process.call, "add", 1, 2)
+        outcome, seconds = seconds_of(call, process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
     assert seconds < 2
 
@@ -176,7 +176,7 @@ def test_keys_that_collide_cost_nothing(sandbox, lab):
         "    return {Key([*same, Fraction(5 + i * step)]) for i in range(4000)}\n"
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome, seconds = seconds_of(process.call, "add", 1, 2)
+        outcome, seconds = seconds_of(call, process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
     assert seconds < 3
 
