@@ -218,7 +218,7 @@ def test_every_change_is_in_the_log(book, classroom, lab, noon):
     book.pending("adding", classroom.key)
     assert [(each.who, each.what, each.subject) for each in book.audit()] == [
         ("staff", "roster", "students"),
-        ("staff", "receive", "ann adding"),
+        ("staff", "take in", "ann adding"),
         ("staff", "begin batch", "1"),
         ("staff", "end batch", "1"),
         ("carl", "regrade", "submissions: 1"),
