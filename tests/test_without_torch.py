@@ -35,7 +35,7 @@ def test_the_extra_is_named():
 
 @pytest.mark.usefixtures("no_torch")
 def test_validate_fails_clearly_for_that_lab():
-    """One check that fails, with the same line; no batch is begun."""
+    """One check that fails, with the same line; no run is begun."""
     (readme, check) = validate(load_course(ROOT), ["two-way-tp"], Level.NONE, 1)
     assert readme.passed
     assert not check.passed

@@ -11,7 +11,7 @@ from grader.cli import shell
 from grader.course import Course
 from grader.errors import UsageError
 from grader.evidence import kind_of
-from grader.grading import Crew, Local
+from grader.grading import Local, OpenWorkers
 from grader.sandbox import check_installed
 
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -55,7 +55,7 @@ def how(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def crew_of(options: dict[str, Any]) -> Crew:
+def crew_of(options: dict[str, Any]) -> OpenWorkers:
     """What opens the workers that these options ask for; those that don't fit are refused."""
     if options["executor"] == "local":
         if options["scheduler"]:

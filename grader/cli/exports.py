@@ -10,8 +10,8 @@ import click
 from grader.cli import shell
 from grader.course import Lab
 from grader.errors import UsageError
-from grader.exports.entry import exported
-from grader.exports.formats import Export, Order, check, find, names, rows_of
+from grader.exports.exported import exported
+from grader.exports.formats import Export, ExportOrder, check, find, names, rows_of
 from grader.files.writing import draft_of
 from grader.text.shown import escaped, plural
 
@@ -53,7 +53,7 @@ def export(
     check(form, made_by, [each.slug for each in labs], template=sheet, columns=titles)
     with shell.gradebook_of(context, db) as book:
         grades = [each for lab in labs for each in book.grades(lab, course.deadline(lab.slug))]
-    order = Order(
+    order = ExportOrder(
         labs=tuple(map(exported, labs)),
         rows=tuple(rows_of(grades, student, published=published)),
         template=sheet,

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from grader.course import Course
     from grader.gradebook.rows import Attempt
     from grader.intake.bundle import Bundle
-    from grader.intake.found import Refused, TakenIn
-    from grader.intake.inbox import Delivered
-    from grader.student.workspace import Sent, Workspace
+    from grader.intake.finds import Intake, IntakeRefusal
+    from grader.intake.inbox import Delivery
+    from grader.student.workspace import Dispatch, Workspace
     from grader.submissions import Submission
 
 _slug = click.argument("slug", required=False, metavar="[LAB]")
@@ -117,15 +117,15 @@ def _public(here: "Workspace", submission: "Submission") -> str:
     return f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
 
 
-def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Delivered":
+def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Delivery":
     from grader.errors import UsageError
     from grader.intake.bundle import SUFFIX
-    from grader.intake.inbox import Delivered, deliver
+    from grader.intake.inbox import Delivery, deliver
 
     if target is None:
         assert pack is not None
         write_whole(pack, bundle.raw)
-        return Delivered(pack.absolute(), new=True)
+        return Delivery(pack.absolute(), new=True)
     try:
         return deliver(target, bundle)
     except UsageError as error:
@@ -135,17 +135,17 @@ def _delivered(bundle: "Bundle", target: Path | None, pack: Path | None) -> "Del
         ) from None
 
 
-def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivered") -> "Sent":
+def _remember(here: "Workspace", bundle: "Bundle", delivered: "Delivery") -> "Dispatch":
     """What is remembered of this submission; the one before where it is the same."""
     from grader.errors import UsageError
-    from grader.student.workspace import Sent
+    from grader.student.workspace import Dispatch
 
     state = here.state()
     place = str(delivered.path)
     same = [each for each in state.sent if each.delivered_to == place]
     if same and not delivered.new:
         return same[-1]
-    sent = Sent(bundle.digest, bundle.manifest.created_at, len(state.sent) + 1, place)
+    sent = Dispatch(bundle.digest, bundle.manifest.created_at, len(state.sent) + 1, place)
     state.sent.append(sent)
     state.student = bundle.manifest.student
     try:
@@ -179,7 +179,7 @@ def status(slug: str | None, json_path: Path | None) -> None:
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
 
 
-def _receipt_state(here: "Workspace", sent: "Sent") -> tuple[bool, str]:
+def _receipt_state(here: "Workspace", sent: "Dispatch") -> tuple[bool, str]:
     """Whether a good receipt has arrived for it, and how it stands, in words."""
     from grader.errors import UsageError
     from grader.intake.archive import BundleError
@@ -228,7 +228,7 @@ def collect(
     and soon after a due date: what was taken stays as it is, and what comes later counts as
     handed in after the last time.
     """
-    from grader.intake.found import TakenIn
+    from grader.intake.finds import Intake
     from grader.intake.taking import take_in
 
     course = shell.course_of(context)
@@ -236,12 +236,12 @@ def collect(
     missing = [path for path in places if not os.path.lexists(path)]
     for path in missing:
         click.echo(f"Error: {path}: no such file or folder; the rest is collected", err=True)
-    taken_in: list[TakenIn] = []
-    others: list[Refused] = []
+    taken_in: list[Intake] = []
+    others: list[IntakeRefusal] = []
     with shell.gradebook_of(context, db) as book:
         there, now = [path for path in places if path not in missing], datetime.now(UTC)
         for each in take_in(course, book, there, lab=slug, known_only=known_only, now=now):
-            if isinstance(each, TakenIn):
+            if isinstance(each, Intake):
                 taken_in.append(each)
                 if each.problem:
                     shell.say(f"Note: receipt {each.problem}")
@@ -268,7 +268,7 @@ def _course_inbox(course: "Course") -> Path:
     return inbox_folder(text, course.root)
 
 
-def _row(taken_in: "TakenIn", attempt: "Attempt") -> dict[str, object]:
+def _row(taken_in: "Intake", attempt: "Attempt") -> dict[str, object]:
     return {
         "lab": attempt.lab,
         "student": attempt.student,
@@ -280,11 +280,11 @@ def _row(taken_in: "TakenIn", attempt: "Attempt") -> dict[str, object]:
     }
 
 
-def _say_refused(each: "Refused") -> None:
+def _say_refused(each: "IntakeRefusal") -> None:
     shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *_indented(each.reason, 9))
 
 
-def _say_counts(taken_in: "list[TakenIn]", refused: int) -> None:
+def _say_counts(taken_in: "list[Intake]", refused: int) -> None:
     """How many there are of each lab, how many of them new, and what to do next."""
     every = Counter(each.lab for each in taken_in)
     new = Counter(each.lab for each in taken_in if each.new)

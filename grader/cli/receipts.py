@@ -34,7 +34,7 @@ def verify(
     key: str | None,
     json_path: Path | None,
 ) -> None:
-    """Say whether the course signed this, and whether a file is what was received.
+    """Say whether the course signed this, and whether a file is what was taken in.
 
     Without FILE.py, files of these names that lie beside the receipt are compared.
     """
@@ -104,7 +104,7 @@ def _say_compared(said: "Receipt", path: Path, given: tuple[Path, ...]) -> None:
     beside = [] if given else [path.parent / name for name in names]
     for each in [*given, *(file for file in beside if file.is_file())]:
         problem = file_problem(said, _digests([each]))
-        shell.say(f"  {problem or f'{escaped(each.name)} is what was received'}")
+        shell.say(f"  {problem or f'{escaped(each.name)} is what was taken in'}")
 
 
 def _digests(files: "tuple[Path, ...] | list[Path]") -> dict[str, str]:

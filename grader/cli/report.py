@@ -16,11 +16,10 @@ from grader.gradebook.store import Gradebook
 from grader.judge import Judge
 from grader.report.classroom import class_report
 from grader.report.facts import facts_of
-from grader.report.feedback import AttemptFeedback, Feedback
+from grader.report.feedback import AttemptFeedback, Feedback, public_run
 from grader.report.from_check import feedback_of_check
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page, file_name
-from grader.report.runs import public_run
 from grader.report.text import feedback_lines, lab_lines, report_lines, summary_lines
 from grader.sandbox import check_installed
 from grader.student.checking import check_once, work_of

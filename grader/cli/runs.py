@@ -16,9 +16,9 @@ from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
-from grader.grading import Crew, Settings, in_order
+from grader.grading import OpenWorkers, Settings, in_order
 from grader.grading.pending import Backlog, grade_pending
-from grader.intake.found import TakenIn
+from grader.intake.finds import Intake
 from grader.intake.taking import take_in
 from grader.results import WITHHELD, Result
 from grader.sandbox import Level, check_installed
@@ -34,7 +34,7 @@ class Run:
 
     course: Course
     level: Level
-    crew: Crew
+    crew: OpenWorkers
     live: bool = False
     messages: bool = False
     table: bool = True
@@ -93,7 +93,7 @@ class Run:
         now = datetime.now(UTC)
         ids: dict[str, list[int]] = {slug: []} if slug else {}
         for each in take_in(self.course, book, paths, lab=slug, as_named=True, now=now):
-            if isinstance(each, TakenIn):
+            if isinstance(each, Intake):
                 ids.setdefault(each.lab, []).append(each.attempt)
             else:
                 click.echo(f"Refused: {each.where}: {each.reason}", err=True)
@@ -137,7 +137,7 @@ class Run:
                     progress.step()
         seconds = time.monotonic() - started
         if elsewhere := total - len(fresh):
-            shell.say(f"{elsewhere} are graded by another batch on this gradebook.")
+            shell.say(f"{elsewhere} are graded by another run on this gradebook.")
         self._tell(settings.lab, _named(book, settings.lab, fresh, asked), len(fresh), seconds)
 
     def _settings(self, slug: str) -> Settings:

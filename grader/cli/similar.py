@@ -73,12 +73,12 @@ def compare_submissions(
     lab: "Lab", submissions: "Sequence[Submission]", *, top: int = 20
 ) -> "Report":
     """The report on a lab's submissions; those that can't be read are in it, with the reason."""
-    from grader.similarity import Unread, Work, compare, read_work
+    from grader.similarity import UnreadWork, Work, compare, read_work
 
     contract = tuple(lab.functions)
     stub = read_work("stub", lab.stub.read_bytes(), contract)
     found = [
-        Unread(each.name, each.problem)
+        UnreadWork(each.name, each.problem)
         if each.problem
         else read_work(each.name, each.files[lab.assignment.file], contract)
         for each in submissions
@@ -181,8 +181,8 @@ def as_data(report: "Report") -> dict[str, Any]:
 
 def _match_data(match: "Match") -> dict[str, Any]:
     sides = {
-        side: {"function": piece.name, "first": piece.first, "last": piece.last}
-        for side, piece in (("left", match.left), ("right", match.right))
+        side: {"function": section.name, "first": section.first, "last": section.last}
+        for side, section in (("left", match.left), ("right", match.right))
     }
     return {**sides, "similarity": match.similarity, "why": match.why}
 

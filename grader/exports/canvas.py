@@ -1,8 +1,8 @@
-"""Canvas's gradebook CSV: one that was downloaded from the course, filled in, or a new one.
+"""Canvas's gradebook CSV: fills in one that was downloaded from the course, or makes a new one.
 
 The importer finds an assignment by the number in its heading, `<title> (<id>)`, else by its
-title, and a student by ID. An empty cell would take away a score that Canvas has, so where we
-have none, a downloaded cell stays as it is. (canvas-lms, lib/gradebook_importer.rb.)
+title, and a student by ID. An empty cell would delete a score in Canvas, so where we have no
+score, a downloaded cell stays as it is. (canvas-lms, lib/gradebook_importer.rb.)
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from grader.errors import UsageError
 from grader.exports.cells import Cell, csv_text, plain
-from grader.exports.entry import Entry, ExportedLab, without_score
-from grader.exports.formats import Export, Format, Order
-from grader.exports.worksheet import Roster, Sheet, fill_lines, points, read_sheet
+from grader.exports.exported import ExportedGrade, ExportedLab, without_score
+from grader.exports.formats import Export, ExportOrder, Format
+from grader.exports.worksheet import Directory, GradeSheet, fill_lines, points, read_sheet
 
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POINTS = "    Points Possible"
@@ -22,11 +22,13 @@ _KEPT = {"ex": "excused in Canvas", "n/a": "not assigned to them in Canvas"}
 
 
 def new_gradebook(
-    labs: Sequence[ExportedLab], rows: Sequence[Entry], columns: Mapping[str, str] | None = None
+    labs: Sequence[ExportedLab],
+    rows: Sequence[ExportedGrade],
+    columns: Mapping[str, str] | None = None,
 ) -> Export:
-    """A gradebook with a line for each student that has a score; everyone needs an `lms_id`.
+    """A gradebook with a line for each student who has a score; everyone needs an `lms_id`.
 
-    `columns` gives the headings of labs that have another name in Canvas.
+    `columns` has the headings of labs with another name in Canvas.
     """
     scored = [each for each in rows if each.score is not None]
     students = {each.student: each.grade.student for each in scored}
@@ -48,7 +50,7 @@ def new_gradebook(
 def fill_gradebook(
     template: bytes,
     labs: Sequence[ExportedLab],
-    rows: Sequence[Entry],
+    rows: Sequence[ExportedGrade],
     columns: Mapping[str, str] | None = None,
 ) -> Export:
     """The downloaded gradebook with our scores in the columns of the labs."""
@@ -61,7 +63,7 @@ def fill_gradebook(
 
 
 def _check_ids(ids: Mapping[str, str]) -> None:
-    """Every student has a number in Canvas, and no two the same."""
+    """Refuses students without a number in Canvas, or two with the same."""
     absent = [name for name, number in ids.items() if not number]
     if absent:
         some = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
@@ -75,8 +77,8 @@ def _check_ids(ids: Mapping[str, str]) -> None:
         raise UsageError(f"{' and '.join(twice[:5])} have the same lms_id; mend the roster")
 
 
-def _column(sheet: Sheet, lab: ExportedLab, given: str | None) -> int:
-    """The column of the lab: the one named for it, else the one with its title or slug."""
+def _column(sheet: GradeSheet, lab: ExportedLab, given: str | None) -> int:
+    """The lab's column: the one that the user named, else the one with its title or slug."""
     wanted = {_name(each) for each in ([given] if given else [lab.title, lab.slug])}
     first = (sheet.column("Section") or 0) + 1
     titles = dict(enumerate(sheet.heading[first:], first))
@@ -96,8 +98,8 @@ def _name(heading: str) -> str:
     return " ".join(heading.split()).casefold()
 
 
-def _check_points(sheet: Sheet, lab: ExportedLab, column: int) -> None:
-    """The column is of as many points as the lab, and may be written."""
+def _check_points(sheet: GradeSheet, lab: ExportedLab, column: int) -> None:
+    """Refuses a column that is read-only or has other points than the lab."""
     for line in range(1, len(sheet.rows)):
         if sheet.get(line, 0) != _POINTS.strip():
             continue
@@ -111,23 +113,23 @@ def _check_points(sheet: Sheet, lab: ExportedLab, column: int) -> None:
             )
 
 
-def _is_student(sheet: Sheet, line: int) -> bool:
-    """Whether the line is a student's: not the points', not the one about posting, not empty."""
+def _is_student(sheet: GradeSheet, line: int) -> bool:
+    """Whether the line is a student's, not that of the points or of posting, and not empty."""
     if "Points Possible" in sheet.get(line, 0):
         return False
     posting = re.compile(r"(muted|manual posting.*)?", re.IGNORECASE)
     return not all(posting.fullmatch(each.strip()) for each in sheet.rows[line])
 
 
-def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
-    """Everyone who the line may be, by its ID and both SIS ids."""
+def _candidates(sheet: GradeSheet, line: int, roster: Directory) -> set[str]:
+    """The ids that the line may belong to, by its ID and both SIS ids."""
     number = sheet.get(line, sheet.column("ID"))
     user = sheet.get(line, sheet.column("SIS User ID"))
     login = sheet.get(line, sheet.column("SIS Login ID"))
     return roster.ids(number, (user, login), login)
 
 
-def _export(order: Order) -> Export:
+def _export(order: ExportOrder) -> Export:
     if order.template is None:
         return new_gradebook(order.labs, order.rows, order.columns)
     return fill_gradebook(order.template, order.labs, order.rows, order.columns)

@@ -1,10 +1,10 @@
-"""Text of students in spreadsheets: never a formula, never a control character.
+"""Makes students' text safe for spreadsheets: never a formula, never a control character.
 
-A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` (also their wide forms), and
-looks past spaces, quotes and invisible characters to find one. Such a cell gets an apostrophe
-before it, which makes it text in Excel, LibreOffice and Google Sheets; so does what follows a
-separator inside of a cell, since a spreadsheet of another locale splits there. Numbers are
-written as numbers. (OWASP, CSV Injection.)
+A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` (also in their wide forms), even
+behind spaces, quotes and invisible characters. Such a cell gets an apostrophe in front, which
+makes it text in Excel, LibreOffice and Google Sheets. The text behind a separator inside a cell
+gets one, too, since a spreadsheet of another locale splits there. Numbers are written as numbers.
+(OWASP, CSV Injection.)
 """
 
 import csv
@@ -38,7 +38,7 @@ def inert(text: str) -> str:
 
 
 def cell(value: Cell) -> str | int | float:
-    """The value as it is written: text made inert, numbers as they are, None as nothing."""
+    """The value for a cell: text made inert, numbers unchanged, None empty."""
     if value is None:
         return ""
     return inert(value) if isinstance(value, str) else value

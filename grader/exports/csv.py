@@ -1,13 +1,13 @@
-"""Our own table: everything about each grade, one line a student and lab.
+"""Our own table: everything about each grade, one line for each student and lab.
 
-A place where there is no score is empty, and `status` says why: `missing`, `ungraded`,
-`withheld`. Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
+A missing score leaves its cell empty, and `status` says why: `missing`, `ungraded`, `withheld`.
+Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
 """
 
 from collections.abc import Iterable, Sequence
 
 from grader.exports.cells import Cell, csv_text
-from grader.exports.entry import Entry, ExportedLab
+from grader.exports.exported import ExportedGrade, ExportedLab
 from grader.exports.formats import Format, document
 
 COLUMNS = (
@@ -16,14 +16,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def grades_csv(labs: Sequence[ExportedLab], rows: Iterable[Entry]) -> str:
+def grades_csv(labs: Sequence[ExportedLab], rows: Iterable[ExportedGrade]) -> str:
     """The table with its heading, in the order of the rows."""
     items = [(lab.slug, item) for lab in labs for item in lab.items]
     heading = [*COLUMNS, *(f"{lab}/{item}" for lab, item in items)]
     return csv_text([heading, *(_line(row, items) for row in rows)])
 
 
-def _line(row: Entry, items: Sequence[tuple[str, str]]) -> list[Cell]:
+def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
     grade, counts = row.grade, row.attempt
     points = {(row.lab, each.item): each.points for each in row.items if row.score is not None}
     return [

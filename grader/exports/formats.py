@@ -1,8 +1,8 @@
-"""What an export format is, and how one is found by its name.
+"""Export formats, and how one is found by its name.
 
-A format is a module with a `FORMAT` that makes an `Export` of an `Order`. Shardlab's own are
-named in `OWN`; another package adds one as an entry point of the group `shardlab.exports`, whose
-value is `its.module:FORMAT`.
+A format is a module with a `FORMAT`, which makes an `Export` from an `ExportOrder`. Shardlab's own
+formats are named in `OWN`; another package adds one by an entry point of the group
+`shardlab.exports` with the value `its.module:FORMAT`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from grader.errors import UsageError
-from grader.exports.entry import Entry, ExportedLab, entries, without_score
+from grader.exports.exported import ExportedGrade, ExportedLab, entries, without_score
 from grader.gradebook.rows import Grade
 
 GROUP = "shardlab.exports"
@@ -22,20 +22,20 @@ OWN = {
 }
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What is to be exported, and what the user gave beside it."""
+class ExportOrder(msgspec.Struct, frozen=True):
+    """The grades to export, and the user's options."""
 
     labs: tuple[ExportedLab, ...]
-    rows: tuple[Entry, ...]
+    rows: tuple[ExportedGrade, ...]
     template: bytes | None = None  # a sheet of the other system's, to be filled in
     columns: Mapping[str, str] = {}  # what the other system calls a lab, by slug
     single: bool = False  # one student's grade was asked for
 
 
 class Export(msgspec.Struct, frozen=True):
-    """A text, or the texts of a folder's files; and what a person should know of it.
+    """A text, or the texts of a folder's files, with remarks for the person who exports.
 
-    `unplaced` are scores of ours that found no place, `notes` are all other remarks.
+    `unplaced` are scores that found no place; `notes` are all other remarks.
     """
 
     content: str | dict[str, str]
@@ -45,38 +45,40 @@ class Export(msgspec.Struct, frozen=True):
 
 
 class Format(msgspec.Struct, frozen=True):
-    """How an export is made, and what it asks of the user.
+    """The function that makes an export, and the options it takes.
 
-    `template` says whether a sheet may or must be given; `mend` is told where one is missing.
+    `template` says whether the user may or must give a sheet; `mend` is the error if it is missing.
     """
 
-    make: Callable[[Order], Export]
+    make: Callable[[ExportOrder], Export]
     one_lab: bool = False
     template: Literal["", "may", "must"] = ""
     columns: bool = False
     mend: str = ""
 
 
-def document(content: str | dict[str, str], order: Order) -> Export:
-    """The export of a content in which every score has its place."""
+def document(content: str | dict[str, str], order: ExportOrder) -> Export:
+    """The export of a content that has a place for every score."""
     written = sum(each.score is not None for each in order.rows)
     return Export(content, written, (), tuple(without_score(order.rows)))
 
 
 def find(name: str) -> Format | None:
-    """The format of that name; None where neither Shardlab nor a package has it."""
+    """The format of that name; None if neither Shardlab nor another package has it."""
     point = OWN.get(name) or next(iter(entry_points(group=GROUP, name=name)), None)
     found: Format | None = point.load() if point is not None else None
     return found
 
 
 def names() -> list[str]:
-    """The names of all formats that are installed."""
+    """The names of all installed formats."""
     return list(dict.fromkeys([*OWN, *(each.name for each in entry_points(group=GROUP))]))
 
 
-def rows_of(grades: Sequence[Grade], student: str | None, *, published: bool) -> list[Entry]:
-    """What goes out of these grades, or of one student's; says who is not there."""
+def rows_of(
+    grades: Sequence[Grade], student: str | None, *, published: bool
+) -> list[ExportedGrade]:
+    """The grades to export, of all or of one student; UsageError for an unknown student."""
     wanted = [each for each in grades if student in {None, each.student.id}]
     if student is not None and not wanted:
         raise UsageError(f"no student '{student}' in the gradebook; see 'shardlab roster'")
@@ -86,7 +88,7 @@ def rows_of(grades: Sequence[Grade], student: str | None, *, published: bool) ->
 def check(
     name: str, form: Format, labs: list[str], *, template: bytes | None, columns: Mapping[str, str]
 ) -> None:
-    """Refuses what can't be meant, before a gradebook is opened."""
+    """Refuses options that the format doesn't take, before a gradebook is opened."""
     if form.one_lab and len(labs) > 1:
         slugs = ", ".join(labs)
         raise UsageError(f"--to {name} takes one lab: name it before FILE; there are: {slugs}")

@@ -1,9 +1,9 @@
-"""Gradescope's `results.json`, one for each student: what its autograder harness reads.
+"""Gradescope's `results.json`, one for each student, for its autograder harness.
 
 https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format
 
-A score that is withheld has neither `score` nor `tests`, only `output`: Gradescope then shows
-that the autograder failed, which is what happened, and no number.
+A withheld score has neither `score` nor `tests`, only `output`: Gradescope then shows that the
+autograder failed, which is true, and no number.
 """
 
 import json
@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from grader.errors import UsageError
-from grader.exports.entry import Entry, ExportedLab, Item
-from grader.exports.formats import Export, Format, Order, document
+from grader.exports.exported import ExportedGrade, ExportedLab, Item
+from grader.exports.formats import Export, ExportOrder, Format, document
 from grader.text.shown import plural
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
 
 
-def results(row: Entry, lab: ExportedLab) -> str:
-    """The JSON of one student. Students see it when the instructor publishes grades there."""
+def results(row: ExportedGrade, lab: ExportedLab) -> str:
+    """The JSON of one student, who sees it when the instructor publishes grades there."""
     counts = row.attempt
     document = {
         "execution_time": counts.result.seconds if counts and counts.result else 0.0,
@@ -37,8 +37,8 @@ def results(row: Entry, lab: ExportedLab) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def results_files(rows: Iterable[Entry], lab: ExportedLab) -> dict[str, str]:
-    """Name and content of a file for each student who handed something in."""
+def results_files(rows: Iterable[ExportedGrade], lab: ExportedLab) -> dict[str, str]:
+    """A file, by name, for each student who handed something in."""
     files: dict[str, str] = {}
     taken: set[str] = set()
     for row in rows:
@@ -85,8 +85,8 @@ def _item_words(item: Item) -> str:
     return decided if item.full or not item.message else f"{decided}\n{item.message}"
 
 
-def _words(row: Entry, lab: ExportedLab) -> Iterable[str]:
-    """What is said of the submission as a whole."""
+def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
+    """Yields lines about the submission as a whole."""
     counts = row.attempt
     yield lab.title + (f", attempt {counts.attempt.number}" if counts else "")
     if row.score is None:
@@ -103,8 +103,8 @@ def _words(row: Entry, lab: ExportedLab) -> Iterable[str]:
         yield f"{counts.raw} points, less {counts.penalty}: {plural(counts.late_days, 'day')} late."
 
 
-def _origin(row: Entry) -> dict[str, object]:
-    """From which submission the numbers come."""
+def _origin(row: ExportedGrade) -> dict[str, object]:
+    """The submission that the numbers come from."""
     found: dict[str, object] = {"student": row.student, "lab": row.lab, "status": row.status}
     if row.attempt is not None:
         attempt = row.attempt.attempt
@@ -116,7 +116,7 @@ def _origin(row: Entry) -> dict[str, object]:
     return found
 
 
-def _export(order: Order) -> Export:
+def _export(order: ExportOrder) -> Export:
     (lab,) = order.labs
     one = order.single
     return document(results(order.rows[0], lab) if one else results_files(order.rows, lab), order)

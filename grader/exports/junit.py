@@ -1,7 +1,7 @@
-"""JUnit XML, as CI systems read it.
+"""JUnit XML for CI systems.
 
-`testsuites/testsuite/testcase` with `failure`, `error` or `skipped` and nothing else: no
-properties, which break the schema that Jenkins' xunit plugin and pytest keep to.
+`testsuites/testsuite/testcase` with `failure`, `error` or `skipped` and nothing else: properties
+would break the schema of Jenkins' xunit plugin and of pytest.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from grader.exports.entry import Entry, Item
+from grader.exports.exported import ExportedGrade, Item
 from grader.exports.formats import Format, document
 from grader.results import Verdict
 
@@ -20,7 +20,7 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 class _Case(NamedTuple):
-    """A test case; `ended` is the name of the element that tells how, empty for a pass."""
+    """A test case; `ended` is the element that says how it ended, empty if it passed."""
 
     classname: str
     name: str
@@ -30,7 +30,7 @@ class _Case(NamedTuple):
 
 
 def junit_xml(suite: str, rows: Iterable[tuple[str, str, str, bool]]) -> str:
-    """One test case per row (class name, name, text, passed); the text of a failure is told."""
+    """A test case for each row (class name, name, text, passed); a failure has the text."""
     cases = [
         _Case(classname, name, "" if passed else "failure", "failed", text)
         for classname, name, text, passed in rows
@@ -38,23 +38,23 @@ def junit_xml(suite: str, rows: Iterable[tuple[str, str, str, bool]]) -> str:
     return _document([_suite(suite, cases)])
 
 
-def grades_junit(rows: Iterable[Entry]) -> str:
+def grades_junit(rows: Iterable[ExportedGrade]) -> str:
     """A test suite per student and lab, with a test case per rubric item.
 
-    A lost item is a failure, a withheld score an error in each item, and what is not handed in,
-    not graded or not published one skipped case.
+    A lost item is a failure, a withheld score an error in each item. Work that is not handed in,
+    not graded or not published is one skipped case.
     """
     return _document([_graded(row) for row in rows])
 
 
-def _graded(row: Entry) -> ET.Element:
+def _graded(row: ExportedGrade) -> ET.Element:
     counts = row.attempt
     when = counts.attempt.submitted_at if counts else None
     seconds = counts.result.seconds if counts and counts.result else 0.0
     return _suite(f"{row.lab} {row.student}", _cases(row), when, seconds)
 
 
-def _cases(row: Entry) -> list[_Case]:
+def _cases(row: ExportedGrade) -> list[_Case]:
     where = f"{row.lab}.{row.student}"
     if row.score is None:
         ended = "error" if row.status == "withheld" and row.reason != "not published" else "skipped"
@@ -108,7 +108,7 @@ def _document(suites: Sequence[ET.Element]) -> str:
 
 
 def _clean(text: str) -> str:
-    """The text without what XML 1.0 can't hold."""
+    """The text without the characters that XML 1.0 can't hold."""
     return _NOT_XML.sub("", text)
 
 

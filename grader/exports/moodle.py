@@ -1,17 +1,17 @@
-"""Moodle's offline grading worksheet: one that was downloaded, filled in.
+"""Fills in Moodle's offline grading worksheet, which must be downloaded.
 
-It can't be made up: its `Identifier` is a number of that assignment alone, and Moodle skips a
-line whose `Last modified (grade)` is older than the grade it has. Both stay as they are. A
-grade left empty is skipped by Moodle, so a grade that is there already is never taken away.
+Nobody else can make one: `Identifier` is a number of that assignment alone, and Moodle skips a
+line whose `Last modified (grade)` is older than its own grade. Both stay as they are. Moodle skips
+an empty grade, so no grade that is there is ever deleted.
 (moodle, mod/assign/feedback/offline.)
 """
 
 from collections.abc import Sequence
 
 from grader.errors import UsageError
-from grader.exports.entry import Entry, ExportedLab
-from grader.exports.formats import Export, Format, Order
-from grader.exports.worksheet import Roster, Sheet, fill_lines, points, read_sheet
+from grader.exports.exported import ExportedGrade, ExportedLab
+from grader.exports.formats import Export, ExportOrder, Format
+from grader.exports.worksheet import Directory, GradeSheet, fill_lines, points, read_sheet
 
 NEEDED = ("Identifier", "Grade", "Last modified (grade)")
 _MEND = (
@@ -20,10 +20,10 @@ _MEND = (
 )
 
 
-def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> Export:
+def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[ExportedGrade]) -> Export:
     """The worksheet with our scores in `Grade`.
 
-    A line is a student's by participant number (their `lms_id`), ID number, username or email.
+    A line is known by participant number (a student's `lms_id`), ID number, username or email.
     """
     sheet = read_sheet(template, NEEDED, _MEND)
     lines = [i for i in range(1, len(sheet.rows)) if any(map(str.strip, sheet.rows[i]))]
@@ -33,8 +33,8 @@ def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> 
     return fill_lines(sheet, rows, columns, lines, _candidates, "Full name", {})
 
 
-def _check_maximum(sheet: Sheet, line: int, lab: ExportedLab) -> None:
-    """Moodle skips a grade above its maximum without a word, and would scale none below."""
+def _check_maximum(sheet: GradeSheet, line: int, lab: ExportedLab) -> None:
+    """Refuses another maximum: Moodle silently skips grades above it, and scales none below."""
     maximum = points(sheet.get(line, sheet.column("Maximum Grade")))
     if maximum is not None and maximum != lab.max_score:
         raise UsageError(
@@ -43,13 +43,13 @@ def _check_maximum(sheet: Sheet, line: int, lab: ExportedLab) -> None:
         )
 
 
-def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
+def _candidates(sheet: GradeSheet, line: int, roster: Directory) -> set[str]:
     participant = sheet.get(line, sheet.column("Identifier")).removeprefix("Participant").strip()
     ids = [sheet.get(line, sheet.column(name)) for name in ("ID number", "Username")]
     return roster.ids(participant, ids, sheet.get(line, sheet.column("Email address")))
 
 
-def _export(order: Order) -> Export:
+def _export(order: ExportOrder) -> Export:
     return fill_worksheet(order.template or b"", order.labs[0], order.rows)
 
 

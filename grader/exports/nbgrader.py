@@ -1,15 +1,15 @@
-"""CSV with the columns of nbgrader's own export, for what reads that.
+"""CSV with the columns of nbgrader's own export, for programs that read that.
 
-Unlike nbgrader's, a grade without a score has none here: nbgrader writes 0.0 where nothing was
-handed in. Times are UTC without an offset, as nbgrader keeps them. A name is split only where
-it says how, as in "Lovelace, Ada"; else all of it is the last name.
+A missing score stays empty; nbgrader would write 0.0 if nothing was handed in. Times are UTC
+without an offset, as nbgrader keeps them. A name is split at a comma, as in "Lovelace, Ada";
+without one, all of it is the last name.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from grader.exports.cells import Cell, csv_text
-from grader.exports.entry import Entry
+from grader.exports.exported import ExportedGrade
 from grader.exports.formats import Format, document
 
 COLUMNS = (
@@ -18,12 +18,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def grades_csv(rows: Iterable[Entry]) -> str:
+def grades_csv(rows: Iterable[ExportedGrade]) -> str:
     """The table with its heading. Each score is raw score less penalty, and never below 0."""
     return csv_text([COLUMNS, *map(_line, rows)], newline="\n")
 
 
-def _line(row: Entry) -> list[Cell]:
+def _line(row: ExportedGrade) -> list[Cell]:
     student = row.grade.student
     last, _, first = student.name.partition(",")
     raw, penalty = _parts(row)
@@ -42,8 +42,8 @@ def _line(row: Entry) -> list[Cell]:
     ]
 
 
-def _parts(row: Entry) -> tuple[float | None, float | None]:
-    """Raw score and penalty, of which nbgrader's rule gives the score that goes out."""
+def _parts(row: ExportedGrade) -> tuple[float | None, float | None]:
+    """Raw score and penalty, from which nbgrader's rule gives the score that goes out."""
     if row.score is None:
         return None, None
     if row.attempt is None or row.attempt.raw is None:
@@ -53,7 +53,7 @@ def _parts(row: Entry) -> tuple[float | None, float | None]:
 
 
 def _time(value: datetime | None) -> str:
-    """As nbgrader's columns hold it."""
+    """The time as nbgrader's columns have it."""
     return str(value.astimezone(UTC).replace(tzinfo=None)) if value else ""
 
 

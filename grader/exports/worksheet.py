@@ -1,7 +1,7 @@
-"""A grade sheet that another system let us download, to be filled in and given back.
+"""Fills in a grade sheet that was downloaded from another system.
 
-Its rows, their order and every cell that is not filled stay as they are, formulas included:
-they are that system's. What is filled in are whole numbers.
+Its rows, their order and all other cells stay as they are, formulas included: they are that
+system's. Only whole numbers are filled in.
 """
 
 import csv
@@ -9,11 +9,9 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from grader.errors import UsageError
 from grader.exports.cells import plain
-from grader.exports.entry import Entry, without_score
+from grader.exports.exported import ExportedGrade, without_score
 from grader.exports.formats import Export
 from grader.gradebook.rows import Student
 
@@ -22,8 +20,8 @@ _BOM = "\ufeff"
 
 
 @dataclass
-class Sheet:
-    """The cells of a downloaded sheet, and how it was written."""
+class GradeSheet:
+    """The cells of a downloaded sheet, and its CSV dialect."""
 
     rows: list[list[str]]
     delimiter: str
@@ -35,11 +33,11 @@ class Sheet:
         return self.rows[0]
 
     def column(self, name: str) -> int | None:
-        """The place of the column with just this heading."""
+        """The index of the column with exactly this heading."""
         return next((i for i, each in enumerate(self.heading) if each.strip() == name), None)
 
     def get(self, row: int, column: int | None) -> str:
-        """The cell without space around it; empty where a line has no such cell."""
+        """The cell without space around it; empty if the line has no such cell."""
         cells = self.rows[row]
         return cells[column].strip() if column is not None and column < len(cells) else ""
 
@@ -49,7 +47,7 @@ class Sheet:
         cells[column] = str(value)
 
     def text(self) -> str:
-        """The sheet, written as it was."""
+        """The sheet as CSV, in the dialect it had."""
         file = io.StringIO()
         # a lone carriage return in a cell is not quoted by itself before Python 3.13
         odd = any("\r" in each for row in self.rows for each in row)
@@ -63,8 +61,8 @@ class Sheet:
         return self.bom + file.getvalue()
 
 
-def read_sheet(content: bytes, needed: Sequence[str], mend: str) -> Sheet:
-    """The sheet, which has all the needed columns; else says which, and the mend."""
+def read_sheet(content: bytes, needed: Sequence[str], mend: str) -> GradeSheet:
+    """The sheet; UsageError with the mend if a needed column is missing."""
     if len(content) > _MAX_BYTES:
         raise UsageError(f"the template is larger than {_MAX_BYTES >> 20} MB; {mend}")
     try:
@@ -79,7 +77,7 @@ def read_sheet(content: bytes, needed: Sequence[str], mend: str) -> Sheet:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise UsageError(f"the template is no CSV: {error}; {mend}") from None
-    sheet = Sheet(rows or [[]], delimiter, newline, bom)
+    sheet = GradeSheet(rows or [[]], delimiter, newline, bom)
     missing = [name for name in needed if sheet.column(name) is None]
     if missing:
         raise UsageError(f"the template has no column {' and none '.join(missing)}; {mend}")
@@ -91,24 +89,24 @@ def _heading(text: str, delimiter: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Roster:
-    """Students by each of the names that other systems know them by."""
+class Directory:
+    """Students by each of the names that other systems have for them."""
 
     by_lms: Mapping[str, Student]
     by_id: Mapping[str, Student]
     by_email: Mapping[str, Student]
 
     def ids(self, lms: str, ids: Iterable[str], email: str) -> set[str]:
-        """Everyone who is known by one of these names."""
+        """The ids of all who have one of these names."""
         found = [self.by_lms.get(lms), self.by_email.get(email.casefold())]
         found += map(self.by_id.get, ids)
         return {each.id for each in found if each is not None}
 
 
-def roster_of(rows: Iterable[Entry]) -> Roster:
-    """The students of the rows; a number or an address that two of them have is no name."""
+def directory_of(rows: Iterable[ExportedGrade]) -> Directory:
+    """The students of the rows; a number or address that two of them share is left out."""
     students = {each.student: each.grade.student for each in rows}.values()
-    return Roster(
+    return Directory(
         _unique((each.lms_id.strip(), each) for each in students),
         _unique((each.id, each) for each in students),
         _unique((each.email.strip().casefold(), each) for each in students),
@@ -125,9 +123,9 @@ def _unique(pairs: Iterable[tuple[str, Student]]) -> dict[str, Student]:
 def place(
     rows: Iterable[int], candidates: Mapping[int, set[str]], label: Mapping[int, str]
 ) -> tuple[dict[str, int], list[str]]:
-    """For each student the one row that is theirs, and what is to be said of the other rows.
+    """Each student's own row, and remarks on the rows that are nobody's.
 
-    A row that is claimed by two, or a student that claims two rows, gets nothing: a score in
+    A row that may be of two students gets nothing, nor does a student with two rows: a score in
     the wrong place is worse than none.
     """
     places: dict[str, list[int]] = {}
@@ -148,12 +146,12 @@ def place(
     return {name: lines[0] for name, lines in places.items() if len(lines) == 1}, notes
 
 
-Candidates = Callable[[Sheet, int, Roster], set[str]]
+Candidates = Callable[[GradeSheet, int, Directory], set[str]]
 
 
 def fill_lines(
-    sheet: Sheet,
-    rows: Sequence[Entry],
+    sheet: GradeSheet,
+    rows: Sequence[ExportedGrade],
     columns: Mapping[str, int],
     lines: Sequence[int],
     candidates: Candidates,
@@ -162,31 +160,18 @@ def fill_lines(
 ) -> Export:
     """The sheet with the scores of these labs in the lines of their students.
 
-    `candidates` says who a line may be, `name` is the column that remarks call a line by.
+    `candidates` returns the ids that a line may belong to; remarks name a line by column `name`.
+    A cell with one of the words of `kept` stays; a remark says what the word means.
     """
     own = [each for each in rows if each.lab in columns]
-    roster = roster_of(own)
+    roster = directory_of(own)
     label = {
         line: plain(sheet.get(line, sheet.column(name)) or sheet.get(line, 0)) for line in lines
     }
     places, notes = place(lines, {line: candidates(sheet, line, roster) for line in lines}, label)
-    filled = fill(sheet, own, columns, places, kept)
-    return replace(filled, notes=(*notes, *filled.notes))
-
-
-def fill(
-    sheet: Sheet,
-    rows: Sequence[Entry],
-    columns: Mapping[str, int],
-    places: Mapping[str, int],
-    kept: Mapping[str, str],
-) -> Export:
-    """The sheet with each score in its place, in columns by lab and lines by student.
-
-    A cell that holds one of the words of `kept` stays, and is told with what the word means.
-    """
-    notes, unplaced, written = without_score(rows), [], 0
-    for each in rows:
+    notes += without_score(own)
+    unplaced, written = [], 0
+    for each in own:
         if each.score is None:
             continue
         line = places.get(each.student)
@@ -203,7 +188,7 @@ def fill(
 
 
 def points(text: str) -> float | None:
-    """The number in a cell of whichever locale; None where there is no number."""
+    """The number in a cell, in any locale; None if there is none."""
     try:
         return float(text.replace(",", "."))
     except ValueError:

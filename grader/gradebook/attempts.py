@@ -1,11 +1,11 @@
 """Attempts: everything that was handed in, kept as it came.
 
-The same content as the student's newest attempt is that attempt; handing in A, B and A again
-makes three. Attempts are numbered in the order in which they are taken in.
+Content equal to that of the student's newest attempt makes no new attempt; A, B and A again make
+three. Attempts are numbered in the order in which they are taken in.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -21,16 +21,17 @@ from grader.submissions import Submission
 
 _TRACE = ".trace"
 _Draft = dict[str, Any]  # a row of submissions
+_Drafts = list[tuple[_Draft, bool]]  # and whether it is new
 _Newest = dict[str, _Draft]  # by student
 _BySource = dict[tuple[str, str, str], _Draft]  # by student, source and digest
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A submission as it came in: when it was handed in, and where it was found.
+    """A submission to take in, with the time it was handed in and the place it was found at.
 
-    With `lasting`, what is found at that source again is the attempt that it was the first time,
-    whatever the student has handed in since.
+    With `lasting`, the same content at the same source is always the same attempt, whatever the
+    student has handed in since.
     """
 
     submission: Submission
@@ -40,7 +41,7 @@ class Arrival:
 
 
 def digest_of(submission: Submission) -> str:
-    """sha256 over names, sizes and contents; over the problem where there is no file."""
+    """sha256 over names, sizes and contents, or over the problem if there is no file."""
     digest = hashlib.sha256()
     contents = contents_of(submission)
     for name, content in sorted(contents.items()):
@@ -52,7 +53,7 @@ def digest_of(submission: Submission) -> str:
 
 
 def contents_of(submission: Submission) -> dict[str, bytes]:
-    """All that was handed in, by name: a trace is called after the file beside it."""
+    """All that was handed in, by file name; a trace is named after the file beside it."""
     contents = dict(submission.files)
     if submission.trace is not None:
         beside = PurePath(next(iter(submission.files), "submission"))
@@ -63,16 +64,16 @@ def contents_of(submission: Submission) -> dict[str, bytes]:
 def take_in(
     connection: sa.Connection, lab: str, arrivals: Sequence[Arrival], *, now: datetime
 ) -> list[tuple[Attempt, bool]]:
-    """For each arrival its attempt, and whether that is new; all are kept, or none."""
+    """The attempt of each arrival, and whether it is new; all are kept, or none."""
     lock(connection, f"intake of {lab}")
     whose = sorted({storable(each.submission.student) for each in arrivals})
     add_unknown(connection, whose)
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
+    handed_in = _rows(connection, lab, whose, sa.select(submissions))
+    newest = {row["student"]: row for row in handed_in}
     before = _by_source(connection, lab, whose) if any(each.lasting for each in arrivals) else {}
-    drafts = _drafts(lab, arrivals, before, _newest(connection, lab, whose), now)
-    new = [draft for draft, is_new in drafts if is_new]
-    for draft, number in zip(new, _insert(connection, new), strict=True):
-        draft["id"] = number
+    drafts = _drafts(lab, arrivals, before, newest, now)
+    _insert(connection, [draft for draft, is_new in drafts if is_new])
     _insert_files(connection, drafts, arrivals)
     _insert_sources(connection, drafts, arrivals)
     return [(Attempt(**draft), is_new) for draft, is_new in drafts]
@@ -90,12 +91,12 @@ def attempts(
 
 
 def name_of(attempt: Attempt) -> str:
-    """What an attempt is called in a batch, where names are unique."""
+    """The unique name of an attempt in results and messages: `STUDENT-NUMBER`."""
     return f"{attempt.student}-{attempt.number}"
 
 
 def submission(connection: sa.Connection, attempt: Attempt) -> Submission:
-    """What was handed in, byte for byte."""
+    """The submission as it was handed in, byte for byte."""
     query = sa.select(files.c.name, files.c.content).where(files.c.submission == attempt.id)
     contents = {name: bytes(content) for name, content in connection.execute(query)}
     trace = next((name for name in contents if name.endswith(_TRACE)), None)
@@ -103,37 +104,28 @@ def submission(connection: sa.Connection, attempt: Attempt) -> Submission:
     return Submission(name_of(attempt), contents, attempt.problem, attempt.student, found)
 
 
-def _newest(connection: sa.Connection, lab: str, whose: Sequence[str]) -> _Newest:
-    """Each student's newest attempt at the lab."""
-    found: _Newest = {}
-    for some in in_chunks(whose):
-        query = sa.select(submissions).where(
-            submissions.c.lab == lab, submissions.c.student.in_(some)
-        )
-        for row in connection.execute(query.order_by(submissions.c.number)).mappings():
-            found[row["student"]] = dict(row)
-    return found
-
-
 def _by_source(connection: sa.Connection, lab: str, whose: Sequence[str]) -> _BySource:
-    """These students' attempts at the lab, by where each was found and what it holds."""
-    found: _BySource = {}
+    """These students' attempts at the lab, by the place where each was found and its content."""
+    found_at = sources.c.source.label("place")
+    query = sa.select(submissions, found_at).join(sources, sources.c.submission == submissions.c.id)
+    rows = _rows(connection, lab, whose, query)
+    return {(row["student"], row.pop("place"), row["digest"]): row for row in rows}
+
+
+def _rows(
+    connection: sa.Connection, lab: str, whose: Sequence[str], query: sa.Select[Any]
+) -> Iterator[_Draft]:
+    """Yields the query's rows for these students and the lab, the oldest attempt first."""
     for some in in_chunks(whose):
-        query = sa.select(submissions, sources.c.source.label("place")).join(
-            sources, sources.c.submission == submissions.c.id
-        )
-        of_some = query.where(submissions.c.lab == lab, submissions.c.student.in_(some))
-        for row in connection.execute(of_some).mappings():
-            draft = dict(row)
-            found[draft["student"], draft.pop("place"), draft["digest"]] = draft
-    return found
+        own = query.where(submissions.c.lab == lab, submissions.c.student.in_(some))
+        yield from map(dict, connection.execute(own.order_by(submissions.c.number)).mappings())
 
 
 def _drafts(
     lab: str, arrivals: Iterable[Arrival], before: _BySource, newest: _Newest, now: datetime
-) -> list[tuple[_Draft, bool]]:
-    """A row for each arrival, and whether it is new; the new ones are without an id yet."""
-    drafts = list[tuple[_Draft, bool]]()
+) -> _Drafts:
+    """A row for each arrival, and whether it is new; a new one has no id yet."""
+    drafts: _Drafts = []
     for arrival in arrivals:
         handed_in, source = arrival.submission, storable(arrival.source)
         student, digest = storable(handed_in.student), digest_of(handed_in)
@@ -158,26 +150,19 @@ def _drafts(
     return drafts
 
 
-def _insert(connection: sa.Connection, rows: list[_Draft]) -> list[int]:
-    """The new rows' ids, in their order."""
-    if not rows:
-        return []
+def _insert(connection: sa.Connection, drafts: list[_Draft]) -> None:
+    """Inserts the new rows, and gives each draft its id."""
+    if not drafts:
+        return
     statement = submissions.insert().returning(submissions.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(statement, rows).scalars())
+    numbers = list(connection.execute(statement, drafts).scalars())
+    for draft, number in zip(drafts, numbers, strict=True):
+        draft["id"] = number
 
 
-def _insert_files(
-    connection: sa.Connection,
-    drafts: Iterable[tuple[_Draft, bool]],
-    arrivals: Iterable[Arrival],
-) -> None:
+def _insert_files(connection: sa.Connection, drafts: _Drafts, arrivals: Iterable[Arrival]) -> None:
     rows = [
-        {
-            "submission": draft["id"],
-            "name": name,
-            "content": content,
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }
+        {"submission": draft["id"], "name": name, "content": content, "sha256": _sha256(content)}
         for (draft, is_new), arrival in zip(drafts, arrivals, strict=True)
         for name, content in (contents_of(arrival.submission).items() if is_new else ())
     ]
@@ -186,9 +171,7 @@ def _insert_files(
 
 
 def _insert_sources(
-    connection: sa.Connection,
-    drafts: Iterable[tuple[_Draft, bool]],
-    arrivals: Iterable[Arrival],
+    connection: sa.Connection, drafts: _Drafts, arrivals: Iterable[Arrival]
 ) -> None:
     rows = [
         {"submission": draft["id"], "source": arrival.source, "facts": ""}
@@ -197,3 +180,7 @@ def _insert_sources(
     ]
     if rows:
         connection.execute(insert(connection, sources).on_conflict_do_nothing(), rows)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

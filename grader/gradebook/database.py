@@ -1,8 +1,8 @@
-"""One database, SQLite or PostgreSQL: opened, asked, written to, and its faults put in words.
+"""Opens, reads and writes one database, SQLite or PostgreSQL, and puts its faults in words.
 
-Everything is a function of a connection, run in one transaction: whole or not at all. One that
-fails for a reason that passes (the server is gone, the disk is full, another writes) is run
-again, with growing waits, for as long as the patience lasts.
+All work is a function of a connection, which runs in one transaction: whole or not at all. If it
+fails for a reason that may pass (the server is gone, the disk is full, another process writes), it
+runs again, with growing waits, for as long as the patience lasts.
 
     SQLite      WAL, so that reading never waits for writing; a writer takes the write lock
                 first (BEGIN IMMEDIATE), so that it never has to give up half way
@@ -11,11 +11,10 @@ again, with growing waits, for as long as the patience lasts.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -41,12 +40,8 @@ _SERVER_WAITS = "-c lock_timeout=30s -c statement_timeout=120s"
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
 # Faults of SQLite that may be gone at the next try; any other would only come again.
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PROTOCOL")
-_SCHEMES = {
-    "sqlite": "sqlite",
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
-}
+_PSYCOPG = "postgresql+psycopg"
+_SCHEMES = {"sqlite": "sqlite", "postgres": _PSYCOPG, "postgresql": _PSYCOPG, _PSYCOPG: _PSYCOPG}
 
 
 class _CommitUnanswered(Exception):  # noqa: N818 - never seen outside
@@ -69,11 +64,11 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes all connections."""
         self._engine.dispose()
 
     def read(self, work: "_Work[_T]") -> _T:
-        """What the function reads, of one moment."""
+        """Runs a function that reads, all of it as of one moment; returns its value."""
         return self._patiently(lambda: self._once(work), self.patience_s)
 
     def write(
@@ -84,17 +79,17 @@ class Database:
         derived: bool = False,
         patience_s: float | None = None,
     ) -> _T:
-        """What the function gives back once all that it wrote is committed.
+        """Runs a function that writes; returns its value once all is committed.
 
-        Where the answer to a commit was lost, it is run again only if it is repeatable. What is
-        derived may go in a power cut, since it can be had again: that saves waiting for the disk.
+        Where the answer to a commit was lost, only a `repeatable` function is run again. A power
+        cut may undo what is `derived`, which can be made again: that saves waiting for the disk.
         """
         patience = self.patience_s if patience_s is None else patience_s
         options = {"shardlab_write": True, "shardlab_derived": derived}
-        return self._patiently(lambda: self._once(work, options), patience, repeatable)
+        return self._patiently(lambda: self._once(work, **options), patience, repeatable)
 
     def _patiently(self, run: Callable[[], _T], patience_s: float, again: bool = True) -> _T:
-        """What `run` gives, tried again while that may help and the patience lasts."""
+        """The value of `run`, tried again while that may help and the patience lasts."""
         end, wait = time.monotonic() + patience_s, _FIRST_WAIT_S
         while True:
             try:
@@ -113,7 +108,7 @@ class Database:
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT_S)
 
-    def _once(self, work: "_Work[_T]", options: Mapping[str, bool] = MappingProxyType({})) -> _T:
+    def _once(self, work: "_Work[_T]", **options: bool) -> _T:
         with self._engine.connect() as connection:
             connection.execution_options(**options)
             with connection.begin() as transaction:
@@ -141,7 +136,7 @@ class Database:
         return engine
 
     def _migrate(self) -> None:
-        """Tables as this code needs them; see `migrate`."""
+        """Makes or upgrades the tables; see `migrate`."""
         patience = _BUSY_S if self._engine.dialect.name == "sqlite" else 0.0
 
         def make(connection: sa.Connection) -> None:
@@ -152,7 +147,7 @@ class Database:
 
         def once() -> None:
             if not self._once(lambda each: migrate.is_current(each, self.shown)):
-                self._once(make, {"shardlab_write": True})
+                self._once(make, shardlab_write=True)
 
         self._patiently(once, patience)
 
@@ -176,17 +171,17 @@ def insert(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postg
     return postgresql.insert(table)
 
 
-def in_chunks(values: Iterable[_T]) -> Iterator[list[_T]]:
-    """The values, as many at a time as a statement may name."""
+def in_chunks(values: Iterable[_T], size: int = _NAMED_AT_ONCE) -> Iterator[list[_T]]:
+    """Yields the values a few at a time: by default as many as a statement may name."""
     left = iter(values)
-    while some := list(islice(left, _NAMED_AT_ONCE)):
+    while some := list(islice(left, size)):
         yield some
 
 
 def lock(connection: sa.Connection, name: str) -> None:
-    """Until the transaction ends, no other writer passes here with the same name.
+    """Keeps other writers that name the same lock waiting until the transaction ends.
 
-    In SQLite there is but one writer at a time anyway.
+    SQLite has one writer at a time anyway.
     """
     if connection.dialect.name == "postgresql":
         key = sa.func.hashtextextended(name, migrate.LOCK)

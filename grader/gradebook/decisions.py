@@ -1,7 +1,7 @@
-"""What people decide: overrides, extensions, publications; and the log of every change.
+"""Decisions of people (overrides, extensions, publications), and the log of every change.
 
 Nothing is changed in place. A decision is a new row with its reason and author, and the newest
-counts; so what was decided before stays on record.
+counts, so earlier decisions stay on record.
 """
 
 from collections import Counter
@@ -28,8 +28,16 @@ from grader.gradebook.tables import (
 from grader.text.shown import plural
 
 
+class Signature(msgspec.Struct, frozen=True):
+    """Why something was decided, by whom, and when."""
+
+    reason: str
+    author: str
+    at: datetime
+
+
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One change: when, by whom, what was done to what, in words."""
+    """One change in words: when, by whom, and what was done to which subject."""
 
     id: int
     at: datetime
@@ -40,10 +48,10 @@ class AuditEntry(msgspec.Struct, frozen=True):
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """What a publication came to, in numbers of students.
+    """How many students a publication told a score.
 
-    For those `changed` the score is another than they were told before. Those `withheld`,
-    `ungraded` and `missing` have none yet, and were left out.
+    `changed` counts those who were told another score before, or none. `withheld`, `ungraded`
+    and `missing` count those who have no score yet and were left out.
     """
 
     id: int
@@ -77,13 +85,11 @@ def override(
     lab: Lab,
     item: str,
     points: int | None,
-    reason: str,
-    author: str,
-    now: datetime,
+    by: Signature,
 ) -> None:
-    """Puts the points in force for the student's item, or withdraws those that were.
+    """Gives the student's item these points from now on; None withdraws those in force.
 
-    Those of an item that the lab has no longer can be withdrawn, too.
+    An override can be withdrawn even when the lab no longer has the item.
     """
     people.require(connection, student)
     rubric = {each.item: each.points for each in lab.rubric}
@@ -98,34 +104,27 @@ def override(
         raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
     _with_lab(connection, lab.slug)
     row = {"points": points, "max_points": rubric[item], "item": item}
-    connection.execute(overrides.insert().values(row | _whose(student, lab, reason, author, now)))
+    connection.execute(overrides.insert().values(row | _row(student, lab, by)))
     what = "override" if points is not None else "withdraw override"
     told = f"{points} of {rubric[item]}: " if points is not None else ""
-    note(connection, now, author, what, f"{student} {lab.slug} {item}", f"{told}{reason}")
+    note(connection, by.at, by.author, what, f"{student} {lab.slug} {item}", f"{told}{by.reason}")
 
 
 def extend(
-    connection: sa.Connection,
-    student: str,
-    lab: Lab,
-    until: datetime,
-    reason: str,
-    author: str,
-    now: datetime,
+    connection: sa.Connection, student: str, lab: Lab, until: datetime, by: Signature
 ) -> None:
     """Makes the lab due at that time for the student."""
     people.require(connection, student)
     _with_lab(connection, lab.slug)
-    row = {"due": until} | _whose(student, lab, reason, author, now)
-    connection.execute(extensions.insert().values(row))
-    told = f"until {until:%Y-%m-%d %H:%M %Z}: {reason}"
-    note(connection, now, author, "extend", f"{student} {lab.slug}", told)
+    connection.execute(extensions.insert().values({"due": until} | _row(student, lab, by)))
+    told = f"until {until:%Y-%m-%d %H:%M %Z}: {by.reason}"
+    note(connection, by.at, by.author, "extend", f"{student} {lab.slug}", told)
 
 
 def publish(
     connection: sa.Connection, lab: str, grades: Iterable[Grade], author: str, now: datetime
 ) -> Publication:
-    """Writes down what students are told now; who has no score is left out, and counted."""
+    """Records the scores that students are told now; grades without a score are only counted."""
     grades = list(grades)
     _with_lab(connection, lab)
     statement = publications.insert().values(lab=lab, author=author, at=now)
@@ -151,12 +150,10 @@ def publish(
     return Publication(number, lab, author, now, len(told), changed, *counts)
 
 
-def _whose(
-    student: str, lab: Lab, reason: str, author: str, now: datetime
-) -> dict[str, str | datetime]:
-    if not reason.strip():
+def _row(student: str, lab: Lab, by: Signature) -> dict[str, str | datetime]:
+    if not by.reason.strip():
         raise UsageError("a reason is needed: the student will read it")
-    return {"lab": lab.slug, "student": student, "reason": reason, "author": author, "at": now}
+    return {"lab": lab.slug, "student": student} | msgspec.structs.asdict(by)
 
 
 def _with_lab(connection: sa.Connection, slug: str) -> None:

@@ -1,6 +1,6 @@
-"""Every student's grade in a lab: results, overrides, lateness and what was published.
+"""Every student's grade in a lab, from results, overrides, lateness and publications.
 
-A handful of queries for the whole lab, whatever the size of the class; the rest is done here.
+A few queries fetch the whole lab, whatever the size of the class; the rest is done in Python.
 """
 
 from collections import defaultdict
@@ -50,14 +50,14 @@ def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> li
 
 
 def grade(connection: sa.Connection, student: str, lab: Lab, deadline: Deadline | None) -> Grade:
-    """One student's; an unknown student is refused."""
+    """One student's grade; UsageError if the student is unknown."""
     require(connection, student)
     return next(each for each in grades(connection, lab, deadline) if each.student.id == student)
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known of a lab, by student or attempt."""
+    """All that is known of a lab, by student or attempt."""
 
     lab: Lab
     deadline: Deadline | None
@@ -97,7 +97,7 @@ class _Facts:
 def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> int | None:
     """The score with people's points in place of grading's, item by item.
 
-    A withheld one stays so unless people have decided on every item.
+    A withheld score stays withheld unless people have decided on every item.
     """
     points = {each.item: each.points for each in decided}
     if result.score is None:
@@ -117,10 +117,10 @@ def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> int | N
 def results_of(
     connection: sa.Connection, lab: str, handed_in: Iterable[Iterable[Attempt]]
 ) -> dict[int, Result]:
-    """What each attempt comes to now, where anything is known.
+    """The present result of each attempt that has one, by the attempt's id.
 
-    That is the result of its current key; or a fault, of that key; or else the newest result
-    of the same content, which may be of an older suite.
+    It is the result of the attempt's current key, or a fault under that key, or else the newest
+    result of the same content, perhaps of an older suite.
     """
     every = {each.id: each for some in handed_in for each in some}
     of_lab = sa.select(submissions.c.id).where(submissions.c.lab == lab)
@@ -166,16 +166,8 @@ def _rubrics(connection: sa.Connection, ids: Iterable[int]) -> dict[int, tuple[R
 
 
 def _result(name: str, row: _Row, rubric: tuple[RubricResult, ...]) -> Result:
-    return Result(
-        name,
-        GRADED,
-        row["score"],
-        row["max_score"],
-        row["seconds"],
-        rubric,
-        row["note"],
-        row["trace"],
-    )
+    numbers = (row["score"], row["max_score"], row["seconds"])
+    return Result(name, GRADED, *numbers, rubric, row["note"], row["trace"])
 
 
 def _withheld(name: str, row: _Row) -> Result:
@@ -186,9 +178,9 @@ def _withheld(name: str, row: _Row) -> Result:
 
 
 def overrides_in_force(connection: sa.Connection, lab: Lab) -> dict[str, tuple[Override, ...]]:
-    """Each student's newest decision on an item, unless that was to withdraw; in rubric order.
+    """Each student's newest override of each item, unless withdrawn, in rubric order.
 
-    Those on items that the lab has no longer come last.
+    Overrides of items that the lab no longer has come last.
     """
     newest = defaultdict[str, dict[str, Override]](dict)
     query = sa.select(overrides).where(overrides.c.lab == lab.slug).order_by(overrides.c.id)
@@ -209,26 +201,16 @@ def overrides_in_force(connection: sa.Connection, lab: Lab) -> dict[str, tuple[O
 
 def _extensions(connection: sa.Connection, lab: str) -> dict[str, Extension]:
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    return {
-        row.student: Extension(row.due, row.reason, row.author, row.at)
-        for row in connection.execute(query)
-    }
+    found = connection.execute(query)
+    return {row.student: Extension(row.due, row.reason, row.author, row.at) for row in found}
 
 
 def _published(connection: sa.Connection, lab: str) -> dict[str, int]:
     """The score that each student was last told."""
-    last = (
-        sa.select(
-            published_grades.c.student, sa.func.max(published_grades.c.publication).label("number")
-        )
+    query = (
+        sa.select(published_grades.c.student, published_grades.c.score)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab)
-        .group_by(published_grades.c.student)
-        .subquery()
+        .order_by(publications.c.id)
     )
-    same = sa.and_(
-        published_grades.c.student == last.c.student,
-        published_grades.c.publication == last.c.number,
-    )
-    query = sa.select(published_grades.c.student, published_grades.c.score).join(last, same)
     return {row.student: row.score for row in connection.execute(query)}

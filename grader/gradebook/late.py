@@ -1,6 +1,6 @@
-"""What lateness costs, and which attempt counts: pure functions of times and points.
+"""Computes what lateness costs and which attempt counts, from times and points alone.
 
-All in UTC, in which every day has 24 hours. A lab without a deadline is never late, and its
+All times are in UTC, where every day has 24 hours. Without a deadline nothing is late, and the
 best attempt counts.
 """
 
@@ -15,7 +15,7 @@ _DAY = timedelta(days=1)
 
 
 def due_of(deadline: Deadline | None, extended: datetime | None) -> datetime | None:
-    """When the lab is due for a student: an extension moves that back, and never forward."""
+    """When the lab is due for a student: an extension makes that later, never earlier."""
     if deadline is None or extended is None:
         return deadline.due if deadline else None
     return max(deadline.due, extended)
@@ -34,7 +34,7 @@ def settled(
     deadline: Deadline | None,
     due: datetime | None,
 ) -> GradedAttempt:
-    """The attempt with what it came to and what lateness takes from that."""
+    """The attempt with its score and the penalty for lateness."""
     if deadline is None or due is None:
         return GradedAttempt(attempt, result, raw)
     days = late_days(attempt.submitted_at, due, deadline.grace_minutes)
@@ -43,10 +43,10 @@ def settled(
 
 
 def counting(attempts: Sequence[GradedAttempt], deadline: Deadline | None) -> GradedAttempt | None:
-    """The attempt that counts, of a student's in the order of their numbers.
+    """The attempt that counts, among one student's in the order of their numbers.
 
-    The best is the one with the highest score, the first of several; where none has a score
-    yet, the newest. One past the cut-off counts only where there is no other.
+    The best has the highest score (the first, if several do). If none has a score yet, the newest
+    counts. An attempt past the cut-off counts only if there is no other.
     """
     in_time = [each for each in attempts if not each.refused] or list(attempts)
     if not in_time:

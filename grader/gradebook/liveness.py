@@ -1,9 +1,7 @@
-"""Whether a batch that holds claims still lives.
+"""Tells whether a run that holds claims is still alive: by its heart-beat, and by its process.
 
-Its process tells, where that is ours to see; and everywhere its heart-beat.
-
-A process is known by its number and the time it was started, so that another one that got the
-same number later is not taken for it.
+The process counts only if it can be seen from here. It is known by its number and its start
+time, so that a later process with the same number is not taken for it.
 """
 
 import os
@@ -12,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-STALE = timedelta(seconds=30)  # a beat that is older is a dead batch's
+STALE = timedelta(seconds=30)  # a beat that is older is a dead run's
 AHEAD = timedelta(seconds=10)  # one from further in the future was made before a clock was set back
 
 
@@ -42,7 +40,7 @@ def me() -> tuple[str, int, str]:
 
 
 def lives(host: str, pid: int, start: str, beat: datetime, now: datetime) -> bool:
-    """Whether the batch that this process runs is still at work."""
+    """Whether a run with this process and last heart-beat is still at work."""
     if not now - STALE <= beat <= now + AHEAD:
         return False
     seen = host == this_host() and start != ""

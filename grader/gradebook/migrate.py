@@ -1,7 +1,7 @@
-"""A gradebook's tables as this code needs them: made where there are none, moved on where old.
+"""Makes a gradebook's tables if there are none, and upgrades old ones.
 
-Openers that come at once wait for each other: the check and every step run in one transaction
-that holds the database's write lock (SQLite) or an advisory lock (PostgreSQL).
+Processes that open it at the same time wait for each other: the check and every step run in one
+transaction that holds the database's write lock (SQLite) or an advisory lock (PostgreSQL).
 """
 
 import threading
@@ -19,7 +19,7 @@ _alembic = threading.Lock()  # its environment is one a process
 
 
 def is_current(connection: sa.Connection, shown: str) -> bool:
-    """Whether nothing is to be done; a database that is another's, or newer, is refused."""
+    """Whether the tables are up to date; refuses another program's or a newer database."""
     names = set(sa.inspect(connection).get_table_names())
     if VERSION_TABLE not in names:
         if names:
@@ -32,7 +32,7 @@ def is_current(connection: sa.Connection, shown: str) -> bool:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Runs the steps that are missing, on a connection whose transaction the caller ends."""
+    """Runs the missing steps on a connection whose transaction the caller ends."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,4 +1,4 @@
-"""Who there is: the students of the course."""
+"""The students of the course."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ def all_students(connection: sa.Connection) -> list[Student]:
 
 
 def add(connection: sa.Connection, roster: Iterable[Student]) -> tuple[int, int]:
-    """How many were new and how many changed; what the roster leaves empty stays as it is."""
+    """How many students are new, and how many changed; an empty field changes nothing."""
     known = {each.id: each for each in all_students(connection)}
     new: dict[str, Student] = {}
     changed: dict[str, Student] = {}
@@ -43,14 +43,14 @@ def add(connection: sa.Connection, roster: Iterable[Student]) -> tuple[int, int]
 
 
 def add_unknown(connection: sa.Connection, ids: Sequence[str]) -> None:
-    """Makes students of the ids that are none yet."""
+    """Adds a student for each id that is not yet known."""
     statement = insert(connection, students).on_conflict_do_nothing()
     if ids:
         connection.execute(statement, [_fields(Student(each)) for each in ids])
 
 
 def require(connection: sa.Connection, student: str) -> None:
-    """Refuses a student that the gradebook does not know, naming those that are near."""
+    """Raises UsageError for an unknown student, and names similar ids."""
     query = sa.select(students.c.id)
     if connection.execute(query.where(students.c.id == student)).scalar() is not None:
         return

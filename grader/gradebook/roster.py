@@ -1,6 +1,6 @@
-"""A roster as CSV: the columns id, name, email, group, lms_id, of which only id must be there.
+"""Reads a roster from CSV with the columns id, name, email, group, lms_id; only id is required.
 
-A line that can't be meant costs only itself: it is told with its number and the rest is read.
+A line with a mistake is reported with its number, and the rest is read.
 """
 
 import csv

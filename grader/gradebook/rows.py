@@ -1,4 +1,4 @@
-"""What the gradebook is asked for, as plain data: what exports and pages are made of.
+"""The gradebook's answers as plain data, from which exports and pages are made.
 
 Times are aware datetimes in UTC. Points are whole: a lab has 100.
 """
@@ -21,10 +21,10 @@ class Student(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
-    """One submission as it was received; never changed afterwards.
+    """One submission as it was taken in; never changed afterwards.
 
-    `number` counts a student's attempts at a lab from 1. `digest` is the sha256 of what was
-    handed in. `problem` says why it can't be run; else it is empty.
+    `number` counts a student's attempts at a lab from 1. `digest` is the sha256 of all that was
+    handed in. `problem` says why it can't be run, and is empty if it can.
     """
 
     id: int
@@ -39,7 +39,7 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
 
 
 class Override(msgspec.Struct, frozen=True):
-    """Points for a rubric item that a person decided on, whatever grading says."""
+    """Points that a person gave for a rubric item, in place of those from grading."""
 
     item: str
     points: int
@@ -58,10 +58,10 @@ class Extension(msgspec.Struct, frozen=True):
 
 
 class GradedAttempt(msgspec.Struct, frozen=True):
-    """An attempt with its present result, if it has one, and what lateness costs it.
+    """An attempt with its present result, if it has one, and its penalty for lateness.
 
-    `raw` is the score with overrides, before `penalty`; None where there is no score.
-    `late_days` counts days begun after due date and grace. One past the cut-off is `refused`.
+    `raw` is the score with overrides, before `penalty`; None if there is no score. `late_days`
+    counts days begun after due date and grace. An attempt past the cut-off is `refused`.
     """
 
     attempt: Attempt
@@ -73,7 +73,7 @@ class GradedAttempt(msgspec.Struct, frozen=True):
 
     @property
     def score(self) -> int | None:
-        """What it earns: never below 0."""
+        """The points it earns, never below 0."""
         if self.raw is None:
             return None
         return 0 if self.refused else max(0, self.raw - self.penalty)
@@ -82,10 +82,9 @@ class GradedAttempt(msgspec.Struct, frozen=True):
 class Grade(msgspec.Struct, frozen=True):
     """One student's grade in one lab: every attempt, which of them counts, and why.
 
-    `counts` is the one that the lab's policy takes (best or last); None where nothing was
-    handed in. `overrides` are those in force, already in `raw`; `void` are those of items that
-    the lab has no longer, which count for nothing. `published` is the score that the student
-    was last told.
+    `counts` is the attempt that the lab's policy takes (best or last), or None if nothing was
+    handed in. `overrides` are those in force, already in `raw`; `void` are overrides of items that
+    the lab no longer has, which change nothing. `published` is the score last told to the student.
     """
 
     student: Student
@@ -101,7 +100,7 @@ class Grade(msgspec.Struct, frozen=True):
 
     @property
     def score(self) -> int | None:
-        """The grade; None where nothing was handed in or the score is withheld or not yet there."""
+        """The grade, or None: nothing was handed in, not graded yet, or withheld."""
         return self.counts.score if self.counts else None
 
     @property

@@ -1,7 +1,6 @@
-"""What collecting remembers: places and when, sources that are as they were, and who waits.
+"""The memory of `collect`: when each place was collected, unchanged sources, and who waits.
 
-All of it is kept here and nowhere else: the audit log tells people of the same things, and
-nothing is read back from it.
+It is kept in tables of its own. The audit log tells people the same, and is never read back.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +14,10 @@ from grader.gradebook.tables import collections, sources, storable, submissions,
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
 
 
-class Seen:
-    """The part of a gradebook that collecting asks and tells; each method is one transaction.
+class CollectMemory:
+    """The part of a gradebook that `collect` uses; each method is one transaction.
 
-    `note` adds a line to the audit log: what was done, to what, and more in words.
+    `note` adds a line to the audit log: what was done, its subject, and details.
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class Seen:
         return {row.place: row.at for row in rows}
 
     def collected(self, place: str, at: datetime, told: str) -> None:
-        """Remembers that the place was collected at that time; the log tells what came of it."""
+        """Remembers when the place was collected, and logs the outcome."""
 
         def write(connection: sa.Connection) -> None:
             statement = insert(connection, collections)
@@ -46,14 +45,14 @@ class Seen:
         self._database.write(write)
 
     def unchanged(self, lab: str) -> dict[tuple[str, str], int]:
-        """Ids of the lab's attempts by source and facts, where facts were kept."""
+        """The ids of the lab's attempts by source and facts, if facts were kept."""
         query = sa.select(sources).join(submissions, submissions.c.id == sources.c.submission)
         of_lab = query.where(submissions.c.lab == lab, sources.c.facts != "")
         rows = self._database.read(lambda each: each.execute(of_lab).all())
         return {(source, facts): attempt for attempt, source, facts in rows}
 
     def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
-        """Keeps, for an attempt's id and source, the facts by which it is known unread."""
+        """Keeps facts by attempt and source, from which `collect` sees that nothing changed."""
         rows = [
             {"number": number, "place": storable(source), "now": text}
             for (number, source), text in sorted(facts.items())
@@ -67,12 +66,12 @@ class Seen:
             )
 
     def strangers(self) -> dict[Stranger, datetime]:
-        """Since when those wait who were kept out."""
+        """The students who wait for the roster, each with the time since when."""
         rows = self._database.read(lambda each: each.execute(sa.select(waiting)).all())
         return {(row.student, row.lab, row.digest): row.since for row in rows}
 
     def keep_out(self, who: Stranger, since: datetime) -> None:
-        """Remembers since when somebody waits for the roster; the first time counts."""
+        """Remembers since when a student waits for the roster; the first time counts."""
         row = dict(zip(("student", "lab", "digest"), who, strict=True)) | {"since": since}
 
         def write(connection: sa.Connection) -> None:

@@ -1,7 +1,7 @@
-"""The record of a course: one object to ask and to tell, over the database and its queries.
+"""The record of a course: one object over the database and its queries.
 
 Every method is one transaction. What belongs together stands in one module beside this one:
-`attempts` (what is handed in), `seen` (what collecting remembers), `work` (what is graded),
+`attempts` (what is handed in), `seen` (what `collect` remembers), `work` (what is graded),
 `grades` (what it comes to), `decisions` (what people change), `people`. Threads may share a
 gradebook; processes each open their own.
 """
@@ -23,7 +23,7 @@ from grader.gradebook.attempts import Arrival
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import AuditEntry, Publication
 from grader.gradebook.rows import Attempt, Grade, Student
-from grader.gradebook.seen import Seen
+from grader.gradebook.seen import CollectMemory
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -34,17 +34,16 @@ _LAST_PATIENCE_S = 1.0  # for what comes right by itself
 
 
 def url_of(course_root: Path, given: str | None) -> str:
-    """Where the gradebook is: as given, else as SHARDLAB_DB says, else a file of the course."""
+    """The gradebook's address: the given one, else SHARDLAB_DB, else a file of the course."""
     return given or os.environ.get(URL_VARIABLE) or str(course_root / FILE)
 
 
 class Gradebook:
-    """An open gradebook. `who` stands in the audit log for what this one changes.
+    """An open gradebook. The audit log says that `who` made its changes.
 
-    What collecting remembers is asked of `seen`.
-
-    What fails because the server is gone, the disk full or the database locked is tried again
-    for `patience_s`, and then is a `StoreError`. The clock is the database's where it has one.
+    `seen` is what `collect` remembers. When the server is gone, the disk full or the database
+    locked, a call is tried again for `patience_s` and then raises `StoreError`. The time is the
+    database's where that has a clock.
     """
 
     def __init__(
@@ -52,9 +51,9 @@ class Gradebook:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._unended: set[int] = set()  # batches that are over, which could not be written
+        self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
-        self.seen = Seen(database, self._note)
+        self.seen = CollectMemory(database, self._note)
 
     @classmethod
     def open(
@@ -65,7 +64,7 @@ class Gradebook:
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] | None = None,
     ) -> Self:
-        """The gradebook at a URL, or in the SQLite file of that path; made where there is none."""
+        """Opens the gradebook at a URL or in an SQLite file, which is made if there is none."""
         return cls(Database(url, patience_s), who or _user(), clock)
 
     def close(self) -> None:
@@ -85,7 +84,7 @@ class Gradebook:
         return self._database.read(people.all_students)
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
-        """How many are new and how many changed. What the roster leaves empty stays as it is."""
+        """How many students are new, and how many changed; an empty field changes nothing."""
 
         def write(connection: sa.Connection) -> tuple[int, int]:
             new, changed = people.add(connection, roster)
@@ -119,21 +118,21 @@ class Gradebook:
         return self._database.read(lambda each: attempts.attempts(each, lab, student))
 
     def submission(self, attempt: Attempt) -> Submission:
-        """What was handed in, byte for byte; in a batch it is called `STUDENT-NUMBER`."""
+        """The submission as it was handed in, byte for byte, by the name `STUDENT-NUMBER`."""
         return self._database.read(lambda each: attempts.submission(each, attempt))
 
     # -- what is graded --------------------------------------------------------------------
 
     def pending(self, lab: str, key_of: Callable[[Attempt], str]) -> list[Attempt]:
-        """The attempts without a result for their key; of several with one key, the first."""
+        """The attempts without a result for their key; the first where several share a key."""
         return self._database.write(lambda each: work.pending(each, lab, key_of), repeatable=True)
 
     def generations(self, lab: str) -> dict[int, int]:
-        """How often `again` was asked for a submission, by its id; those without are left out."""
+        """How often a regrade was asked for, by the submission's id; where never, it is absent."""
         return self._database.read(lambda each: work.generations(each, lab))
 
     def again(self, submissions: Collection[int], *, reason: str, author: str = "") -> None:
-        """Lets submissions be graded once more though nothing they depend on has changed."""
+        """Has submissions graded once more, though nothing that they depend on has changed."""
         who = author or self.who
 
         def write(connection: sa.Connection) -> None:
@@ -153,12 +152,12 @@ class Gradebook:
         isolation: str,
         patience_s: float | None = None,
     ) -> bool:
-        """Whether the key had no result and now has this one, whole; its claim is given back.
+        """Records the result and gives the claim back; False if the key had a result before.
 
-        May be called twice for the same thing: the second changes nothing. A withheld result is
-        kept as a fault, and its key is asked for again.
+        Calling it twice is the same as once. A withheld result is kept as a fault, and its key
+        stays pending.
         """
-        graded = work.Graded(attempt, key, result, suite, engine, isolation)
+        graded = work.NewResult(attempt, key, result, suite, engine, isolation)
         return self._database.write(
             lambda each: work.record(each, graded, self._now()),
             repeatable=True,
@@ -166,44 +165,44 @@ class Gradebook:
             patience_s=patience_s,
         )
 
-    def begin_batch(self) -> int:
-        """The number of a new batch, of this process, which `beat`s every few seconds."""
+    def begin_run(self) -> int:
+        """Begins a run of this process, which calls `beat` every few seconds; its number."""
 
         def write(connection: sa.Connection) -> int:
             for over in self._unended:
-                work.end_batch(connection, over)
-            batch = work.begin_batch(connection, self._shared_now(connection))
-            self._note(connection, "begin batch", str(batch))
-            return batch
+                work.end_run(connection, over)
+            run = work.begin_run(connection, self._shared_now(connection))
+            self._note(connection, "begin run", str(run))
+            return run
 
         return self._database.write(write)
 
-    def beat(self, batch: int) -> None:
-        """Says that the batch lives; one silent for 30 s loses its claims to whoever asks."""
+    def beat(self, run: int) -> None:
+        """Says that the run lives; after 30 s of silence others may take its claims."""
         self._database.write(
-            lambda each: work.beat(each, batch, self._shared_now(each)), repeatable=True
+            lambda each: work.beat(each, run, self._shared_now(each)), repeatable=True
         )
 
-    def claim(self, batch: int, keys: Collection[str]) -> set[str]:
-        """Those keys that are the batch's now: no other live batch has them, nor a result."""
+    def claim(self, run: int, keys: Collection[str]) -> set[str]:
+        """Claims keys for the run; those that it got: no other live run has them, no result."""
         return self._database.write(
-            lambda each: work.claim(each, batch, keys, self._shared_now(each)), repeatable=True
+            lambda each: work.claim(each, run, keys, self._shared_now(each)), repeatable=True
         )
 
-    def end_batch(self, batch: int) -> None:
-        """Gives back what the batch has claimed and not recorded.
+    def end_run(self, run: int) -> None:
+        """Gives back what the run has claimed and not recorded.
 
-        Where that can't be written now, the next `begin_batch` does it, or the claims run out.
+        Where that can't be written now, the next `begin_run` does it, or the claims run out.
         """
 
         def write(connection: sa.Connection) -> None:
-            work.end_batch(connection, batch)
-            self._note(connection, "end batch", str(batch))
+            work.end_run(connection, run)
+            self._note(connection, "end run", str(run))
 
         try:
             self._database.write(write, repeatable=True, patience_s=_LAST_PATIENCE_S)
         except StoreError:
-            self._unended.add(batch)
+            self._unended.add(run)
 
     # -- what it comes to ------------------------------------------------------------------
 
@@ -225,37 +224,34 @@ class Gradebook:
         reason: str,
         author: str = "",
     ) -> None:
-        """From now on the student's item is worth these points, or with None what grading says."""
-        self._database.write(
-            lambda each: decisions.override(
-                each, student, lab, item, points, reason, author or self.who, self._now()
-            )
-        )
+        """Gives the student's item these points from now on; None withdraws that."""
+        by = self._signature(reason, author)
+        self._database.write(lambda each: decisions.override(each, student, lab, item, points, by))
 
     def withdraw(self, student: str, lab: Lab, item: str, *, reason: str, author: str = "") -> None:
-        """From now on the item is worth again what grading says."""
+        """Lets the item be worth what grading says again."""
         self.override(student, lab, item, None, reason=reason, author=author)
 
     def extend(
         self, student: str, lab: Lab, until: datetime, *, reason: str, author: str = ""
     ) -> None:
-        """The lab is due later for this student; the newest extension counts."""
-        self._database.write(
-            lambda each: decisions.extend(
-                each, student, lab, until, reason, author or self.who, self._now()
-            )
-        )
+        """Makes the lab due at that time for this student; the newest extension counts."""
+        by = self._signature(reason, author)
+        self._database.write(lambda each: decisions.extend(each, student, lab, until, by))
 
     def publish(self, lab: str, grades: Iterable[Grade], *, author: str = "") -> Publication:
-        """A snapshot of the scores that students are told; those without one are left out."""
+        """Records the scores that students are told now; a grade without a score is left out."""
         graded = list(grades)
         return self._database.write(
             lambda each: decisions.publish(each, lab, graded, author or self.who, self._now())
         )
 
     def audit(self) -> list[AuditEntry]:
-        """Every change by a person or a batch, the oldest first."""
+        """Every change that a person or a run made, the oldest first."""
         return self._database.read(decisions.entries)
+
+    def _signature(self, reason: str, author: str) -> decisions.Signature:
+        return decisions.Signature(reason, author or self.who, self._now())
 
     def _note(
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""

@@ -11,18 +11,18 @@
               │       └─< regrades            a person wants the same content graded again
               ├─< overrides, extensions       what people decided; the newest counts
               └─< published_grades >── publications
-    batches ──< claims                        who grades which key at this moment
+    batches ──< claims                        the runs, and the keys that each grades now
     collections                               when each place was collected last
-    waiting                                   who was kept out, and since when it was there
+    waiting                                   who was not on the roster, and since when
     audit                                     every change, by whom: for people, never read back
 
-Columns only. What the database refuses (constraints, triggers) is written once, in the
-migrations that make it; a test holds that both name the same columns.
+Columns only. The migrations say what the database refuses (constraints, triggers); a test
+compares the columns of both.
 """
 
 import json
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -88,74 +88,54 @@ def storable(text: str) -> str:
 
 
 metadata = sa.MetaData()
-_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
     return sa.Table(name, metadata, *columns)
 
 
-def _id(name: str = "id") -> sa.Column[int]:
-    """A number that grows: later rows have greater ones, whatever the clock says."""
-    return sa.Column(name, _ID, primary_key=True)
+def _column(kind: Any, name: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, **{"nullable": False} | options)
 
 
-def _ref(name: str, *, primary_key: bool = False) -> sa.Column[int]:
-    return sa.Column(name, _ID, primary_key=primary_key, nullable=False, autoincrement=False)
-
-
-def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, AnyText, primary_key=primary_key, nullable=False)
-
-
-def _whole(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, nullable=nullable)
-
-
-def _time(name: str) -> sa.Column[datetime]:
-    return sa.Column(name, UtcTime, nullable=False)
-
+# A number that grows: later rows have greater ones, whatever the clock says.
+_id = partial(_column, _NUMBER, "id", primary_key=True)
+_ref = partial(_column, _NUMBER, autoincrement=False)
+_text = partial(_column, AnyText)
+_whole = partial(_column, sa.Integer)
+_time = partial(_column, UtcTime)
 
 students = _table(
-    "students",
-    _text("id", primary_key=True),
-    _text("name"),
-    _text("email"),
-    _text("group"),
-    _text("lms_id"),
+    "students", _text("id", primary_key=True), *map(_text, ("name", "email", "group", "lms_id"))
 )
 labs = _table("labs", _text("slug", primary_key=True))
 submissions = _table(
     "submissions",
     _id(),
-    _text("lab"),
-    _text("student"),
+    *map(_text, ("lab", "student")),
     _whole("number"),
     _text("digest"),
-    _time("submitted_at"),
-    _time("received_at"),
-    _text("source"),
-    _text("problem"),
+    *map(_time, ("submitted_at", "received_at")),
+    *map(_text, ("source", "problem")),
 )
 files = _table(
     "files",
     _ref("submission", primary_key=True),
     _text("name", primary_key=True),
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    _column(sa.LargeBinary, "content"),
     _text("sha256"),
 )
 sources = _table(
     "sources",
     _ref("submission", primary_key=True),
     _text("source", primary_key=True),
-    _text("facts"),  # that tell, unread, that nothing has changed there; only ever compared
+    _text("facts"),  # by which an unchanged file is known unread; only ever compared
 )
 collections = _table("collections", _text("place", primary_key=True), _time("at"))
 waiting = _table(
     "waiting",
-    _text("student", primary_key=True),
-    _text("lab", primary_key=True),
-    _text("digest", primary_key=True),
+    *(_text(name, primary_key=True) for name in ("student", "lab", "digest")),
     _time("since"),
 )
 current_keys = _table("current_keys", _ref("submission", primary_key=True), _text("key"))
@@ -164,14 +144,9 @@ results = _table(
     _id(),
     _text("key"),
     _ref("submission"),
-    _whole("score"),
-    _whole("max_score"),
-    sa.Column("seconds", sa.Double, nullable=False),
-    _text("isolation"),
-    _text("suite"),
-    _text("engine"),
-    _text("note"),
-    _text("trace"),
+    *map(_whole, ("score", "max_score")),
+    _column(sa.Double, "seconds"),
+    *map(_text, ("isolation", "suite", "engine", "note", "trace")),
     _time("graded_at"),
     _text("token"),  # of the one call that wrote it: how a repeated call knows its own row
 )
@@ -179,11 +154,9 @@ case_verdicts = _table(
     "case_verdicts",
     _ref("result", primary_key=True),
     _text("item", primary_key=True),
-    _whole("position"),
-    _whole("points"),
-    _whole("max_points"),
+    *map(_whole, ("position", "points", "max_points")),
     _text("verdict"),
-    sa.Column("finding", FindingText, nullable=False),
+    _column(FindingText, "finding"),
 )
 faults = _table(
     "faults",
@@ -191,54 +164,39 @@ faults = _table(
     _ref("submission"),
     _text("key"),
     _whole("max_score"),
-    sa.Column("seconds", sa.Double, nullable=False),
+    _column(sa.Double, "seconds"),
     _text("reason"),
     _time("at"),
     _text("token"),
 )
 regrades = _table(
-    "regrades", _id(), _ref("submission"), _text("reason"), _text("author"), _time("at")
+    "regrades", _id(), _ref("submission"), *map(_text, ("reason", "author")), _time("at")
 )
 overrides = _table(
     "overrides",
     _id(),
-    _text("lab"),
-    _text("student"),
-    _text("item"),
+    *map(_text, ("lab", "student", "item")),
     _whole("points", nullable=True),  # NULL: the override before it is withdrawn
     _whole("max_points"),
-    _text("reason"),
-    _text("author"),
+    *map(_text, ("reason", "author")),
     _time("at"),
 )
 extensions = _table(
     "extensions",
     _id(),
-    _text("lab"),
-    _text("student"),
+    *map(_text, ("lab", "student")),
     _time("due"),
-    _text("reason"),
-    _text("author"),
+    *map(_text, ("reason", "author")),
     _time("at"),
 )
-publications = _table("publications", _id(), _text("lab"), _text("author"), _time("at"))
+publications = _table("publications", _id(), *map(_text, ("lab", "author")), _time("at"))
 published_grades = _table(
     "published_grades",
     _ref("publication", primary_key=True),
     _text("student", primary_key=True),
     _ref("submission"),
-    _whole("score"),
-    _whole("max_score"),
+    *map(_whole, ("score", "max_score")),
 )
-audit = _table(
-    "audit", _id(), _time("at"), _text("who"), _text("what"), _text("subject"), _text("detail")
-)
-batches = _table(
-    "batches",
-    _id(),
-    _text("host"),
-    _whole("pid"),
-    _text("started"),
-    _time("beat"),
-)
+audit = _table("audit", _id(), _time("at"), *map(_text, ("who", "what", "subject", "detail")))
+runs = _table("batches", _id(), _text("host"), _whole("pid"), _text("started"), _time("beat"))
 claims = _table("claims", _text("key", primary_key=True), _ref("batch"))

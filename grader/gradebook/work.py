@@ -1,11 +1,11 @@
-"""What is to be graded, by whom, and what it came to.
+"""The work that is to be graded, who does it, and its results.
 
-A result belongs to a content key, which is written once. What a submission comes to now is the
-result of its *current* key: a suite that is changed and changed back brings the old results
-back with it, and two attempts of the same content share one.
+A result belongs to a content key and is written once. A submission's present result is that of
+its *current* key: when a suite is changed and changed back, the old results count again, and two
+attempts of the same content share one result.
 
-A batch claims keys before it grades them, so that two batches share the work; but a claim is
-only courtesy. What keeps a key from being graded twice is that the database takes one result.
+A run claims keys before it grades them, so that two runs share the work. A claim is only a
+courtesy: the database accepts one result a key, so that nothing is recorded twice.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,13 +22,13 @@ from grader.gradebook.attempts import attempts
 from grader.gradebook.database import in_chunks, insert
 from grader.gradebook.rows import Attempt
 from grader.gradebook.tables import (
-    batches,
     case_verdicts,
     claims,
     current_keys,
     faults,
     regrades,
     results,
+    runs,
     submissions,
 )
 from grader.results import WITHHELD, Result
@@ -41,18 +42,18 @@ def key_of(
     level_word: str,
     generation: int = 0,
 ) -> str:
-    """sha256 over all that a result depends on: the same key is never graded twice.
+    """sha256 over all that a result depends on; no key is graded twice.
 
-    `suite_digest` covers the assignment, too. The generation tells a deliberate regrade of the
-    same content from the one before.
+    `suite_digest` covers the assignment, too. `generation` counts the deliberate regrades of the
+    same content.
     """
     parts = (attempt.digest, suite_digest, engine, seed.hex(), level_word, str(generation))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
-class Graded:
-    """A result with what it was come by; `token` makes a repeated call know its own row."""
+class NewResult:
+    """A result with all that it depends on; by `token` a repeated call knows its own row."""
 
     attempt: Attempt
     key: str
@@ -67,10 +68,9 @@ class Graded:
 
 
 def pending(connection: sa.Connection, lab: str, key: Callable[[Attempt], str]) -> list[Attempt]:
-    """The attempts without a result for their key; of several with the same key, the first.
+    """The attempts without a result for their key; the first where several share a key.
 
-    The keys are kept as the current ones, by which it is known from now on what each attempt
-    comes to.
+    The keys become the current ones: from now on they decide each attempt's present result.
     """
     found = attempts(connection, lab)
     keys = {attempt.id: key(attempt) for attempt in found}
@@ -84,7 +84,7 @@ def pending(connection: sa.Connection, lab: str, key: Callable[[Attempt], str]) 
 
 
 def generations(connection: sa.Connection, lab: str) -> dict[int, int]:
-    """How often a regrade of a submission was asked for; those without are left out."""
+    """How often a regrade was asked for, by the submission's id; where never, it is absent."""
     query = (
         sa.select(regrades.c.submission, sa.func.count())
         .join(submissions, submissions.c.id == regrades.c.submission)
@@ -97,7 +97,7 @@ def generations(connection: sa.Connection, lab: str) -> dict[int, int]:
 def again(
     connection: sa.Connection, ids: Collection[int], reason: str, author: str, now: datetime
 ) -> None:
-    """Lets each submission be graded once more, though nothing that it depends on has changed."""
+    """Has each submission graded once more, though nothing that it depends on has changed."""
     rows = [
         {"submission": each, "reason": reason, "author": author, "at": now} for each in sorted(ids)
     ]
@@ -106,7 +106,7 @@ def again(
 
 
 def _changed(connection: sa.Connection, lab: str, keys: Mapping[int, str]) -> dict[int, str]:
-    """Those keys that are not the current ones yet."""
+    """The keys that differ from the current ones."""
     query = sa.select(current_keys.c.submission, current_keys.c.key).join(
         submissions, submissions.c.id == current_keys.c.submission
     )
@@ -137,10 +137,10 @@ def _with_result(connection: sa.Connection, keys: Iterable[str]) -> set[str]:
 # -- what it came to -----------------------------------------------------------------------
 
 
-def record(connection: sa.Connection, graded: Graded, now: datetime) -> bool:
-    """Whether the key had no result and now has this one; with its verdicts, or not at all.
+def record(connection: sa.Connection, graded: NewResult, now: datetime) -> bool:
+    """Records the result with its verdicts; False if the key had a result before.
 
-    A withheld one is no result: it is noted as a fault, and the key is asked for again.
+    A withheld result is recorded as a fault, and the key stays pending.
     """
     _set_current(connection, {graded.attempt.id: graded.key})
     connection.execute(claims.delete().where(claims.c.key == graded.key))
@@ -149,7 +149,7 @@ def record(connection: sa.Connection, graded: Graded, now: datetime) -> bool:
     return _record_result(connection, graded, now)
 
 
-def _record_result(connection: sa.Connection, graded: Graded, now: datetime) -> bool:
+def _record_result(connection: sa.Connection, graded: NewResult, now: datetime) -> bool:
     result = graded.result
     statement = insert(connection, results).on_conflict_do_nothing(index_elements=["key"])
     number = connection.execute(
@@ -157,16 +157,9 @@ def _record_result(connection: sa.Connection, graded: Graded, now: datetime) -> 
         {
             "key": graded.key,
             "submission": graded.attempt.id,
-            "score": result.score,
-            "max_score": result.max_score,
-            "seconds": result.seconds,
-            "isolation": graded.isolation,
-            "suite": graded.suite,
-            "engine": graded.engine,
-            "note": result.note,
-            "trace": result.trace,
             "graded_at": now,
-            "token": graded.token,
+            **_named(graded, "isolation", "suite", "engine", "token"),
+            **_named(result, "score", "max_score", "seconds", "note", "trace"),
         },
     ).scalar()
     if number is None:
@@ -180,12 +173,9 @@ def _record_verdicts(connection: sa.Connection, number: int, result: Result) -> 
     rows = [
         {
             "result": number,
-            "item": each.item,
             "position": position,
-            "points": each.points,
-            "max_points": each.max_points,
             "verdict": each.verdict.value,
-            "finding": each.finding,
+            **_named(each, "item", "points", "max_points", "finding"),
         }
         for position, each in enumerate(result.rubric)
     ]
@@ -193,7 +183,7 @@ def _record_verdicts(connection: sa.Connection, number: int, result: Result) -> 
         connection.execute(case_verdicts.insert(), rows)
 
 
-def _record_fault(connection: sa.Connection, graded: Graded, now: datetime) -> bool:
+def _record_fault(connection: sa.Connection, graded: NewResult, now: datetime) -> bool:
     if _with_result(connection, [graded.key]):
         return False
     statement = insert(connection, faults).on_conflict_do_nothing(index_elements=["token"])
@@ -201,60 +191,62 @@ def _record_fault(connection: sa.Connection, graded: Graded, now: datetime) -> b
         statement,
         {
             "submission": graded.attempt.id,
-            "key": graded.key,
-            "max_score": graded.result.max_score,
-            "seconds": graded.result.seconds,
             "reason": graded.result.note,
             "at": now,
-            "token": graded.token,
+            **_named(graded, "key", "token"),
+            **_named(graded.result, "max_score", "seconds"),
         },
     )
     return True
 
 
+def _named(facts: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in names}
+
+
 # -- who does it ---------------------------------------------------------------------------
 
 
-def begin_batch(connection: sa.Connection, now: datetime) -> int:
-    """The number of a new batch, of this process."""
+def begin_run(connection: sa.Connection, now: datetime) -> int:
+    """Begins a run of this process; its number."""
     host, pid, started = liveness.me()
     row = {"host": host, "pid": pid, "started": started, "beat": now}
-    statement = batches.insert().values(row).returning(batches.c.id)
-    batch: int = connection.execute(statement).scalar_one()
-    return batch
+    statement = runs.insert().values(row).returning(runs.c.id)
+    run: int = connection.execute(statement).scalar_one()
+    return run
 
 
-def beat(connection: sa.Connection, batch: int, now: datetime) -> None:
-    """Says that the batch lives."""
-    connection.execute(batches.update().where(batches.c.id == batch).values(beat=now))
+def beat(connection: sa.Connection, run: int, now: datetime) -> None:
+    """Says that the run lives."""
+    connection.execute(runs.update().where(runs.c.id == run).values(beat=now))
 
 
-def end_batch(connection: sa.Connection, batch: int) -> None:
-    """Gives back what the batch has claimed."""
-    connection.execute(claims.delete().where(claims.c.batch == batch))
+def end_run(connection: sa.Connection, run: int) -> None:
+    """Gives back all claims of the run."""
+    connection.execute(claims.delete().where(claims.c.batch == run))
 
 
-def claim(connection: sa.Connection, batch: int, keys: Collection[str], now: datetime) -> set[str]:
-    """Those keys that are the batch's now: no live batch holds them, and none has a result."""
-    wanted = sorted(keys)  # in one order, so that two batches never wait for each other
-    _free_claims_of_the_dead(connection, batch, now)
+def claim(connection: sa.Connection, run: int, keys: Collection[str], now: datetime) -> set[str]:
+    """Claims keys for the run; those that it got: no other live run has them, no result."""
+    wanted = sorted(keys)  # in one order, so that two runs never wait for each other
+    _free_claims_of_the_dead(connection, run, now)
     statement = insert(connection, claims).on_conflict_do_nothing(index_elements=["key"])
     if wanted:
-        connection.execute(statement, [{"key": key, "batch": batch} for key in wanted])
-    # Now that they are held nobody else records them: what has a result by now, has had it.
+        connection.execute(statement, [{"key": key, "batch": run} for key in wanted])
+    # Nobody else records a key that we hold. One that got a result before our claim is dropped.
     done = _with_result(connection, wanted)
     held: set[str] = set()
     for some in in_chunks(wanted):
-        mine = sa.and_(claims.c.batch == batch, claims.c.key.in_(some))
+        mine = sa.and_(claims.c.batch == run, claims.c.key.in_(some))
         held |= set(connection.execute(sa.select(claims.c.key).where(mine)).scalars())
     for some in in_chunks(sorted(held & done)):
         connection.execute(claims.delete().where(claims.c.key.in_(some)))
     return held - done
 
 
-def _free_claims_of_the_dead(connection: sa.Connection, batch: int, now: datetime) -> None:
-    holders = sa.select(claims.c.batch).where(claims.c.batch != batch)
-    query = sa.select(batches).where(batches.c.id.in_(holders))
+def _free_claims_of_the_dead(connection: sa.Connection, run: int, now: datetime) -> None:
+    holders = sa.select(claims.c.batch).where(claims.c.batch != run)
+    query = sa.select(runs).where(runs.c.id.in_(holders))
     for row in connection.execute(query).mappings().all():
         if not liveness.lives(row["host"], row["pid"], row["started"], row["beat"], now):
             connection.execute(claims.delete().where(claims.c.batch == row["id"]))

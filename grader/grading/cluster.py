@@ -1,9 +1,9 @@
 """Workers of a dask cluster: on this machine, or wherever a scheduler has them.
 
 Connections are TLS or nothing: over plain TCP, whoever reaches a scheduler has it run code. A
-worker runs one submission at a time, in a sandbox of its own, from the course's folder, which
-it sees under the same path. One that dies takes nothing with it: dask gives its submission to
-another one, and after the second death the score is withheld.
+worker grades one submission at a time, in a sandbox of its own. It must see the course's folder
+under the same path. When a worker dies, dask gives its submission to another; after the second
+death the score is withheld.
 """
 
 import threading
@@ -37,7 +37,7 @@ class Credentials:
     key: Path
 
     def security(self) -> Security:
-        """The same for dask; a file that is missing is named."""
+        """The identity as dask wants it; UsageError names a missing file."""
         for path in (self.ca, self.cert, self.key):
             if not path.is_file():
                 raise UsageError(f"{path}: no such file; TLS to a scheduler needs it")
@@ -66,10 +66,10 @@ def _connect(address: str, credentials: Credentials | None) -> Client:
 
 
 class _Awaited(Future[Result]):
-    """A result that comes in any case: withheld, if none came in the time of two tries.
+    """A result that is sure to come: withheld, if there is none after the time of two tries.
 
-    A scheduler blames a worker's death on every submission that the worker was given, so one
-    that is blamed is sent once more before it is held to have done it.
+    A scheduler blames a worker's death on every submission that the worker had, so a blamed
+    submission is sent once more before its score is withheld.
     """
 
     def __init__(self, settings: Settings, submission: Submission, executor: Any) -> None:
@@ -139,7 +139,6 @@ class Cluster:
         self,
         settings: Settings,
         jobs: int,
-        *,
         address: str = "",
         credentials: Credentials | None = None,
     ) -> None:
@@ -176,7 +175,7 @@ class Cluster:
         return Client(self._own, security=security)
 
     def _require_workers(self) -> None:
-        """At least one worker, each of one thread: a sandbox serves one submission at a time."""
+        """Waits for a worker; each has one thread, as a sandbox serves one submission at a time."""
         try:
             self._client.wait_for_workers(1, timeout=_JOIN_SECONDS)
         except TimeoutError:
@@ -193,18 +192,18 @@ class Cluster:
 
     @property
     def slots(self) -> int:
-        """How many workers there are now."""
+        """The number of workers there are now."""
         if time.monotonic() - self._looked >= _LOOK_S:
             self._slots = max(1, len(self._client.nthreads()))
             self._looked = time.monotonic()
         return self._slots
 
     def submit(self, submission: Submission) -> "Future[Result]":
-        """The result; a withheld one where workers died over it or nobody answered in time."""
+        """The result; withheld if workers died over it or nobody answered in time."""
         return _Awaited(self._settings, submission, self._executor)
 
     def close(self) -> None:
-        """Ends the connection, and the workers that were started here."""
+        """Closes the connection, and ends the workers that were started here."""
         if client := getattr(self, "_client", None):
             client.close()
         if self._own is not None:

@@ -1,9 +1,9 @@
 """Worker processes on this machine, each with a sandbox of its own.
 
 A worker grades one submission at a time. If it dies or hangs, it is replaced and the submission
-tried once more; if that fails too, its score is withheld and the batch goes on. A submission for
-which the machine was too busy is tried once more while no other worker works. Workers end with
-the process that started them, however it ends.
+tried once more; if that fails too, its score is withheld and the run goes on. If the machine was
+too busy for a submission, it is tried once more while no other worker works. Workers end with the
+process that started them, however it ends.
 """
 
 import multiprocessing
@@ -39,7 +39,7 @@ class Local:
         self._turns = _Turns()
 
     def submit(self, submission: Submission) -> "Future[Result]":
-        """The result, or a withheld one where two workers in a row came to an end over it."""
+        """The result; withheld if two workers in a row died over it."""
         return self._threads.submit(self._grade, submission)
 
     def _grade(self, submission: Submission) -> Result:
@@ -63,7 +63,7 @@ class Local:
         return self._settings.lost(submission)
 
     def close(self) -> None:
-        """Ends the workers; what has not begun is not begun any more."""
+        """Ends the workers; what is still waiting is not begun."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.close()
@@ -76,7 +76,7 @@ class Local:
 
 
 class _Turns:
-    """Who may grade now: several beside each other, or one alone, who waits for them to end."""
+    """Lets several grade beside each other, or one alone, who waits until the others are done."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -85,7 +85,7 @@ class _Turns:
 
     @contextmanager
     def beside_others(self) -> Iterator[None]:
-        """Waits while somebody is alone, or waits to be; then others may work beside the block."""
+        """Waits while somebody grades alone or wants to; others may work beside the block."""
         with self._changed:
             self._changed.wait_for(lambda: not self._alone)
             self._busy += 1
@@ -96,7 +96,7 @@ class _Turns:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Waits until nobody else grades; while the block lasts, nobody else begins."""
+        """Waits until nobody else grades; nobody begins while the block runs."""
         with self._changed:
             self._alone += 1
             self._changed.wait_for(lambda: not self._busy)
@@ -117,7 +117,7 @@ class _Turns:
 class _Worker:
     """One grading process, started when it is first needed and again after it was ended.
 
-    `close` may come from another thread than the others; after it nothing is started any more.
+    `close` may be called from any thread; after it nothing is started.
     """
 
     def __init__(self, settings: Settings, core: int | None) -> None:
@@ -130,7 +130,7 @@ class _Worker:
     def submit(self, submission: Submission) -> "Future[Result]":
         with self._lock:
             if self._closed:
-                raise BrokenProcessPool("the batch is over")
+                raise BrokenProcessPool("the run is over")
             if self._executor is None:
                 self._executor = ProcessPoolExecutor(
                     max_workers=1,
@@ -156,10 +156,10 @@ class _Worker:
 
 
 def _cores_for(workers: int, settings: Settings) -> list[int | None]:
-    """The core that each worker stays on; None where there are cores to spare: the system chooses.
+    """The core that each worker stays on; None, which leaves it to the system, if cores are plenty.
 
     A worker and its sandboxed processes take turns, and waking another core for each turn costs
-    more than most calls do. A live run is nobody's turn, and may use all cores.
+    more than most calls do. A live run takes no turns, and may use all cores.
     """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if not cores or workers < len(cores) or settings.live:
@@ -168,7 +168,7 @@ def _cores_for(workers: int, settings: Settings) -> list[int | None]:
 
 
 def _begin(core: int | None) -> None:
-    """In the worker: keeps it on its core, and ends it when the batch's process ends."""
+    """Keeps the worker, in which this runs, on its core; ends it when the run's process ends."""
     if core is not None:
         with suppress(OSError):  # taken from this machine since; any other does as well
             os.sched_setaffinity(0, {core})

@@ -1,10 +1,10 @@
 """Grades what has no result yet: from the gradebook, through workers, into the gradebook.
 
-What a result depends on is its key: the submission's content, the suite with its assignment, the
-engine, the student's seed and the level of isolation. An attempt that has a result for its present
-key is done, so a run that was interrupted goes on where it was, and a changed suite regrades what
-it must. A batch claims keys a few at a time, so that several share one gradebook; and each result
-is recorded as it comes, so that an end at any moment loses only what was under way.
+A key stands for all that a result depends on: the submission's content, the suite with its
+assignment, the engine, the student's seed and the level of isolation. An attempt with a result for
+its present key is done. So an interrupted run goes on where it was, and a changed suite regrades
+what it must. A run claims a few keys at a time, so that several runs share one gradebook. Each
+result is recorded as it comes, so a run that is killed loses only what was under way.
 """
 
 import threading
@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Self
 
 from grader import __version__
 from grader.errors import StoreError
+from grader.gradebook.database import in_chunks
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
@@ -43,7 +43,7 @@ class Backlog:
     def of(
         cls, book: Gradebook, settings: Settings, only: Collection[int] | None = None
     ) -> "Backlog":
-        """The backlog now; with `only`, of these attempts, by id."""
+        """The backlog now; with `only`, that of the attempts with these ids."""
         slug = settings.lab.slug
         empty = cls(book, settings, (), book.generations(slug))
         pending = _in_turn(book.pending(slug, empty.key))
@@ -55,27 +55,21 @@ class Backlog:
 
     @property
     def engine(self) -> str:
-        """Version of what grades; a live run on a GPU is another engine."""
+        """The version of the grader; a live run on a GPU counts as another engine."""
         return f"{__version__}+live" if self.settings.live else __version__
 
     def key(self, attempt: Attempt) -> str:
         """The key under which the attempt's result is, or will be, recorded."""
-        lab = self.settings.lab
-        return key_of(
-            attempt,
-            lab.suite_digest,
-            self.engine,
-            lab.seed(attempt.student),
-            self.settings.level.word,
-            self.generations.get(attempt.id, 0),
-        )
+        lab, level = self.settings.lab, self.settings.level
+        seed, generation = lab.seed(attempt.student), self.generations.get(attempt.id, 0)
+        return key_of(attempt, lab.suite_digest, self.engine, seed, level.word, generation)
 
 
 def grade_pending(backlog: Backlog, workers: Workers) -> Generator[tuple[Attempt, Result]]:
-    """Each attempt of the backlog with its result, recorded, as results come.
+    """Yields each attempt of the backlog with its result once that is recorded.
 
-    An attempt that another batch has claimed, or was faster with, is left out. Who may leave
-    early closes this (`contextlib.closing`), which gives back what was claimed.
+    An attempt that another run has claimed or finished is left out. A caller that may stop early
+    closes this generator (`contextlib.closing`), which gives the claims back.
 
     Raises:
         StoreError: the gradebook was out of reach for longer than its patience. What was
@@ -83,15 +77,15 @@ def grade_pending(backlog: Backlog, workers: Workers) -> Generator[tuple[Attempt
     """
     if not backlog.attempts:
         return
-    with _Batch(backlog) as batch:
-        for index, result in stream(workers, batch.submissions()):
-            attempt = batch.taken[index]
-            if batch.record(attempt, result):
+    with _Run(backlog) as run:
+        for index, result in stream(workers, run.submissions()):
+            attempt = run.taken[index]
+            if run.record(attempt, result):
                 yield attempt, result
 
 
 def _in_turn(pending: Sequence[Attempt]) -> list[Attempt]:
-    """Everyone's newest first, then everyone's next: one student's many attempts delay nobody."""
+    """First everyone's newest attempt, then the next: one student's many attempts delay nobody."""
     turns = Counter[str]()
     turn: dict[int, int] = {}
     for attempt in reversed(pending):
@@ -100,13 +94,13 @@ def _in_turn(pending: Sequence[Attempt]) -> list[Attempt]:
     return sorted(pending, key=lambda each: (turn[each.id], each.id))
 
 
-class _Batch:
-    """One batch in the gradebook: claims what it hands out, and lives as long as it beats."""
+class _Run:
+    """One run in the gradebook: claims keys as it hands them out, and beats until it is over."""
 
     def __init__(self, backlog: Backlog) -> None:
         self._backlog, self._book = backlog, backlog.book
         self.taken: list[Attempt] = []
-        self._number = self._book.begin_batch()
+        self._number = self._book.begin_run()
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
         self._heart.start()
@@ -117,9 +111,9 @@ class _Batch:
                 self._book.beat(self._number)
 
     def submissions(self) -> Iterator[Submission]:
-        """What is to be graded, claimed a few at a time, as it is asked for."""
-        key, left = self._backlog.key, iter(self._backlog.attempts)
-        while some := list(islice(left, _CLAIMED_AT_ONCE)):
+        """Yields submissions to grade, claimed a few at a time."""
+        key = self._backlog.key
+        for some in in_chunks(self._backlog.attempts, _CLAIMED_AT_ONCE):
             mine = self._book.claim(self._number, {key(each) for each in some})
             for attempt in some:
                 if key(attempt) in mine:
@@ -127,7 +121,7 @@ class _Batch:
                     yield self._book.submission(attempt)
 
     def record(self, attempt: Attempt, result: Result) -> bool:
-        """Whether the attempt's result is this batch's to tell."""
+        """Records the result; False if another run was faster."""
         settings = self._backlog.settings
         return self._book.record(
             attempt,
@@ -144,4 +138,4 @@ class _Batch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._heart.join(_LAST_BEAT_S)  # it uses the gradebook, which may be closed next
-        self._book.end_batch(self._number)
+        self._book.end_run(self._number)

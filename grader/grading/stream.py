@@ -1,4 +1,4 @@
-"""Submissions in, results out, whoever grades them."""
+"""Feeds submissions to workers of any kind, and yields their results."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -14,24 +14,24 @@ _AHEAD = 2  # submissions handed out per worker: one is graded, the next one wai
 
 
 class Workers(Protocol):
-    """Who grades: `slots` at a time."""
+    """A group of workers, which grade `slots` submissions at a time."""
 
     @property
     def slots(self) -> int:
         """How many submissions are graded at once."""
 
     def submit(self, submission: Submission) -> Future[Result]:
-        """The result to come; it never raises for what a submission or a worker does."""
+        """The result to come; no submission and no worker can make it raise."""
 
 
-Crew = Callable[[Settings], AbstractContextManager[Workers]]  # opens the workers for a lab
+OpenWorkers = Callable[[Settings], AbstractContextManager[Workers]]  # opens the workers for a lab
 
 
 def stream(workers: Workers, submissions: Iterable[Submission]) -> Iterator[tuple[int, Result]]:
-    """The number of each submission, from 0, and its result, as results come.
+    """Yields the number of each submission, from 0, and its result, as results come.
 
-    A submission is taken from the iterable only when a worker can have it soon, so what is
-    behind it, a database perhaps, is read as it is needed.
+    A submission is taken from the iterable only when a worker will soon be free, so a database
+    behind it is read bit by bit.
     """
     source = enumerate(submissions)
     waiting: dict[Future[Result], int] = {}
@@ -52,7 +52,7 @@ def stream(workers: Workers, submissions: Iterable[Submission]) -> Iterator[tupl
 def in_order(
     workers: Workers, submissions: Sequence[Submission], on_result: Callable[[Result], None]
 ) -> list[Result]:
-    """All results in the order of their submissions; `on_result` sees each when it is there."""
+    """All results in the order of their submissions; `on_result` gets each as it comes."""
     results: dict[int, Result] = {}
     for index, result in stream(workers, submissions):
         results[index] = result

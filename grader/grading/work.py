@@ -1,4 +1,4 @@
-"""What a worker does, wherever it runs: one submission after another, with one warm judge."""
+"""The work of one worker, wherever it runs: submission after submission, with one warm judge."""
 
 import atexit
 import gc
@@ -18,10 +18,10 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What every worker of a batch needs to know; plain data, so that it can be sent.
+    """The facts that every worker of a run needs; plain data, so that they can be sent.
 
-    `stamp` is that of the lab as the batch sees it: a worker that sees another suite or another
-    course key grades nothing. `way` is what is done with each submission: a module's function.
+    `stamp` is the lab's stamp where the run began: a worker that sees another suite or another
+    course key grades nothing. `way`, a module's function, is called with each submission.
     """
 
     lab: Lab
@@ -36,16 +36,16 @@ class Settings:
 
     @property
     def seconds(self) -> float:
-        """How long to wait for an answer: more than a submission takes on a busy machine."""
+        """How long to wait for an answer: longer than a submission takes on a busy machine."""
         limits = self.lab.assignment.limits
         return START_SECONDS + BACKSTOP * (limits.submission_seconds + EXPLAIN_SECONDS)
 
     def fault(self, submission: Submission, fault: str) -> Result:
-        """The withheld result where a worker couldn't say."""
+        """The withheld result of a submission that a worker could not grade."""
         return withheld(self.lab, submission.name, fault)
 
     def lost(self, submission: Submission) -> Result:
-        """The withheld result where no worker lived to say."""
+        """The withheld result of a submission over which every worker died."""
         return self.fault(
             submission,
             f"the grading process came to an end {TRIES} times over this submission; "
@@ -57,9 +57,9 @@ _kept: list[tuple[Settings, Judge]] = []  # this process's judge, and what it is
 
 
 def grade_here(settings: Settings, submission: Submission) -> Result:
-    """Grades in this process; once more where that came to nothing, if need be in a new sandbox.
+    """Grades in this process; tries once more after a fault of ours, in a new sandbox if need be.
 
-    Where the machine was too busy it would be so again: that is the batch's to mend.
+    Not after a busy machine, which would be as busy again: the run deals with that.
     """
     try:
         judge = _judge(settings)
@@ -67,16 +67,15 @@ def grade_here(settings: Settings, submission: Submission) -> Result:
             result = settings.way(judge, submission)
             if result.starved or (result.status == GRADED and judge.alive):
                 break
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' run
         ours = isinstance(error, (CourseError, SandboxError))
-        return settings.fault(
-            submission, str(error) if ours else f"{type(error).__name__}: {error}"
-        )
+        told = str(error) if ours else f"{type(error).__name__}: {error}"
+        return settings.fault(submission, told)
     return result
 
 
 def close_kept() -> None:
-    """Ends what is kept open between submissions; at the end of the process by itself."""
+    """Closes the judge that is kept warm between submissions; runs at exit by itself."""
     while _kept:
         _kept.pop()[1].close()
 
@@ -85,7 +84,7 @@ atexit.register(close_kept)
 
 
 def _judge(settings: Settings) -> Judge:
-    """The judge for these settings, made anew where the one before was for others."""
+    """The judge for these settings; a new one if the last was for other settings."""
     if _kept and _kept[-1][0] == settings:
         return _kept[-1][1]
     close_kept()
@@ -93,7 +92,7 @@ def _judge(settings: Settings) -> Judge:
     if settings.stamp != lab.stamp:
         raise CourseError(
             f"{lab.root}: the suite or the course key that the worker sees there is not "
-            "the batch's; give every worker the same folder"
+            "the run's; give every worker the same folder"
         )
     judge = Judge(lab, settings.level, synthetic=settings.synthetic, live=settings.live)
     _kept.append((settings, judge))

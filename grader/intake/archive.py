@@ -1,7 +1,6 @@
 """Zip files of one canonical form: stored members, one after the other, and nothing else.
 
-Canonical means that a reader needs no trust in any zip library: what was read is written again,
-and has to give the same bytes.
+A reader need not trust any zip library: it writes again what it read, and must get the same bytes.
 """
 
 import io
@@ -23,7 +22,7 @@ _ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OverflowE
 
 
 class BundleError(Exception):
-    """What was handed in is refused; the text says why, in printable words."""
+    """Something handed in is refused; the text says why, in printable words."""
 
 
 def stored_zip(members: Mapping[str, bytes]) -> bytes:
@@ -58,7 +57,7 @@ def read_stored_zip(raw: bytes) -> dict[str, bytes]:
 
 
 def _check_end(raw: bytes) -> None:
-    """Refuses by the last bytes alone what would be costly or ambiguous to look into."""
+    """Refuses a zip that would be costly or ambiguous to read, judging by its last bytes alone."""
     end = raw[-_END_BYTES:]
     if not end.startswith(b"PK\5\6") or len(end) < _END_BYTES:
         if not raw.startswith(b"PK"):

@@ -47,7 +47,7 @@ class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a bundle says of itself. Nothing of it is believed before it is checked."""
+    """A bundle's statement about itself. Nothing in it is believed before it is checked."""
 
     format: Literal[1]
     lab: Slug
@@ -68,7 +68,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A manifest and the files that it lists; these are just what it says that they are."""
+    """A manifest, and exactly the files that it lists."""
 
     manifest: Manifest
     files: Mapping[str, bytes] = field(repr=False)
@@ -80,11 +80,11 @@ class Bundle:
 
     @property
     def stem(self) -> str:
-        """`ring--s041--4be1c0ffee42`: what file names of a bundle begin with."""
+        """`ring--s041--4be1c0ffee42`: the beginning of a bundle's file name."""
         return f"{self.manifest.lab}--{self.manifest.student}--{self.digest[:12]}"
 
     def submission(self, lab: Lab) -> Submission:
-        """What is to be graded; a file that is no text is a problem in words."""
+        """The submission to grade; if the file is no text, its problem says so."""
         file = lab.assignment.file
         return from_bytes(
             lab, self.manifest.student, self.files[file], self.files.get(trace_name(lab))
@@ -92,7 +92,7 @@ class Bundle:
 
 
 def student_id(text: str) -> str:
-    """The id, if it can be one. It becomes the name of a folder."""
+    """The text, if it can be a student id, which also names a folder; else UsageError."""
     if re.fullmatch(_ID, text):
         return text
     raise UsageError(
@@ -106,19 +106,19 @@ def is_student_id(text: str) -> bool:
 
 
 def short_code(digest: str) -> str:
-    """`7F3K-92QD`: forty bits of a sha256, to be read out and compared."""
+    """Forty bits of a sha256 to read out and compare: `7F3K-92QD`."""
     text = base64.b32encode(bytes.fromhex(digest[:10])).decode()
     text = text.translate(str.maketrans(_RFC4648_LETTERS, _CODE_LETTERS))
     return f"{text[:4]}-{text[4:]}"
 
 
 def receipt_path(bundle: Path) -> Path:
-    """Where the receipt of a bundle lies: beside it."""
+    """The path of a bundle's receipt, beside it."""
     return bundle.with_name(receipt_name(bundle.name))
 
 
 def receipt_name(bundle: str) -> str:
-    """What the receipt of a bundle of this name is called."""
+    """The file name of the receipt of a bundle with this name."""
     return bundle.removesuffix(SUFFIX) + RECEIPT_SUFFIX
 
 
@@ -146,7 +146,7 @@ def pack(lab: Lab, student: str, submission: Submission, *, now: datetime) -> Bu
 
 
 def read_bundle(raw: bytes) -> Bundle:
-    """The bundle in these bytes, all of it checked that needs neither a course nor a clock."""
+    """The bundle in these bytes, with every check that needs neither a course nor a clock."""
     if len(raw) > MAX_BUNDLE_BYTES:
         raise BundleError(f"it is larger than {MAX_BUNDLE_BYTES >> 20} MB")
     members = read_stored_zip(raw)
@@ -159,7 +159,7 @@ def read_bundle(raw: bytes) -> Bundle:
 
 
 def check_bundle(bundle: Bundle, labs: Mapping[str, Lab], *, now: datetime) -> Lab:
-    """The lab that the bundle is for; refuses another course's, a foreign file, a wrong time."""
+    """The bundle's lab; refuses one of another course, a foreign file or a wrong time."""
     manifest = bundle.manifest
     lab = labs.get(manifest.lab)
     if lab is None:
@@ -188,7 +188,7 @@ def _manifest(raw: bytes) -> Manifest:
 
 
 def _foreign_file(bundle: Bundle, lab: Lab) -> str:
-    """What is wrong with the files for that lab: its own is asked for, and nothing beside it."""
+    """The problem with the files, if any: the lab's own must be there, and no others."""
     file = lab.assignment.file
     allowed = {file: MAX_SOURCE_BYTES}
     if lab.assignment.trace:

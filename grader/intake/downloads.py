@@ -5,16 +5,16 @@
     Canvas  doejane_LATE_4711_98765_ring-1.py      name, user, submission, the file's own
     Moodle  Jane Doe_4711_assignsubmission_file/ring.py             name, participant
 
-Both patterns are matched loosely, for systems change them; what does not match is told. Behind
-the system's part of a name stands the student's own, which may look like the system's, too: a
-name that says two owners is nobody's.
+Both patterns are matched loosely, because systems change them; a name that does not match is
+refused. The student's own part of a name may imitate the system's part: a name with two owners is
+nobody's.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from grader.intake.entries import listed
+from grader.intake.members import listed
 
 _CANVAS = re.compile(
     r"(?P<name>.+?)_(?:late_)?(?P<user>\d{1,18})_(?P<upload>\d{1,18})_(?P<file>.+)", re.IGNORECASE
@@ -29,14 +29,14 @@ _RENAMED = re.compile(r"(?:-\d{1,4}| ?\(\d{1,4}\))$")  # ring-1, ring (2)
 
 @dataclass(frozen=True)
 class Owner:
-    """Who handed a file in, as the system knows them, and what the file was called."""
+    """The student who handed a file in, by the system's id, and the file's own name."""
 
     lms_id: str
     file: str
 
 
 def owner_of(name: str) -> Owner | None:
-    """Whose the file of a download is; None if its path says so nowhere, or of two."""
+    """The owner of a file in a download; None if its path names nobody, or two."""
     file = PurePosixPath(name).name
     canvas = _CANVAS.fullmatch(file)
     if match := _MOODLE.fullmatch(name):
@@ -49,15 +49,15 @@ def owner_of(name: str) -> Owner | None:
 
 
 def original_name(file: str) -> str:
-    """The file's name without what a system appends when it is handed in again."""
+    """The file's name without the number that a system appends to a later version."""
     path = PurePosixPath(file)
     return _RENAMED.sub("", path.stem) + path.suffix.lower()
 
 
 def is_download(folder: Path) -> bool:
-    """Whether what lies directly in it is mostly named the way Canvas or Moodle name things.
+    """Whether most names in the folder are such as Canvas or Moodle give.
 
-    One name alone may be a student's doing.
+    A single such name may be a student's doing.
     """
     named = [bool(owner_of(f"{each}/") or owner_of(each)) for each in listed(folder)]
     return sum(named) > len(named) / 2

@@ -25,8 +25,8 @@ _ABANDONED_SECONDS = 3600.0  # after which a part-written file is its client's t
 
 
 @dataclass(frozen=True)
-class Delivered:
-    """Where a bundle lies, and whether it was brought there now."""
+class Delivery:
+    """The path of a bundle in an inbox, and whether this delivery put it there."""
 
     path: Path
     new: bool
@@ -49,11 +49,11 @@ def absolute_inbox(text: str, base: Path) -> str:
     return str(inbox_folder(text, base).absolute())
 
 
-def deliver(inbox: Path, bundle: Bundle) -> Delivered:
+def deliver(inbox: Path, bundle: Bundle) -> Delivery:
     """Puts the bundle where `collect` finds it, whole or not at all.
 
-    What the student delivered last, delivered again, is the same file. An inbox that is not
-    there or can't be written to raises UsageError.
+    If the student's newest bundle has the same content, no new file is made. UsageError if the
+    inbox is missing or can't be written to.
     """
     if not inbox.is_dir():
         raise UsageError(f"inbox {inbox}: no such folder; is the drive there?")
@@ -62,14 +62,14 @@ def deliver(inbox: Path, bundle: Bundle) -> Delivered:
         folder.mkdir(parents=True, exist_ok=True)
         _clear_abandoned(folder)
         if (there := _newest_is(folder, bundle)) is not None:
-            return Delivered(there, new=False)
+            return Delivery(there, new=False)
         return _put(folder, bundle)
     except OSError as error:
         raise UsageError(f"inbox {inbox} can't be written to: {error.strerror or error}") from None
 
 
 def _bundles_in(folder: Path) -> Iterator[tuple[Path, Bundle]]:
-    """Every bundle of a student's folder that can be read, with its path, in order of names."""
+    """Yields the readable bundles of a student's folder with their paths, in order of names."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
             yield path, read_bundle(read_regular(path, MAX_BUNDLE_BYTES))
@@ -77,7 +77,7 @@ def _bundles_in(folder: Path) -> Iterator[tuple[Path, Bundle]]:
             continue  # `collect` tells staff of it
 
 
-def _put(folder: Path, bundle: Bundle) -> Delivered:
+def _put(folder: Path, bundle: Bundle) -> Delivery:
     draft = draft_of(folder / f"{bundle.stem}{SUFFIX}")
     try:
         _write_durably(draft, bundle.raw)
@@ -87,18 +87,18 @@ def _put(folder: Path, bundle: Bundle) -> Delivered:
         draft.unlink(missing_ok=True)
 
 
-def _named(draft: Path, folder: Path, bundle: Bundle) -> Delivered:
-    """Links the draft to the first free name: `-2` is the same content, after another one."""
+def _named(draft: Path, folder: Path, bundle: Bundle) -> Delivery:
+    """Links the draft to the first free name: `-2` has the same content, handed in again later."""
     for number in itertools.count(1):
         target = folder / f"{bundle.stem}{f'-{number}' if number > 1 else ''}{SUFFIX}"
         try:
             _link(draft, target)
         except FileExistsError:
             if (there := _newest_is(folder, bundle)) is not None:
-                return Delivered(there, new=False)  # another client of the same student was first
+                return Delivery(there, new=False)  # another client of the same student was first
             continue
         _make_durable(folder)
-        return Delivered(target, new=True)
+        return Delivery(target, new=True)
     raise AssertionError  # the count has no end
 
 
@@ -115,7 +115,7 @@ def _link(draft: Path, target: Path) -> None:
 
 
 def _newest_is(folder: Path, bundle: Bundle) -> Path | None:
-    """The newest of the student's bundles, if it has this content."""
+    """The path of the student's newest bundle, if that has this content."""
     bundles = _bundles_in(folder)
     ordered = (
         (each.manifest.created_at, path.stat().st_mtime_ns, path, each.digest)
@@ -126,7 +126,7 @@ def _newest_is(folder: Path, bundle: Bundle) -> Path | None:
 
 
 def _check_clock(draft: Path, bundle: Bundle) -> None:
-    """Refuses what `collect` would: a time ahead of the inbox's own clock."""
+    """Refuses a time ahead of the inbox's own clock, as `collect` would."""
     there = datetime.fromtimestamp(draft.stat().st_mtime, UTC)
     if bundle.manifest.created_at > there + MAX_AHEAD:
         ahead = (bundle.manifest.created_at - there).total_seconds() / 60
@@ -145,7 +145,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _make_durable(folder: Path) -> None:
-    """Has the new name survive a power cut, where the system can promise that."""
+    """Makes the new name survive a power cut, if the system can promise that."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -156,7 +156,7 @@ def _make_durable(folder: Path) -> None:
 
 
 def _clear_abandoned(folder: Path) -> None:
-    """Removes what clients left that were killed long ago; nobody ever read it."""
+    """Removes drafts of clients that were killed long ago; nobody ever read them."""
     for path in folder.glob(f".*{PART}"):
         with contextlib.suppress(FileNotFoundError):  # another client clears away, too
             if time.time() - path.lstat().st_mtime > _ABANDONED_SECONDS:

@@ -1,4 +1,4 @@
-"""Files that are no bundles: which of a student's files counts, and what becomes of the rest."""
+"""Files that are no bundles: chooses which of a student's files counts, and refuses the rest."""
 
 import os
 import re
@@ -12,44 +12,39 @@ from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import BundleError
 from grader.intake.bundle import is_student_id, trace_name
 from grader.intake.downloads import original_name
-from grader.intake.entries import Entry, members, path_entry
-from grader.intake.found import Found, Refused, refused
-from grader.submissions import (
-    MAX_SOURCE_BYTES,
-    from_bytes,
-    is_folder,
-    is_link,
-)
+from grader.intake.finds import Find, IntakeRefusal, refusal
+from grader.intake.members import Member, listed, path_member
+from grader.submissions import MAX_SOURCE_BYTES, from_bytes, is_folder, is_link
 from grader.text.shown import escaped
 
 WHICH_LAB = "which lab it is for can't be told; say it: --lab SLUG"
 
 
 @dataclass(frozen=True)
-class Loose:
-    """One file of one student: what it was called, and where it is found."""
+class LooseFile:
+    """One file of one student: its own name, and where it lies."""
 
     student: str
     file: str
-    entry: Entry
+    entry: Member
     where: str
-    lab: Lab | None = None  # where the place says which it is for
+    lab: Lab | None = None  # if its place says which
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a file may be for, and the present time."""
+class Scope:
+    """The labs that a file may be for, and the present time."""
 
     labs: Mapping[str, Lab]
     wanted: str | None
     now: datetime
 
     def candidates(self) -> list[Lab]:
-        """The labs that are collected: the one that was asked for, else all."""
+        """The lab that was asked for, or else all labs."""
         return [self.labs[self.wanted]] if self.wanted else list(self.labs.values())
 
     def lab_of(self, file: str) -> Lab | None:
-        """The lab that a file is for, by its name; where there is one lab only, that one."""
+        """The lab that a file is for, by its name; if there is only one lab, that one."""
         among, name = self.candidates(), original_name(file).lower()
         for lab in among:
             if name in (lab.assignment.file.lower(), trace_name(lab).lower()):
@@ -57,62 +52,62 @@ class Reading:
         return among[0] if len(among) == 1 else None
 
 
-def choose(files: Iterable[Loose], reading: Reading) -> Iterator[Found | Refused]:
-    """For each student and lab the file that counts; every other file with the reason."""
-    sorted_out: dict[tuple[str, str, str], list[Loose]] = {}
+def choose(files: Iterable[LooseFile], scope: Scope) -> Iterator[Find | IntakeRefusal]:
+    """Yields the file that counts for each student and lab, and refuses every other file."""
+    sorted_out: dict[tuple[str, str, str], list[LooseFile]] = {}
     for each in files:
         if problem := _problem(each):
-            yield refused(each.where, problem)
-        elif (lab := each.lab or reading.lab_of(each.file)) is None:
-            yield refused(each.where, WHICH_LAB)
+            yield refusal(each.where, problem)
+        elif (lab := each.lab or scope.lab_of(each.file)) is None:
+            yield refusal(each.where, WHICH_LAB)
         else:
             kind = PurePosixPath(each.file).suffix.lower()
             one = replace(each, lab=lab)
             sorted_out.setdefault((lab.slug, each.student, kind), []).append(one)
     for (slug, student, kind), some in sorted(sorted_out.items(), key=lambda item: item[0]):
         if kind == ".py":
-            yield from _counted(some, sorted_out.get((slug, student, ".trace"), []), reading)
+            yield from _counted(some, sorted_out.get((slug, student, ".trace"), []), scope)
         elif (slug, student, ".py") not in sorted_out:
-            file = reading.labs[slug].assignment.file
-            yield from (refused(each.where, f"a trace without its {file}") for each in some)
+            file = scope.labs[slug].assignment.file
+            yield from (refusal(each.where, f"a trace without its {file}") for each in some)
 
 
-def of_folder(folder: Path, reading: Reading) -> Iterator[Loose | Refused]:
-    """The files of a plain folder: `<student>.py`, `<student>/<the lab's file>`, or a workspace."""
+def of_folder(folder: Path, scope: Scope) -> Iterator[LooseFile | IntakeRefusal]:
+    """Yields a plain folder's files: `<student>.py`, `<student>/<lab's file>`, or a workspace's."""
     if is_folder(folder / ".shardlab"):
-        yield from _of_member(folder.resolve(), reading)
+        yield from _of_member(folder.resolve(), scope)
         return
-    for member in members(folder):
+    for member in (folder / name for name in listed(folder)):
         if is_link(member):
-            yield refused(member, "it is a symbolic link, which is not followed")
+            yield refusal(member, "it is a symbolic link, which is not followed")
         elif is_folder(member):
-            yield from _of_member(member, reading)
+            yield from _of_member(member, scope)
         else:
             yield of_file(member)
 
 
-def of_file(path: Path) -> Loose | Refused:
-    """The file `<student>.py`; another kind is refused."""
+def of_file(path: Path) -> LooseFile | IntakeRefusal:
+    """The file `<student>.py`, or the refusal of a file of another kind."""
     if path.suffix.lower() != ".py":
-        return refused(path, "it is no .py file and no bundle")
-    return Loose(path.stem, path.name, path_entry(path, path.name), str(path))
+        return refusal(path, "it is no .py file and no bundle")
+    return LooseFile(path.stem, path.name, path_member(path, path.name), str(path))
 
 
-def _of_member(folder: Path, reading: Reading) -> Iterator[Loose | Refused]:
-    """The labs' files in the folder of one student; what else lies there is theirs to keep."""
-    here = [lab for lab in reading.candidates() if os.path.lexists(folder / lab.assignment.file)]
+def _of_member(folder: Path, scope: Scope) -> Iterator[LooseFile | IntakeRefusal]:
+    """Yields the labs' files in one student's folder; other files there are the student's own."""
+    here = [lab for lab in scope.candidates() if os.path.lexists(folder / lab.assignment.file)]
     if not here:
-        files = ", ".join(lab.assignment.file for lab in reading.candidates())
-        yield refused(folder, f"no {files} in it")
+        files = ", ".join(lab.assignment.file for lab in scope.candidates())
+        yield refusal(folder, f"no {files} in it")
     for lab in here:
         names = [lab.assignment.file] + [trace_name(lab)] * lab.assignment.trace
         for path in (folder / name for name in names):
             if os.path.lexists(path):
-                entry = path_entry(path, f"{folder.name}/{path.name}")
-                yield Loose(folder.name, path.name, entry, str(path), lab)
+                entry = path_member(path, f"{folder.name}/{path.name}")
+                yield LooseFile(folder.name, path.name, entry, str(path), lab)
 
 
-def _problem(each: Loose) -> str:
+def _problem(each: LooseFile) -> str:
     suffix = PurePosixPath(each.file).suffix.lower()
     if each.entry.problem:
         return each.entry.problem
@@ -122,42 +117,42 @@ def _problem(each: Loose) -> str:
 
 
 def _counted(
-    files: list[Loose], traces: list[Loose], reading: Reading
-) -> Iterator[Found | Refused]:
+    files: list[LooseFile], traces: list[LooseFile], scope: Scope
+) -> Iterator[Find | IntakeRefusal]:
     best, *others = sorted(files, key=_rank, reverse=True)
     lab = best.lab
     assert lab is not None  # `choose` has seen to it
     for each in others:
-        yield refused(each.where, f"not counted: {escaped(best.file)} is taken instead")
+        yield refusal(each.where, f"not counted: {escaped(best.file)} is taken instead")
     trace: bytes | None = None
     for number, each in enumerate(sorted(traces, key=_rank, reverse=True)):
         if not lab.assignment.trace:
-            yield refused(each.where, f"{lab.slug} does not ask for a trace")
+            yield refusal(each.where, f"{lab.slug} does not ask for a trace")
         elif number:
-            yield refused(each.where, "not counted: another trace of the same student is newer")
+            yield refusal(each.where, "not counted: another trace of the same student is newer")
         else:
             trace, problem = _bytes(each, MAX_TRACE_BYTES)
-            yield from [refused(each.where, problem)] if problem else []
+            yield from [refusal(each.where, problem)] if problem else []
     source, problem = _bytes(best, MAX_SOURCE_BYTES)
     if source is None:
-        yield refused(best.where, problem)
+        yield refusal(best.where, problem)
     else:
         submission = from_bytes(lab, best.student, source, trace)
-        at = min(best.entry.at, reading.now)
+        at = min(best.entry.at, scope.now)
         known_as = f"{escaped(best.entry.name)[:200]} {best.entry.at:%Y-%m-%dT%H:%M:%SZ}"
-        yield Found(lab.slug, best.student, submission, at, known_as)
+        yield Find(lab.slug, best.student, submission, at, known_as)
 
 
-def _bytes(each: Loose, limit: int) -> tuple[bytes | None, str]:
-    """One byte more than the limit at most, or the problem that keeps it from being read."""
+def _bytes(each: LooseFile, limit: int) -> tuple[bytes | None, str]:
+    """The content, at most one byte more than the limit, or the problem in reading it."""
     try:
         return each.entry.read(limit + 1), ""
     except BundleError as error:
         return None, str(error)
 
 
-def _rank(each: Loose) -> tuple[bool, datetime, int, str]:
-    """The lab's own name counts most, then the time, then a number that a system appended."""
+def _rank(each: LooseFile) -> tuple[bool, datetime, int, str]:
+    """The rank by which a file counts: the lab's own name, then its time, then its number."""
     assert each.lab is not None
     named = original_name(each.file).lower() in (each.lab.assignment.file, trace_name(each.lab))
     number = re.search(r"-(\d{1,4})\.", each.file)

@@ -1,6 +1,7 @@
-"""Receipts: what the course signs when a bundle is collected, and anyone can verify offline.
+"""Receipts, which the course signs when it takes a bundle in, and anyone can verify offline.
 
-Signed is a text of one fact a line, not the file's JSON: laid out anew, a receipt stays valid.
+The signature is over a text with one fact a line, not over the file's JSON: a receipt that was
+laid out anew stays valid.
 """
 
 import json
@@ -28,7 +29,7 @@ _PREFIX = "ed25519:"
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was received: `sha256` is the bundle's digest, `files` are names and their hashes."""
+    """A bundle that was taken in: `sha256` is its digest, `files` are names and their hashes."""
 
     format: Literal[1]
     course: Annotated[str, Meta(max_length=200)]
@@ -42,7 +43,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A receipt as it lies in a file. Its key is a hint: believe only one that you know."""
+    """A receipt as it lies in a file. Its key is a hint: believe only a key that you know."""
 
     receipt: Receipt
     key: Annotated[str, Meta(pattern=r"^ed25519:[0-9a-f]{64}\Z")]
@@ -68,7 +69,7 @@ class Signer:
     def sign(
         self, manifest: Manifest, *, attempt: int, submitted_at: Time, received_at: Time
     ) -> SignedReceipt:
-        """The receipt of a bundle that was collected as that attempt."""
+        """The receipt of a bundle that was taken in as that attempt."""
         receipt = Receipt(
             format=1,
             course=self._course,
@@ -90,7 +91,7 @@ def public_key(course_root: Path) -> str:
 
 
 def known_key(course: Course) -> str:
-    """The public key as far as it is known here: released with the course, or its own."""
+    """The public key that was released with the course, or its own; empty if neither is here."""
     if course.receipt_key:
         return checked_key(course.receipt_key)
     staff = (course.root / "tests" / "hidden").is_dir()  # the copy whose key signs
@@ -127,20 +128,20 @@ def verify(signed: SignedReceipt, key: str) -> Receipt:
 
 
 def file_problem(receipt: Receipt, files: Mapping[str, str]) -> str:
-    """What differs between the files at hand (name to sha256) and those received; '' if nothing."""
+    """How the files at hand (name to sha256) differ from those taken in; empty if they don't."""
     for name, digest in files.items():
         expected = receipt.files.get(name)
         if expected is None and digest in receipt.files.values():
             continue  # the same file under another name
         if expected is None:
-            return f"{escaped(name)} is none of the files received: {', '.join(receipt.files)}"
+            return f"{escaped(name)} is none of the files taken in: {', '.join(receipt.files)}"
         if expected != digest:
-            return f"{escaped(name)} is not what was received: its sha256 differs"
+            return f"{escaped(name)} is not what was taken in: its sha256 differs"
     return ""
 
 
 def checked_key(key: str) -> str:
-    """The public key in full form, `ed25519:` and 64 digits, whichever way it was written."""
+    """The public key in full form, `ed25519:` and 64 digits, however it was written."""
     digits = key.strip().lower().removeprefix(_PREFIX)
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise UsageError(f"a receipt key is 64 digits of 0-9a-f, got '{escaped(key)[:80]}'")
@@ -148,7 +149,7 @@ def checked_key(key: str) -> str:
 
 
 def _signed_text(receipt: Receipt) -> bytes:
-    """What the signature is over: one line a fact, none of which can hold a line's end."""
+    """The text that is signed: one fact a line, none of which can hold a line's end."""
     times = (receipt.submitted_at, receipt.received_at)
     lines = [
         "shardlab receipt 1",

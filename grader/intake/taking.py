@@ -1,7 +1,7 @@
-"""What was handed in becomes attempts of the gradebook, and each bundle gets its receipt.
+"""Turns what was handed in into attempts of the gradebook, and gives each bundle its receipt.
 
-May be killed at any moment and run again: what is an attempt already stays that one, and a
-receipt, which follows from its attempt, is written again only where it is missing.
+It may be killed at any moment and run again: no attempt is made twice, and a receipt, which
+follows from its attempt, is written again only if it is missing.
 """
 
 import contextlib
@@ -22,17 +22,17 @@ from grader.gradebook.tables import storable
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
-from grader.intake.entries import members
 from grader.intake.finding import find
-from grader.intake.found import Found, Refused, TakenIn, refused
+from grader.intake.finds import Find, Intake, IntakeRefusal, refusal
+from grader.intake.members import listed
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
-from grader.intake.unchanged import Unchanged, status_of
+from grader.intake.unchanged import KnownBundles, status_of
 from grader.submissions import Submission, is_folder, read_regular, read_submissions
 from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
-_Each = Found | TakenIn | Refused
+_Each = Find | Intake | IntakeRefusal
 
 
 def take_in(
@@ -44,12 +44,12 @@ def take_in(
     known_only: bool = False,
     as_named: bool = False,
     now: datetime,
-) -> Iterator[TakenIn | Refused]:
-    """Yields all that was handed in at the paths, as attempts of the gradebook or refused.
+) -> Iterator[Intake | IntakeRefusal]:
+    """Takes in all that was handed in at the paths; yields each attempt or refusal.
 
-    With `lab`, only what is for that one. With `known_only`, those who are not on the roster are
-    refused by name. With `as_named`, which asks for a lab, whatever has a name in plain files and
-    folders is an attempt, with its problem in words where it can't be read, and is not refused.
+    With `lab`, only that lab's submissions. With `known_only`, students who are not on the roster
+    are refused. With `as_named`, which needs `lab`, every plain file and folder is an attempt of
+    the student it is named after, even if it can't be read: then the attempt has the problem.
     """
     paths = list(paths)
     if lab is not None and lab not in course.slugs:
@@ -65,14 +65,14 @@ def take_in(
 
 
 def is_plain(course: Course, path: Path) -> bool:
-    """Whether it is a `.py` file or a folder of them: nothing that says more of itself.
+    """Whether the path is a `.py` file or a folder of them: no inbox, bundle, zip or download.
 
-    A bundle in one student's folder says nothing of the other folders.
+    A bundle in one student's folder does not make the whole folder an inbox.
     """
     if not is_folder(path):
         return not path.name.endswith((SUFFIX, ".zip"))
     try:
-        bundles = any(each.name.endswith(SUFFIX) for each in members(path))
+        bundles = any(name.endswith(SUFFIX) for name in listed(path))
     except BundleError:
         return False  # `find` says why it can't be read
     of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
@@ -82,13 +82,13 @@ def is_plain(course: Course, path: Path) -> bool:
 
 def _take_in_plain(
     book: Gradebook, lab: Lab, paths: Iterable[Path], now: datetime
-) -> Iterator[TakenIn]:
-    """Each is handed in when its file was last written, and now at the latest."""
+) -> Iterator[Intake]:
+    """Takes in plain files; each counts as handed in when it was last written, or now."""
     arrivals = [
         Arrival(each, _written(each, now), "plain file") for each in read_submissions(lab, paths)
     ]
     for attempt, new in book.take_in(lab.slug, arrivals) if arrivals else ():
-        yield TakenIn(attempt.id, lab.slug, attempt.source, new)
+        yield Intake(attempt.id, lab.slug, attempt.source, new)
 
 
 def _written(submission: Submission, now: datetime) -> datetime:
@@ -98,7 +98,7 @@ def _written(submission: Submission, now: datetime) -> datetime:
 
 
 class _Intake:
-    """One run over some places, and what was known when it began."""
+    """One run over some places, with all that was known when it began."""
 
     def __init__(
         self, course: Course, book: Gradebook, lab: str | None, known_only: bool, now: datetime
@@ -107,15 +107,15 @@ class _Intake:
         self.labs = course.labs()
         self.signer = Signer(course.root, course.name)
         signed_by = f"{self.signer.public_key} {course.name}"
-        self.unchanged = Unchanged(self.labs, book.seen.unchanged, signed_by)
+        self.unchanged = KnownBundles(self.labs, book.seen.unchanged, signed_by)
         students = book.students()
         self.by_lms = _by_lms(students)
         self.roster = {each.id for each in students} if known_only else None
         self.last_collected = book.seen.last_collected()
         self.strangers = book.seen.strangers()
 
-    def at(self, path: Path) -> Iterator[TakenIn | Refused]:
-        """Everything at one path; afterwards it counts as collected."""
+    def at(self, path: Path) -> Iterator[Intake | IntakeRefusal]:
+        """Takes in everything at one path, and then notes that it was collected."""
         place = path.resolve() / self.lab if self.lab is not None else path.resolve()
         found = find(
             self.labs,
@@ -129,14 +129,16 @@ class _Intake:
         count = Counter[str]()
         for some in _chunks(map(self._admitted, found)):
             for each in self._taken_in(some):
-                new = isinstance(each, TakenIn) and each.new
-                count["refused" if isinstance(each, Refused) else "new" if new else "known"] += 1
+                new = isinstance(each, Intake) and each.new
+                count[
+                    "refused" if isinstance(each, IntakeRefusal) else "new" if new else "known"
+                ] += 1
                 yield each
         told = ", ".join(f"{count[what]} {what}" for what in ("new", "known", "refused"))
         self.book.seen.collected(str(place), self.now, told)
 
     def _last_seen(self, place: Path, bundle: Path) -> datetime | None:
-        """When the place, or one that it or the bundle lies in, was collected last."""
+        """When the place, or a folder around it or the bundle, was collected last."""
         around = {
             storable(str(each)) for each in (place, *place.parents, *bundle.resolve().parents)
         }
@@ -144,8 +146,8 @@ class _Intake:
         return max((seen[each] for each in around if each in seen), default=None)
 
     def _admitted(self, each: _Each) -> _Each:
-        """The same, but refused who is not on the roster; they lose no time by that."""
-        if not isinstance(each, Found):
+        """The same; or a refusal if the student is not on the roster, with the time remembered."""
+        if not isinstance(each, Find):
             return each
         stranger = each.student, each.lab, digest_of(each.submission)
         at = min(each.submitted_at, self.strangers.get(stranger, each.submitted_at))
@@ -153,11 +155,11 @@ class _Intake:
             return replace(each, submitted_at=at)
         if stranger not in self.strangers:
             self.book.seen.keep_out(stranger, at)
-        return refused(each.source, f"{each.student} is not on the roster")
+        return refusal(each.source, f"{each.student} is not on the roster")
 
-    def _taken_in(self, some: list[_Each]) -> Iterator[TakenIn | Refused]:
-        yield from (each for each in some if not isinstance(each, Found))
-        found = [each for each in some if isinstance(each, Found)]
+    def _taken_in(self, some: list[_Each]) -> Iterator[Intake | IntakeRefusal]:
+        yield from (each for each in some if not isinstance(each, Find))
+        found = [each for each in some if isinstance(each, Find)]
         for slug in dict.fromkeys(each.lab for each in found):
             of_lab = [each for each in found if each.lab == slug]
             arrivals = [
@@ -170,11 +172,11 @@ class _Intake:
                 problem = self._give_receipt(each, attempt)
                 if not problem and each.status:
                     facts[attempt.id, each.source] = self._facts(each)
-                yield TakenIn(attempt.id, slug, each.source, new, problem)
+                yield Intake(attempt.id, slug, each.source, new, problem)
             self.book.seen.keep_facts(facts)
 
-    def _give_receipt(self, found: Found, attempt: Attempt) -> str:
-        """Writes the receipt beside its bundle unless it is there; what kept it from that."""
+    def _give_receipt(self, found: Find, attempt: Attempt) -> str:
+        """Writes the receipt beside its bundle unless it is there; returns why it could not."""
         if found.receipt_to is None or found.manifest is None:
             return ""
         signed = self.signer.sign(
@@ -192,8 +194,8 @@ class _Intake:
             return escaped(str(error))
         return ""
 
-    def _facts(self, found: Found) -> str:
-        """What is kept of a bundle whose receipt lies beside it; empty if that is gone again."""
+    def _facts(self, found: Find) -> str:
+        """The facts to keep of a bundle and its receipt; empty if the receipt is gone again."""
         assert found.receipt_to is not None  # only an inbox's bundle has a status
         try:
             receipt = status_of(found.receipt_to.lstat())
@@ -203,7 +205,7 @@ class _Intake:
 
 
 def _by_lms(students: Iterable[Student]) -> dict[str, str]:
-    """Ids by number of the learning-management system; a number that two have is nobody's."""
+    """Students' ids by their number in the other system; a number of two students is left out."""
     students = [each for each in students if each.lms_id]
     count = Counter(each.lms_id for each in students)
     return {each.lms_id: each.id for each in students if count[each.lms_id] == 1}
@@ -213,7 +215,7 @@ def _chunks(everything: Iterable[_Each]) -> Iterator[list[_Each]]:
     some, size = list[_Each](), 0
     for each in everything:
         some.append(each)
-        size += _bytes_of(each.submission) if isinstance(each, Found) else 0
+        size += _bytes_of(each.submission) if isinstance(each, Find) else 0
         if len(some) == _AT_ONCE or size > _BYTES_AT_ONCE:
             yield some
             some, size = [], 0
@@ -227,7 +229,7 @@ def _bytes_of(submission: Submission) -> int:
 
 @contextlib.contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Keeps two collects of a course apart: each would take what the other is about to."""
+    """Keeps other collects of the course out while the block runs: two would take in the same."""
     try:
         import fcntl
     except ImportError:  # where there are no such locks

@@ -1,18 +1,17 @@
-"""Which bundles of an inbox have been taken in and are as they were, known without reading them.
+"""Recognises, without reading them, an inbox's bundles that were taken in and did not change.
 
 Theory of operation. When a bundle has been taken in and its receipt lies beside it, the *facts*
-of both are kept: inode, size, and the time of the last change of anything (`ctime`). The time
-of the last change of content may be set by the file's owner, but this one by nobody: whoever
-writes, replaces, renames or backdates a file moves it. Where the facts are the same, so are the
-bytes.
+of both are kept: inode, size, and the time of the last change of anything (`ctime`). A file's
+owner may set the time of the last change of content, but nobody can set this one: writing,
+replacing, renaming or backdating a file moves it. If the facts are the same, so are the bytes.
 
 A clock has a grain, though: a file that changed just before it was read could change again and
-bear the same time. So no facts are kept of one that changed in the last two seconds; it is read
-once more. What of all this a student could outwit is their own loss: what counts is what was
-taken in and receipted.
+bear the same time. So no facts are kept of a file that changed in the last two seconds; it is
+read once more. A student who outwits this harms nobody else: what counts is what was taken in and
+receipted.
 
-The facts begin with all else that a bundle's fate hangs on: our version, what the lab asks for,
-and what receipts are signed with. When that changes, everything is read once again.
+The facts begin with all else that decides about a bundle: our version, the files that the lab
+asks for, and the key that signs receipts. When that changes, everything is read once again.
 """
 
 import hashlib
@@ -23,16 +22,17 @@ from collections.abc import Callable, Iterable, Mapping
 from grader import __version__
 from grader.course import Lab
 from grader.intake.bundle import receipt_name
-from grader.intake.found import TakenIn
+from grader.intake.finds import Intake
 
 _GRAIN_S = 2.0  # of the coarsest file system that is in use
 _ByFacts = Mapping[tuple[str, str], int]
 
 
-class Unchanged:
-    """What a gradebook knows of bundles by their facts; each lab's is asked for once.
+class KnownBundles:
+    """The bundles that a gradebook knows by their facts; each lab's are fetched once.
 
-    `known` gives the ids of a lab's attempts by source and facts; `signed_by` names course and key.
+    `known` returns the ids of a lab's attempts by source and facts; `signed_by` names course and
+    key.
     """
 
     def __init__(
@@ -45,23 +45,23 @@ class Unchanged:
 
     def among(
         self, entries: Mapping[str, os.DirEntry[str]], names: Iterable[str], owner: tuple[str, str]
-    ) -> dict[str, TakenIn]:
-        """By name, the bundles of a folder that are as they were, and their receipts, too.
+    ) -> dict[str, Intake]:
+        """The bundles of a folder, by name, that did not change, nor did their receipts.
 
         The folder is that of `owner`, a lab and a student, and has these entries.
         """
-        found = dict[str, TakenIn]()
+        found = dict[str, Intake]()
         rules, known = self._of(owner[0])
         for name in names:
             receipt = entries.get(receipt_name(name))
             status = receipt and _status(entries[name], receipt)
             source = source_of(*owner, name)
             if status and (attempt := known.get((source, f"{rules} {status}"))):
-                found[name] = TakenIn(attempt, owner[0], source)
+                found[name] = Intake(attempt, owner[0], source)
         return found
 
     def facts(self, lab: str, status: str) -> str:
-        """What is kept of a bundle and its receipt of this status."""
+        """The text to keep of a bundle and its receipt with this status."""
         return f"{self._of(lab)[0]} {status}"
 
     def _of(self, lab: str) -> tuple[str, _ByFacts]:
@@ -74,17 +74,17 @@ class Unchanged:
 
 
 def source_of(lab: str, student: str, name: str) -> str:
-    """What a bundle is known as, wherever the inbox lies that it is in."""
+    """The name of a bundle in the gradebook, wherever its inbox lies."""
     return f"{lab}/{student}/{name}"
 
 
 def status_of(status: os.stat_result) -> str:
-    """A file's facts, as text that is the same only for the same file, unchanged."""
+    """A file's facts, as text that changes whenever the file does."""
     return f"{status.st_ino} {status.st_size} {status.st_ctime_ns}"
 
 
 def is_settled(status: os.stat_result) -> bool:
-    """Whether it changed so long ago that another change would bear another time."""
+    """Whether the last change is so long ago that a new one would show another time."""
     return status.st_ctime < time.time() - _GRAIN_S
 
 

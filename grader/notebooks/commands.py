@@ -1,9 +1,9 @@
-"""Jupyter's commands in a cell, and what is left of its text when they are taken out.
+"""Takes Jupyter's commands out of a cell's text.
 
-What is a command, and where it ends, IPython's own transformer says; nothing is carried out. A
-line stays a line, so that places in messages stay right. Text that is Python as it stands is
-never touched: `%d` may begin a line of a string. Runs only in a process of its own (`child`):
-the text is hostile, and IPython takes minutes over some lines that are very long.
+IPython's own transformer decides what a command is and where it ends; no command is carried out.
+The number of lines stays the same, so that places in messages stay right. Text that is valid
+Python is never touched: `%d` may begin a line of a string. Runs only in a process of its own
+(`child`): the text is hostile, and IPython takes minutes over some very long lines.
 """
 
 import ast
@@ -43,7 +43,8 @@ _Defining = _Definition | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Impor
 class Command(msgspec.Struct, frozen=True):
     """A command as the student wrote it, and the line of the cell that it begins in.
 
-    `names` are what it would have defined. `whole`: all of the cell went with it.
+    `names` are those that it would have defined. `whole` says that the rest of the cell was taken
+    out, too.
     """
 
     line: int
@@ -52,15 +53,15 @@ class Command(msgspec.Struct, frozen=True):
     whole: bool = False
 
 
-class Plain(msgspec.Struct, frozen=True):
-    """A cell's text without its commands: Python, unless the student's own lines are none."""
+class PlainCell(msgspec.Struct, frozen=True):
+    """A cell's text without its commands."""
 
     text: str
     commands: tuple[Command, ...] = ()
 
 
-def plain_cells(texts: Sequence[str]) -> list[Plain]:
-    """The cells without commands; those that are Python when joined stay as they are."""
+def plain_cells(texts: Sequence[str]) -> list[PlainCell]:
+    """The cells without commands; if they are Python when joined, they stay as they are."""
     plain = [_without_bare_command(each) for each in texts]
     if parsed(join(each.text for each in plain)) is not None:
         return plain
@@ -68,29 +69,29 @@ def plain_cells(texts: Sequence[str]) -> list[Plain]:
     return [each if each.commands else without_commands(each.text) for each in plain]
 
 
-def without_commands(text: str) -> Plain:
-    """The cell without Jupyter's commands, prompts and common indent; with as many lines."""
+def without_commands(text: str) -> PlainCell:
+    """The cell without Jupyter's commands, prompts and common indent, with as many lines."""
     if parsed(text) is not None:
-        return Plain(text)
+        return PlainCell(text)
     ended = text.endswith("\n")
     try:
         plain = _without_commands(text if ended else f"{text}\n", _MOST_NESTED)
-        return plain if ended else Plain(plain.text.removesuffix("\n"), plain.commands)
+        return plain if ended else PlainCell(plain.text.removesuffix("\n"), plain.commands)
     except Exception:  # noqa: BLE001 - IPython's, of a text that is no Python with or without
-        return Plain(_LINE.sub("", text))  # so that Python tells what is wrong, and not its `%`
+        return PlainCell(_LINE.sub("", text))  # so that Python tells what is wrong, and not its `%`
 
 
-def _without_bare_command(text: str) -> Plain:
-    """Nothing, where the cell is one line that IPython takes for a command without its `%`."""
+def _without_bare_command(text: str) -> PlainCell:
+    """The cell, emptied if it is one line that IPython takes for a command without its `%`."""
     line = text.strip()
     if not _BARE.fullmatch(line):
-        return Plain(text)
+        return PlainCell(text)
     before = text[: text.index(line)].count("\n")
-    return Plain("\n" * text.count("\n"), (_command(before + 1, line),))
+    return PlainCell("\n" * text.count("\n"), (_command(before + 1, line),))
 
 
-def _without_commands(text: str, nested: int) -> Plain:
-    """The same for a text that ends with a newline, which stays."""
+def _without_commands(text: str, nested: int) -> PlainCell:
+    """Does the same for a text that ends with a newline, which it keeps."""
     manager = TransformerManager()
     lines = text.splitlines(keepends=True)
     for transform in manager.cleanup_transforms:
@@ -104,13 +105,13 @@ def _without_commands(text: str, nested: int) -> Plain:
     elif nested:
         plain = _below_a_cell_magic(lines, _arguments(parsed(called[0])), nested - 1)
     else:
-        return Plain(text)
+        return PlainCell(text)
     commands = tuple(msgspec.structs.replace(c, line=c.line + blank) for c in plain.commands)
-    return Plain("\n" * blank + plain.text, commands)
+    return PlainCell("\n" * blank + plain.text, commands)
 
 
-def _below_a_cell_magic(lines: Sequence[str], arguments: Sequence[str], nested: int) -> Plain:
-    """What a cell magic leaves of its cell: all, or what it does not hand elsewhere, or nothing."""
+def _below_a_cell_magic(lines: Sequence[str], arguments: Sequence[str], nested: int) -> PlainCell:
+    """The cell below a cell magic: kept if the magic runs it as Python here, or else emptied."""
     name, line, body = arguments
     inner = _without_commands(body, nested)
     tree = parsed(inner.text)
@@ -119,15 +120,15 @@ def _below_a_cell_magic(lines: Sequence[str], arguments: Sequence[str], nested: 
     if name not in _HERE and (name in _ELSEWHERE or not defines):
         names = sorted(bindings(tree)) if tree is not None else ()
         gone = _command(1, lines[0], names=names, whole=True)
-        return Plain("\n" * _newlines(lines), (gone,))
+        return PlainCell("\n" * _newlines(lines), (gone,))
     told = [msgspec.structs.replace(each, line=each.line + 1) for each in inner.commands]
     if name == "capture" and (into := [word for word in line.split() if word.isidentifier()]):
         told.insert(0, _command(1, lines[0], names=into[:1]))
-    return Plain(f"\n{inner.text}", tuple(told))
+    return PlainCell(f"\n{inner.text}", tuple(told))
 
 
-def _without_lines(lines: list[str], manager: TransformerManager) -> Plain:
-    """One command after the other, from the top, as IPython finds them."""
+def _without_lines(lines: list[str], manager: TransformerManager) -> PlainCell:
+    """Takes out one command after the other, from the top, as IPython finds them."""
     commands = []
     for _ in range(_MOST_COMMANDS):
         changed, new = manager.do_one_token_transform(lines)
@@ -139,11 +140,11 @@ def _without_lines(lines: list[str], manager: TransformerManager) -> Plain:
         code, names = _instead_of(new[at], continued=continued)
         commands.append(_command(_newlines(lines[:at]) + 1, lines[at], names=names))
         lines = [*lines[:at], code + "\n" * _newlines(lines[at:after]), *lines[after:]]
-    return Plain("".join(lines), tuple(commands))
+    return PlainCell("".join(lines), tuple(commands))
 
 
 def _instead_of(call: str, *, continued: bool) -> tuple[str, Sequence[str]]:
-    """What stands in the place of a line that IPython would run, and the names that get lost."""
+    """The code in place of a line that IPython would run, and the names that are lost."""
     indent, code = call[: len(call) - len(call.lstrip())], call.strip()
     tree = parsed(code)
     arguments = _arguments(tree)
@@ -161,7 +162,7 @@ def _instead_of(call: str, *, continued: bool) -> tuple[str, Sequence[str]]:
 
 
 def _arguments(tree: ast.Module | None) -> list[str]:
-    """The texts that IPython's call hands over: of `get_ipython().…('time', 'f(x)')` both."""
+    """The texts that IPython's call passes: of `get_ipython().…('time', 'f(x)')`, both."""
     value = getattr(tree.body[0], "value", None) if tree is not None and tree.body else None
     if not isinstance(value, ast.Call) or not ast.unparse(value.func).startswith(_ASKED):
         return []

@@ -1,4 +1,4 @@
-"""How nbgrader is told to grade our labs: one call in its `nbgrader_config.py`."""
+"""Configures nbgrader to grade our labs, by one call in its `nbgrader_config.py`."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ configure(c, course={course!r})
 def configure(config: Any, *, course: str, isolation: str = "full") -> None:
     """Puts our steps into nbgrader's: call it last in `nbgrader_config.py`.
 
-    Steps that were set before stay. Notebooks that are no labs of ours are treated as ever.
+    Steps that were set before stay. Notebooks of other labs are treated as nbgrader does.
     """
     config.GenerateAssignment.preprocessors = [
         ClearToStub if step is ClearSolutions else step
@@ -45,7 +45,7 @@ def configure(config: Any, *, course: str, isolation: str = "full") -> None:
 
 
 def write_config(folder: Path, course: Path, course_id: str) -> Path | None:
-    """Writes `nbgrader_config.py` where there is none; None where there is one already."""
+    """Writes `nbgrader_config.py` and returns its path; None if there is one already."""
     path = folder / "nbgrader_config.py"
     if path.exists():
         return None

@@ -1,4 +1,4 @@
-"""What nbgrader's gradebook says of a lab's notebook: which cells it has, and their points."""
+"""The cells and points that a lab's notebook has by nbgrader's gradebook."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from grader.notebooks.pieces import MARK, TOP, grade_id
 
 
 @dataclass(frozen=True)
-class Expected:
-    """A cell as nbgrader's gradebook has it; `points` is None where none are to be had."""
+class ExpectedCell:
+    """A cell as nbgrader's gradebook has it; `points` is None if it can earn none."""
 
     name: str
     cell_type: str
@@ -23,12 +23,12 @@ class Expected:
 
     @property
     def automatic(self) -> bool:
-        """Whether nobody but the autograder gives it points."""
+        """Whether only the autograder gives it points."""
         return self.points is not None and not self.solution and not self.task
 
 
-def check_rubric(lab: Lab, expected: Sequence[Expected]) -> None:
-    """Refuses a notebook that was generated of another rubric: scores would mean two things."""
+def check_rubric(lab: Lab, expected: Sequence[ExpectedCell]) -> None:
+    """Refuses a notebook made for another rubric, whose scores would mean something else."""
     ours = {item.item: float(item.points) for item in lab.rubric}
     theirs = {each.name: float(each.points or 0) for each in expected if each.automatic}
     for name in {**ours, **theirs}:
@@ -40,18 +40,18 @@ def check_rubric(lab: Lab, expected: Sequence[Expected]) -> None:
             )
 
 
-def is_ours(expected: Sequence[Expected]) -> bool:
-    """Whether the notebook was made by `shardlab notebook`, by nbgrader's own record."""
+def is_ours(expected: Sequence[ExpectedCell]) -> bool:
+    """Whether `shardlab notebook` made the notebook, according to nbgrader's gradebook."""
     return any(each.name == MARK and each.locked for each in expected)
 
 
-def in_order(expected: Sequence[Expected]) -> list[Expected]:
-    """The cells as they stand in a released notebook of ours: the top, functions, then items.
+def in_order(expected: Sequence[ExpectedCell]) -> list[ExpectedCell]:
+    """The cells in the order of a released notebook: the top, functions, then items.
 
-    A database has no order of its own.
+    The database does not keep them in order.
     """
 
-    def place(cell: Expected) -> int:
+    def place(cell: ExpectedCell) -> int:
         if cell.name == grade_id(TOP):
             return 0
         if cell.name.startswith(grade_id("")):

@@ -1,7 +1,7 @@
-"""Manual grades of nbgrader's as decisions of ours: which overrides to make or to withdraw.
+"""Turns nbgrader's manual grades into overrides to make or to withdraw in our gradebook.
 
-A decision that a person made in our gradebook is not changed by one made over there: both are
-told, and a person settles it. Ours of this origin are known by how their reason begins.
+An override that a person made in our gradebook is not changed: both grades are reported, and a
+person settles it. Overrides that came from nbgrader are known by the beginning of their reason.
 """
 
 import math
@@ -18,7 +18,7 @@ REASON = "nbgrader: manual grade"
 
 @dataclass(frozen=True)
 class Decision:
-    """An override to be made in our gradebook; `points` None: the one in force is withdrawn."""
+    """An override to make in our gradebook; `points` None withdraws the one in force."""
 
     student: str
     item: str
@@ -28,14 +28,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What is to be done, and what of nbgrader's can't be taken over, a line each."""
+    """The overrides to make, and a line for each of nbgrader's grades that can't become one."""
 
     wanted: tuple[Decision, ...]
     left: tuple[str, ...]
 
 
 def decisions_of(lab: Lab, manual: Sequence[ManualGrade], grades: Sequence[Grade]) -> Decisions:
-    """What makes our overrides those that nbgrader's manual grades ask for; nothing twice."""
+    """The overrides that nbgrader's manual grades ask for and that are not in force yet."""
     known = {each.student.id: each for each in grades}
     rubric = {item.item: item.points for item in lab.rubric}
     wanted: list[Decision] = []
@@ -56,7 +56,7 @@ def decisions_of(lab: Lab, manual: Sequence[ManualGrade], grades: Sequence[Grade
 def _decision(
     each: ManualGrade, rubric: Mapping[str, int], known: Mapping[str, Grade]
 ) -> Decision | str | None:
-    """The override to make, None where it is in force already, or why there can't be one."""
+    """The override to make, None if it is in force, or the reason why there can't be one."""
     if each.item not in rubric:
         return "no item of the rubric; its points stay nbgrader's"
     if each.student not in known:
@@ -74,13 +74,13 @@ def _decision(
 
 
 def _points(each: ManualGrade, grade: Grade) -> float:
-    """What nbgrader counts for the item: a manual score before an automatic one, plus extra."""
+    """The item's points in nbgrader: the manual score or else the automatic one, plus extra."""
     base = each.points if each.points is not None else _automatic(grade, each.item)
     return base + (each.extra_credit or 0)
 
 
 def _withdrawn(given: set[tuple[str, str]], grades: Sequence[Grade]) -> Iterator[Decision]:
-    """Overrides that came from nbgrader, where there is no manual grade any more."""
+    """Yields withdrawals of nbgrader's overrides whose manual grade is gone."""
     for grade in grades:
         for override in grade.overrides:
             key = grade.student.id, override.item
@@ -99,7 +99,7 @@ def _in_force(grade: Grade, item: str) -> Override | None:
 
 
 def _automatic(grade: Grade, item: str) -> float:
-    """What our own result gives the item; 0 where there is none."""
+    """The item's points in our own result; 0 if there is none."""
     result = grade.counts.result if grade.counts else None
     rubric = result.rubric if result is not None and result.score is not None else ()
     return next((each.points for each in rubric if each.item == item), 0)

@@ -1,6 +1,6 @@
-"""The cells' Python as a file's: what a notebook allows and a file does not is mended or named.
+"""Makes a file of the cells' Python: mends or reports what only a notebook allows.
 
-Runs only in a process of its own (`child`), as all that parses.
+Runs only in a process of its own (`child`), like all code that parses.
 """
 
 import ast
@@ -18,10 +18,10 @@ _AWAIT = (
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file's source; lines of what was left out, with its text, and of what can't be mended.
+class FileText:
+    """A file's source, and the numbers and texts of lines that were left out or can't be mended.
 
-    Lines are those of the cells joined; in the file, `extra_lines` stand above them.
+    The numbers are those of the joined cells; in the file, `extra_lines` stand above them.
     """
 
     source: str
@@ -30,11 +30,11 @@ class Made:
     broken: tuple[tuple[int, str], ...] = ()
 
 
-def as_module(source: str, tree: ast.Module) -> Made:
-    """The source, which has that tree, with as many lines but for `extra_lines` at its top.
+def as_module(source: str, tree: ast.Module) -> FileText:
+    """The file of a source with that tree: the same lines below `extra_lines` at the top.
 
-    A statement that only shows something, by a name that Jupyter has (`display(x)`) or by
-    `await`, defines nothing and goes. `from __future__` goes to the top.
+    A statement that only shows something, with a name of Jupyter's (`display(x)`) or `await`,
+    defines nothing and is left out. `from __future__` is moved to the top.
     """
     shown = list(dict.fromkeys([*_shown_by_jupyter(tree), *_awaited(tree)]))
     late = list(_late_futures(tree))
@@ -45,7 +45,7 @@ def as_module(source: str, tree: ast.Module) -> Made:
     ]
     told = tuple((each.lineno, first_line(source, each)) for each in shown)
     top = "".join(f"{ast.unparse(each)}\n" for each in late)
-    return Made(top + _edited(source, [*shown, *late]), len(late), told, tuple(broken))
+    return FileText(top + _edited(source, [*shown, *late]), len(late), told, tuple(broken))
 
 
 def _shown_by_jupyter(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -65,7 +65,7 @@ def _awaited(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _awaits(statement: ast.stmt) -> bool:
-    """Whether it awaits something itself, which only a notebook's cell and async functions may."""
+    """Whether the statement itself awaits, which only notebook cells and async functions may."""
     return any(
         isinstance(each, ast.Await | ast.AsyncFor | ast.AsyncWith)
         or (isinstance(each, ast.comprehension) and each.is_async)
@@ -74,7 +74,7 @@ def _awaits(statement: ast.stmt) -> bool:
 
 
 def _late_futures(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Imports of `__future__` that stand below other statements, as they may in a later cell."""
+    """Yields imports of `__future__` below other statements, as a later cell may have them."""
     late = False
     for number, statement in enumerate(tree.body):
         future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
@@ -85,15 +85,15 @@ def _late_futures(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _edited(source: str, gone: Iterable[ast.stmt]) -> str:
-    """The source with nothing in the place of each statement, and all lines where they were."""
+    """The source with `None` in place of each statement, and every other line where it was."""
     text = source.encode()
     starts = [0, *accumulate(len(line) + 1 for line in text.split(b"\n"))]
-    spans = {
-        (starts[each.lineno - 1] + each.col_offset,
-         starts[(each.end_lineno or 0) - 1] + (each.end_col_offset or 0))
-        for each in gone
-    }  # fmt: skip
-    for start, end in sorted(spans, reverse=True):
+
+    def span(node: ast.stmt) -> tuple[int, int]:
+        start = starts[node.lineno - 1] + node.col_offset
+        return start, starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+
+    for start, end in sorted(set(map(span, gone)), reverse=True):
         lines = text.count(b"\n", start, end)
         nothing = b"(None" + b"\n" * lines + b")" if lines else b"None"
         text = text[:start] + nothing + text[end:]

@@ -1,4 +1,4 @@
-"""Which names a text of Python binds and misses, read from its syntax tree.
+"""Finds the names that a Python text binds, and those it misses, from its syntax tree.
 
 Runs only in a process of its own (`child`): the text is a student's, and Python's parser can
 be made to take minutes and gigabytes.
@@ -34,17 +34,17 @@ def tree_of(text: str) -> ast.Module:
 
 
 def first_line(source: str, node: ast.stmt) -> str:
-    """The first line of the statement, or the beginning of it where it is long."""
+    """The first line of the statement, shortened if it is long."""
     return quoted(source.split("\n")[node.lineno - 1])
 
 
 def quoted(line: str) -> str:
-    """A line of a student's as it is quoted in a message."""
+    """A student's line as a message quotes it."""
     return shortened(line.strip(), _SHOWN)
 
 
 def bindings(tree: ast.Module) -> dict[str, ast.stmt]:
-    """The names that the module binds, each with the first statement that does."""
+    """The names that the module binds, each with the first statement that binds it."""
     found: dict[str, ast.stmt] = {}
     for statement in statements(tree.body):
         for name in names_bound_by(statement):
@@ -64,7 +64,7 @@ def bound_anywhere(tree: ast.Module) -> set[str]:
 
 
 def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes of the statement that run with it, without the statements in its blocks."""
+    """Yields the statement's own nodes, without the statements in its blocks."""
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
@@ -74,7 +74,7 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when these do: those of blocks, and not of functions or classes."""
+    """Yields these statements and those in their blocks, but not in functions or classes."""
     waiting: list[ast.AST] = list(reversed(body))
     while waiting:
         node = waiting.pop()
@@ -85,10 +85,10 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def names_bound_by(statement: ast.stmt) -> set[str]:
-    """The names that the statement itself binds, without those of the statements in it."""
+    """The names that the statement itself binds, and not the statements in it."""
     nodes = list(own_nodes(statement))
-    inner = {id(part) for node in nodes if isinstance(node, ast.comprehension)
-             for part in ast.walk(node.target)}  # fmt: skip
+    targets = [node.target for node in nodes if isinstance(node, ast.comprehension)]
+    inner = {id(part) for target in targets for part in ast.walk(target)}
     return set().union(*(_bound_by(node) for node in nodes if id(node) not in inner))
 
 
@@ -104,9 +104,9 @@ def _bound_by(node: ast.AST) -> set[str]:
 
 
 def missing(source: str, tree: ast.Module) -> dict[str, int]:
-    """The names that are asked for and bound nowhere, each with the first line that asks.
+    """The names that are used but bound nowhere, each with the first line that uses it.
 
-    None, where something is imported by `*`: nobody knows what.
+    Empty if something is imported by `*`, since nobody knows what.
     """
     if any(isinstance(n, ast.alias) and n.name == "*" for n in ast.walk(tree)):
         return {}
@@ -116,8 +116,8 @@ def missing(source: str, tree: ast.Module) -> dict[str, int]:
             top = symtable.symtable(source, "cells", "exec")
     except (SyntaxError, ValueError):
         return {}
-    asked = {each.get_name() for table in _tables(top) for each in table.get_symbols()
-             if each.is_referenced() and each.is_global()}  # fmt: skip
+    symbols = [each for table in _tables(top) for each in table.get_symbols()]
+    asked = {each.get_name() for each in symbols if each.is_referenced() and each.is_global()}
     return _first_lines(tree, asked - bindings(tree).keys() - _ALWAYS)
 
 

@@ -1,7 +1,7 @@
-"""A lab's file as the pieces that become a notebook's cells, and back again.
+"""Cuts a lab's file into pieces, which become a notebook's cells, and joins them again.
 
-`join` gives back what `split` took, to the byte but for the last newline. Students' text is
-only ever cut at blank lines here, never parsed: Python's parser runs in our own process.
+`join` restores what `split` cut, to the byte but for the last newline. Students' text is cut at
+blank lines and never parsed here, since Python's parser would run in our own process.
 """
 
 import ast
@@ -36,7 +36,7 @@ class Piece:
 
 
 def grade_id(piece: str) -> str:
-    """What nbgrader calls the cell of a piece."""
+    """nbgrader's id of the cell of a piece."""
     return f"solution-{piece}"
 
 
@@ -53,12 +53,12 @@ def split(source: str, functions: Collection[str]) -> list[Piece]:
 
 
 def join(texts: Iterable[str]) -> str:
-    """The file that these pieces are of."""
+    """The file that these pieces make."""
     return _GAP.join(texts) + "\n"
 
 
 def stub_pieces(lab: Lab) -> list[Piece]:
-    """The pieces of the stub, one for each function that it asks for."""
+    """The pieces of the stub: the top, and one for each function to write."""
     pieces = split(lab.stub.read_text("utf-8"), lab.functions)
     found = {piece.name for piece in pieces}
     if missing := [name for name in lab.functions if name not in found]:
@@ -70,7 +70,7 @@ def stub_pieces(lab: Lab) -> list[Piece]:
 
 
 def check_names(lab: Lab) -> None:
-    """Refuses names that can't be those of an nbgrader notebook's cells."""
+    """Refuses names that an nbgrader notebook's cells can't have."""
     names = [MARK, grade_id(TOP), *map(grade_id, lab.functions), *(i.item for i in lab.rubric)]
     for name in names:
         if not _NAME.fullmatch(name) or names.count(name) > 1:
@@ -81,10 +81,10 @@ def check_names(lab: Lab) -> None:
 
 
 def solved_pieces(course: Course, lab: Lab) -> list[Piece]:
-    """The pieces of the reference solution, in the stub's order, in the marks of a solution.
+    """The pieces of the reference solution, in the stub's order, between BEGIN and END.
 
-    Each function keeps its signature and the stub's docstring outside of the marks. What the
-    solution has beside the functions that the lab asks for goes to the top.
+    Each function's signature and the stub's docstring stand before BEGIN. All that the solution
+    has beside the lab's functions goes to the top.
     """
     path = course.solutions(lab) / lab.assignment.file
     try:
@@ -98,8 +98,8 @@ def solved_pieces(course: Course, lab: Lab) -> list[Piece]:
     pieces = [Piece(TOP, "\n".join(top))]
     for piece in stub_pieces(lab)[1:]:
         ours, theirs = solution.functions[piece.name], stub.functions[piece.name]
-        text = [*solution.signature(ours), *stub.docstring(theirs), f"    {BEGIN}",
-                *solution.body(ours), f"    {END}"]  # fmt: skip
+        body = [f"    {BEGIN}", *solution.body(ours), f"    {END}"]
+        text = [*solution.signature(ours), *stub.docstring(theirs), *body]
         pieces.append(Piece(piece.name, "\n".join(text)))
     return pieces
 
@@ -115,7 +115,7 @@ class _Module:
         }
 
     def docstring(self, node: ast.Module | ast.FunctionDef) -> list[str]:
-        """The lines of a docstring; none where there is none."""
+        """The lines of the docstring, if there is one."""
         return [self.lines[number - 1] for number in self._docstring(node)]
 
     def signature(self, node: ast.FunctionDef) -> list[str]:
@@ -153,19 +153,19 @@ class _Module:
 
 
 class Places:
-    """Where each line of the joined file is in the cells that it is made of."""
+    """Translates line numbers of the joined file into cells and their lines."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._starts = list(_starts(pieces))
 
     def of(self, number: int) -> tuple[str, int]:
-        """The name of the cell that the file's line is in, and the line's number there."""
+        """The name of the cell that has the file's line, and the line's number there."""
         above = (each for each in reversed(self._starts) if each[1] <= number)
         name, start = next(above, (TOP, 1))
         return name, number - start + 1
 
     def told(self, message: str, file: str, extra_lines: int = 0) -> str:
-        """The message with lines of the file told as lines of the cells that they came from.
+        """The message with its places in the file replaced by places in cells.
 
         `extra_lines` stand in the file above the first cell.
         """

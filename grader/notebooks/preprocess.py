@@ -1,9 +1,9 @@
-"""The classes that stand in nbgrader's own steps; see `config` for where.
+"""Our steps among nbgrader's own; `config` puts them there.
 
-Where a score is withheld, or anything of ours is broken, the step raises: nbgrader then says
-that this submission failed, goes on with the rest, and takes it up again at the next run. Its
-automatic scores are taken back first, so that nothing can be exported that was graded of
-something else. It is never marked as done with nothing, and never a 0.
+If a score is withheld, or anything of ours is broken, the step raises: nbgrader then says that
+this submission failed, goes on with the rest, and takes it up again at the next run. The
+submission's old automatic scores are removed first, so that they can't be exported in its name. It
+never counts as graded without a score, and never as a 0.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from grader.course import Lab, load_course
 from grader.errors import CourseError, ShardlabError
 from grader.evidence import MAX_TRACE_BYTES
 from grader.grading import Settings, grade_here
-from grader.notebooks.expected import Expected, check_rubric, in_order, is_ours
+from grader.notebooks.expected import ExpectedCell, check_rubric, in_order, is_ours
 from grader.notebooks.pieces import TOP, Piece, grade_id, join
 from grader.notebooks.reading import Reading, read_cells
 from grader.notebooks.restore import restore, scratch_cells, solution_pieces
@@ -35,11 +35,11 @@ _LAB_COMMENT = "shardlab_comment"
 
 
 class WithheldError(ShardlabError):
-    """A score that can't be given, by a fault that is not the student's."""
+    """A score can't be given, by no fault of the student's."""
 
 
 class ClearToStub(ClearSolutions):
-    """Makes the student's version: in our notebooks the lab's own stub, elsewhere as ever."""
+    """Makes the student's version: with the lab's stub in our notebooks, else as nbgrader does."""
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """The cell with its stub, which `notebook` left in its metadata."""
@@ -51,7 +51,7 @@ class ClearToStub(ClearSolutions):
 
 
 class RestoreCells(NbGraderPreprocessor):
-    """Comes first of what nbgrader does to a submitted notebook: see `restore`."""
+    """The first step of autograding: makes a submitted notebook anew; see `restore`."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """The notebook made anew, if it is one of ours."""
@@ -62,8 +62,8 @@ class RestoreCells(NbGraderPreprocessor):
 class ShardlabAutograde(NbGraderPreprocessor):
     """Takes the place of nbgrader's `Execute`: grades our labs in our sandbox.
 
-    Notebooks that are not ours, by nbgrader's record and not by their own word, are executed
-    as ever.
+    Other notebooks are executed as nbgrader does. Its gradebook, and not the notebook itself, says
+    which are ours.
     """
 
     course = Unicode("", help="The folder of the Shardlab course: where course.toml is.").tag(
@@ -74,7 +74,7 @@ class ShardlabAutograde(NbGraderPreprocessor):
     )
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """The notebook with texts and scores in its locked cells, and in no others."""
+        """The notebook with texts and scores in its locked cells alone."""
         expected = expected_cells(resources)
         if not is_ours(expected):
             return Execute(parent=self.parent).preprocess(nb, resources)
@@ -100,7 +100,7 @@ class ShardlabAutograde(NbGraderPreprocessor):
         return load_course(Path(self.course)).lab(resources["nbgrader"]["assignment"])
 
     def _read(self, pieces: Sequence[Piece], resources: Any) -> Reading:
-        """The answer cells as a file; what was one on our command line is it to the last byte."""
+        """The answer cells as a file; the unchanged file if it came by our own command line."""
         if (Path(resources["metadata"]["path"]) / FROM_A_FILE).exists():
             return Reading(join(each.text for each in pieces))
         return read_cells(pieces)
@@ -119,10 +119,10 @@ class ShardlabAutograde(NbGraderPreprocessor):
 
 
 class SaveComments(NbGraderPreprocessor):
-    """Comes after nbgrader's `SaveAutoGrades`: what the whole lab came to, as a comment."""
+    """The step after nbgrader's `SaveAutoGrades`: saves a comment on the whole lab."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """The notebook as it is; the first solution cell's `auto_comment` is written."""
+        """The notebook unchanged, once the first solution cell's `auto_comment` is written."""
         if _LAB_COMMENT in resources:
             info = resources["nbgrader"]
             at = (grade_id(TOP), info["notebook"], info["assignment"], info["student"])
@@ -132,8 +132,8 @@ class SaveComments(NbGraderPreprocessor):
         return nb, resources
 
 
-def expected_cells(resources: Any) -> list[Expected]:
-    """The cells that the notebook was released with, as nbgrader's gradebook has them."""
+def expected_cells(resources: Any) -> list[ExpectedCell]:
+    """The cells of the released notebook, as nbgrader's gradebook has them."""
     info = resources["nbgrader"]
     with Gradebook(info["db_url"]) as book:
         notebook = book.find_notebook(info["notebook"], info["assignment"])
@@ -142,7 +142,7 @@ def expected_cells(resources: Any) -> list[Expected]:
         solutions = {cell.name for cell in notebook.solution_cells}
         return in_order(
             [
-                Expected(
+                ExpectedCell(
                     cell.name,
                     cell.cell_type,
                     cell.source or "",
@@ -158,7 +158,7 @@ def expected_cells(resources: Any) -> list[Expected]:
 
 
 def forget_scores(resources: Any) -> None:
-    """Takes back the automatic scores of this notebook; what a person gave stays."""
+    """Removes the automatic scores of this notebook, and leaves those that a person gave."""
     info = resources["nbgrader"]
     with Gradebook(info["db_url"]) as book:
         notebook = book.find_submission_notebook(
@@ -170,7 +170,7 @@ def forget_scores(resources: Any) -> None:
 
 
 def _write_outputs(nb: Any, lab: Lab, result: Result) -> None:
-    """Text and score into the locked cell of each rubric item."""
+    """Writes text and score into the locked cell of each rubric item."""
     rubric = {each.item: each for each in result.rubric}
     for cell in nb.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -186,7 +186,7 @@ def _outputs(text: str, points: int) -> Iterator[Any]:
 
 
 def _trace(lab: Lab, folder: Path) -> bytes | None:
-    """What lies beside the notebook under the name that `shardlab capture` gives a trace."""
+    """The trace beside the notebook, under the name that `shardlab capture` gives it."""
     try:
         return read_regular(folder / f"{lab.entry}.trace", MAX_TRACE_BYTES)
     except OSError:

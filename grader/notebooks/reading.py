@@ -1,8 +1,8 @@
-"""What the cells of a submitted notebook say, read in a process that ends in time.
+"""Reads the cells of a submitted notebook, in a process that is sure to end.
 
-Python's parser and IPython's transformer can be made to take minutes or gigabytes. So a
-student's text is only ever parsed in a child with limits of its own (`child`), which gets
-texts and gives texts, and imports nothing of the student's.
+Python's parser and IPython's transformer can be made to take minutes or gigabytes. So a student's
+text is only parsed in a child process with limits of its own (`child`), which exchanges texts with
+us and imports nothing of the student's.
 """
 
 import signal
@@ -26,17 +26,17 @@ _MOST_CHARACTERS = 1 << 20  # that a child is given
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """A line of an answer cell, from 1, and what is to be said of it."""
+    """A line of an answer cell, counted from 1, and a remark on it."""
 
     cell: str
     line: int
     text: str = ""
 
 
-class LeftOut(msgspec.Struct, frozen=True):
-    """A command of Jupyter's that was taken out, and the names that it would have defined.
+class Omission(msgspec.Struct, frozen=True):
+    """A Jupyter command that was taken out, and the names that it would have defined.
 
-    `whole`: everything below it in its cell went along.
+    `whole` says that everything below it in its cell was taken out, too.
     """
 
     spot: Spot
@@ -44,8 +44,8 @@ class LeftOut(msgspec.Struct, frozen=True):
     whole: bool = False
 
 
-class Elsewhere(msgspec.Struct, frozen=True):
-    """Where a name is defined that is not handed in: the cell by its place in the notebook."""
+class Definition(msgspec.Struct, frozen=True):
+    """The definition of a name in a cell that is not handed in, by the cell's number."""
 
     cell: int
     text: str
@@ -53,81 +53,59 @@ class Elsewhere(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """The answer cells as one file, and what there is to say of it if it earns too little.
+    """The answer cells as one file, and facts that explain a low score.
 
-    `extra_lines` stand in the file above the first cell. `broken` are lines that are no Python;
-    `asked` are names that the file uses and does not bind, `bound` those that it does, each
-    with its first place.
+    `extra_lines` stand in the file above the first cell. `broken` are lines that are no Python.
+    `asked` are names that the file uses but does not bind, `bound` those that it binds, each with
+    its first place.
     """
 
     source: str
     extra_lines: int = 0
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[Omission, ...] = ()
     broken: tuple[Spot, ...] = ()
     asked: Mapping[str, Spot] = {}
     bound: Mapping[str, Spot] = {}
     unread: bool = False
 
 
-class ReadCells(msgspec.Struct, frozen=True, tag="read"):
-    """The order to read answer cells, each a name and a text."""
-
-    pieces: tuple[tuple[str, str], ...]
-
-
-class JoinTexts(msgspec.Struct, frozen=True, tag="join"):
-    """The order to make one cell of several."""
-
-    texts: tuple[str, ...]
-
-
-class FindNames(msgspec.Struct, frozen=True, tag="find"):
-    """The order to look for names in cells that are not handed in, each by its number."""
-
-    names: tuple[str, ...]
-    cells: tuple[tuple[int, str], ...]
-
-
-Order = ReadCells | JoinTexts | FindNames
-
-
 def read_cells(pieces: Sequence[Piece]) -> Reading:
-    """The file that the answer cells are, without Jupyter's commands."""
+    """The answer cells as one file, without Jupyter's commands."""
     source = join(each.text for each in pieces)
     if len(source) > _MOST_CHARACTERS:  # more than any submission may have
         return Reading(source)
-    order = ReadCells(tuple((each.name, each.text) for each in pieces))
-    return _answer(order, Reading, Reading(source, unread=True))
+    cells = [(each.name, each.text) for each in pieces]
+    return _answer(Reading, Reading(source, unread=True), "read", cells)
 
 
 def joined_cells(texts: Sequence[str]) -> str:
-    """The text of one cell that was split into these; each began with a command of its own."""
+    """The text of one cell that was split into these; each part may begin with a command."""
     joined = join(texts).removesuffix("\n")
     if len(texts) == 1 or len(joined) > _MOST_CHARACTERS:
         return joined
-    return _answer(JoinTexts(tuple(texts)), str, joined)
+    return _answer(str, joined, "join", texts)
 
 
 def found_elsewhere(
     names: Iterable[str], cells: Iterable[tuple[int, str]]
-) -> Mapping[str, Elsewhere]:
-    """Those of the names that a cell outside of the answer defines, the first one that does."""
+) -> Mapping[str, Definition]:
+    """The first definition of each name in cells outside of the answer, if there is one."""
     room, taken = _MOST_CHARACTERS, []
     for number, text in cells:
         room -= len(text)
         if room >= 0:
             taken.append((number, text))
-    return _answer(FindNames(tuple(names), tuple(taken)), dict[str, Elsewhere], {})
+    return _answer(dict[str, Definition], {}, "find", list(names), taken)
 
 
-def _answer(order: Order, kind: Any, otherwise: Any) -> Any:
-    """What a child answers; `otherwise` where the student's text is too much for it."""
+def _answer(kind: Any, otherwise: Any, *order: Any) -> Any:
+    """The answer of a child process; `otherwise` if the student's text is too much for it."""
+    command = [sys.executable, "-P", "-m", _CHILD, str(_CPU_SECONDS)]
+    text = msgspec.json.encode(order)
     try:
         ended = subprocess.run(
-            [sys.executable, "-P", "-m", _CHILD, str(_CPU_SECONDS)],
-            input=msgspec.json.encode(order), capture_output=True, timeout=_WALL_SECONDS,
-            check=False,
-        )  # fmt: skip
+            command, input=text, capture_output=True, timeout=_WALL_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise ShardlabError(
             f"a notebook was not read within {_WALL_SECONDS:g} s: is the machine overloaded?"

@@ -1,8 +1,8 @@
-"""A submitted notebook, made anew: its text is the student's, everything else is not.
+"""Makes a submitted notebook anew: only its text is the student's.
 
-What a student can edit in a notebook's file is all of it: ids, points, locks, outputs, the
-types of cells. So the cells that count, their order, and what they are worth are read from
-nbgrader's gradebook, and only the source of the student's own cells from the notebook.
+A student can edit everything in a notebook's file: ids, points, locks, outputs, types of cells. So
+the cells that count, their order and their points are read from nbgrader's gradebook, and only the
+source of the student's own cells from the notebook.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import nbformat
 from nbformat import v4
 
 from grader.course import Lab
-from grader.notebooks.expected import Expected
+from grader.notebooks.expected import ExpectedCell
 from grader.notebooks.pieces import TOP, Piece, grade_id
 from grader.notebooks.reading import joined_cells
 
@@ -23,11 +23,11 @@ METADATA: dict[str, Any] = {
 _TYPES = ("code", "markdown", "raw")
 
 
-def restore(notebook: Any, expected: Sequence[Expected]) -> Any:
-    """A new notebook: the student's cells as they are, the expected ones as they must be.
+def restore(notebook: Any, expected: Sequence[ExpectedCell]) -> Any:
+    """A new notebook: the student's cells as they are, the expected cells as they must be.
 
-    A solution cell that stands twice, as after a split, is one, with both texts in order. One
-    that is missing comes back as it was released. No output is kept.
+    A solution cell that is there twice, as after a split, becomes one with both texts in order. A
+    missing cell comes back as it was released. No output is kept.
     """
     wanted = {each.name: each for each in expected}
     given = [(_name_of(cell), _type_of(cell), _source_of(cell)) for cell in _cells_of(notebook)]
@@ -44,14 +44,13 @@ def restore(notebook: Any, expected: Sequence[Expected]) -> Any:
     _add_missing(cells, expected)
     for number, (_, cell) in enumerate(cells):
         cell["id"] = f"cell-{number}"
-    return nbformat.from_dict({
-        "cells": [cell for _, cell in cells], "metadata": METADATA,
-        "nbformat": v4.nbformat, "nbformat_minor": v4.nbformat_minor,
-    })  # fmt: skip
+    version = {"nbformat": v4.nbformat, "nbformat_minor": v4.nbformat_minor}
+    made = {"cells": [cell for _, cell in cells], "metadata": METADATA}
+    return nbformat.from_dict(made | version)
 
 
 def solution_pieces(notebook: Any, lab: Lab) -> list[Piece]:
-    """What the lab's solution cells hold, in the notebook's order."""
+    """The pieces in the lab's solution cells, in the notebook's order."""
     names = {grade_id(name): name for name in (TOP, *lab.functions)}
     return [
         Piece(names[name], _source_of(cell))
@@ -61,7 +60,7 @@ def solution_pieces(notebook: Any, lab: Lab) -> list[Piece]:
 
 
 def scratch_cells(notebook: Any) -> list[tuple[int, str]]:
-    """The code in cells of the student's own, each with the cell's number in the notebook."""
+    """The code of the student's own cells, each with the cell's number in the notebook."""
     return [
         (number, _source_of(cell))
         for number, cell in enumerate(notebook["cells"], 1)
@@ -69,8 +68,8 @@ def scratch_cells(notebook: Any) -> list[tuple[int, str]]:
     ]
 
 
-def _add_missing(cells: list[tuple[str, Any]], expected: Sequence[Expected]) -> None:
-    """Puts back what is gone, each after the one that it was released after."""
+def _add_missing(cells: list[tuple[str, Any]], expected: Sequence[ExpectedCell]) -> None:
+    """Puts back missing cells, each behind the cell that it was released behind."""
     names = [name for name, _ in cells]
     for number, each in enumerate(expected):
         if each.name not in names:
@@ -79,22 +78,24 @@ def _add_missing(cells: list[tuple[str, Any]], expected: Sequence[Expected]) -> 
             cells.insert(at, (each.name, _restored(each, [each.source])))
 
 
-def _restored(cell: Expected, texts: Sequence[str]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {
-        "schema_version": 3,
-        "grade_id": cell.name,
-        "grade": cell.points is not None and not cell.task,
-        "solution": cell.solution,
-        "locked": cell.locked,
-        "task": cell.task,
-        "cell_type": cell.cell_type,
-    }
+def _restored(cell: ExpectedCell, texts: Sequence[str]) -> dict[str, Any]:
+    graded = cell.points is not None and not cell.task
+    metadata = nbgrader_metadata(
+        cell.name, graded=graded, solution=cell.solution, locked=cell.locked, task=cell.task
+    )
+    metadata["cell_type"] = cell.cell_type
     if cell.checksum:
         metadata["checksum"] = cell.checksum
     if cell.points is not None:
         metadata["points"] = cell.points
     source = cell.source if cell.locked else joined_cells(texts)
     return _cell(cell.cell_type, source, {"nbgrader": metadata})
+
+
+def nbgrader_metadata(name: str, *, graded: bool, **facts: bool) -> dict[str, Any]:
+    """nbgrader's metadata of a cell, by its schema 3."""
+    kinds = {"solution": False, "locked": False, "task": False} | facts
+    return {"schema_version": 3, "grade_id": name, "grade": graded, **kinds}
 
 
 def _cell(kind: str, source: str, metadata: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _type_of(cell: Any) -> str:
 
 
 def _source_of(cell: Any) -> str:
-    """The text of a cell, which a file may hold as lines; half a character is written out."""
+    """The text of a cell, which a file may have as lines; halves of characters are escaped."""
     source = cell.get("source") if isinstance(cell, dict) else None
     parts = source if isinstance(source, list) else [source]
     text = "".join(part for part in parts if isinstance(part, str))

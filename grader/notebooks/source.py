@@ -1,8 +1,8 @@
-"""The notebook of a lab, as an instructor gives it to nbgrader.
+"""Makes the notebook of a lab that an instructor gives to nbgrader.
 
-Everything in it comes from the assignment's folder and the reference solution, so the same
-course gives the same notebook, to the byte. In a cell's metadata stands the stub that students
-get for it, which `preprocess.ClearToStub` puts there; nothing in a locked cell calls a test.
+All of it comes from the assignment's folder and the reference solution, so the same course gives
+the same notebook, to the byte. A cell's metadata has the stub that students get in its place,
+which `preprocess.ClearToStub` puts there; nothing in a locked cell calls a test.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from grader.notebooks.pieces import (
     solved_pieces,
     stub_pieces,
 )
-from grader.notebooks.restore import METADATA
+from grader.notebooks.restore import METADATA, nbgrader_metadata
 
 _PICTURES = (".svg", ".png")  # what a hand-out shows
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
@@ -61,7 +61,7 @@ def source_notebook(course: Course, lab: Lab) -> Any:
 
 
 def student_notebook(lab: Lab, pieces: list[Piece]) -> Any:
-    """The notebook as a student would hand it in whose file has these pieces."""
+    """The notebook that a student would hand in whose file has these pieces."""
     check_names(lab)
     texts = {piece.name: piece.text for piece in pieces}
     names = [TOP, *lab.functions]
@@ -72,7 +72,7 @@ def student_notebook(lab: Lab, pieces: list[Piece]) -> Any:
 def write_source(course: Course, lab: Lab, folder: Path, *, overwrite: bool = False) -> list[Path]:
     """Writes `source/<lab>/` of an nbgrader course: the notebook and its pictures.
 
-    A notebook that is there and differs, so may have been edited, stays unless told otherwise.
+    UsageError if another notebook is there, as it may have been edited, unless `overwrite` is set.
     """
     target = folder / "source" / lab.slug
     files = {target / f"{lab.slug}.ipynb": serialised(source_notebook(course, lab))}
@@ -88,7 +88,7 @@ def write_source(course: Course, lab: Lab, folder: Path, *, overwrite: bool = Fa
 
 
 def serialised(notebook: Any) -> bytes:
-    """The file of a notebook, which is checked to be a valid one."""
+    """The bytes of a notebook's file, once the notebook is checked to be valid."""
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook)
     return text.encode() + b"\n"
@@ -99,7 +99,7 @@ def _notebook(cells: list[Any]) -> Any:
 
 
 def _handout(lab: Lab) -> Iterator[Any]:
-    """The README, a cell a section, and how the notebook differs from it."""
+    """Yields a cell for each section of the README, and one that explains the notebook."""
     text = (lab.folder / "README.md").read_text("utf-8")
     sections = [*_HEADING.split(text), _HOW.format(file=lab.assignment.file)]
     for number, section in enumerate(filter(str.strip, sections)):
@@ -108,7 +108,8 @@ def _handout(lab: Lab) -> Iterator[Any]:
 
 
 def _solution_cell(lab: Lab, piece: Piece, stub: str | None = None) -> Any:
-    metadata = _metadata(grade_id(piece.name), solution=True)
+    nbgrader = nbgrader_metadata(grade_id(piece.name), graded=False, solution=True)
+    metadata: dict[str, Any] = {"nbgrader": nbgrader}
     if stub is not None:
         metadata["shardlab"] = {"stub": stub}
     return v4.new_code_cell(piece.text, id=_cell_id(lab, piece.name), metadata=metadata)
@@ -117,26 +118,18 @@ def _solution_cell(lab: Lab, piece: Piece, stub: str | None = None) -> Any:
 def _locked_cells(lab: Lab) -> Iterator[Any]:
     names = "".join(f'"{name}", ' for name in lab.functions).rstrip(" ")
     check = _CHECK.format(functions=names)
-    metadata = _metadata(MARK, locked=True)
+    metadata = {"nbgrader": nbgrader_metadata(MARK, graded=False, locked=True)}
     yield v4.new_code_cell(check, id=_cell_id(lab, f"locked {MARK}"), metadata=metadata)
     for item in lab.rubric:
-        metadata = _metadata(item.item, locked=True, points=item.points)
-        cell_id = _cell_id(lab, f"item {item.item}")
-        yield v4.new_code_cell(_item_text(lab, item), id=cell_id, metadata=metadata)
+        nbgrader = nbgrader_metadata(item.item, graded=True, locked=True) | {"points": item.points}
+        cell_id, text = _cell_id(lab, f"item {item.item}"), _item_text(lab, item)
+        yield v4.new_code_cell(text, id=cell_id, metadata={"nbgrader": nbgrader})
 
 
 def _item_text(lab: Lab, item: RubricItem) -> str:
     invariant = f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
     title = f"{item.title} ({item.points} points)"
     return f"# {title}\n# {invariant}\ngraded_in_the_sandbox({item.item!r})"
-
-
-def _metadata(name: str, *, solution: bool = False, locked: bool = False,
-              points: int | None = None) -> dict[str, Any]:  # fmt: skip
-    """nbgrader's metadata of a cell, by its schema 3."""
-    cell = {"schema_version": 3, "grade_id": name, "grade": points is not None,
-            "solution": solution, "locked": locked, "task": False}  # fmt: skip
-    return {"nbgrader": cell if points is None else cell | {"points": points}}
 
 
 def _cell_id(lab: Lab, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What was handed in on the command line, as the notebook that nbgrader would have collected."""
+"""Writes work that was handed in on the command line where nbgrader looks for notebooks."""
 
 import re
 from datetime import UTC, datetime
@@ -28,9 +28,9 @@ def write_submitted(
 ) -> Path:
     """Writes `submitted/<student>/<lab>/`, and returns the path of its notebook.
 
-    What nbgrader then autogrades is the submission's own file, to the last byte, in the cells
-    of its functions. A submission that could not be read says why in its first cell. What a
-    student handed in by nbgrader itself is not written over.
+    nbgrader then autogrades the submission's own file, to the last byte, from the cells of its
+    functions. If a submission could not be read, its first cell says why. A notebook that a
+    student handed in through nbgrader itself is not overwritten.
     """
     if not _STUDENT.fullmatch(student):
         raise UsageError(

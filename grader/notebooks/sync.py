@@ -1,20 +1,19 @@
-"""Scores to and from nbgrader's gradebook, by column and in bulk.
+"""Exchanges scores with nbgrader's gradebook, by column and in bulk.
 
-Ours are `auto_score` and `auto_comment`, and whether a person must look (`needs_manual_grade`)
-because of what we wrote; `manual_score`, `extra_credit` and `manual_comment` are nbgrader's and
-only read. Rows that nbgrader would have made are made here as it makes them, so its own pages
-and exports read them.
+We write `auto_score`, `auto_comment` and, when our score changed, `needs_manual_grade`; we only
+read nbgrader's own `manual_score`, `extra_credit` and `manual_comment`. Missing rows are made as
+nbgrader makes them, so that its pages and exports can read them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from grader.course import Lab
-from grader.gradebook.database import insert
 from grader.gradebook.rows import Grade
 from grader.notebooks.pieces import TOP, grade_id
 from grader.notebooks.tables import (
@@ -23,7 +22,6 @@ from grader.notebooks.tables import (
     comment,
     find_notebook,
     grade,
-    new_id,
     rows_of,
     student,
     submitted_assignment,
@@ -33,10 +31,12 @@ from grader.notebooks.tables import (
 )
 from grader.notebooks.words import comment_on
 
+_OF_A_CELL = "cell_id notebook_id"  # what a grade or a comment is known by
+
 
 @dataclass(frozen=True)
 class ManualGrade:
-    """What a person gave in nbgrader to one cell of one student; `item` is the cell's name."""
+    """A person's grade in nbgrader for one cell of one student; `item` is the cell's name."""
 
     student: str
     item: str
@@ -46,19 +46,19 @@ class ManualGrade:
 
 
 @dataclass(frozen=True)
-class Pushed:
-    """How many submissions nbgrader has been told of, and whose have no score, and why."""
+class Push:
+    """The number of submissions written to nbgrader, and the students without a score, and why."""
 
     submissions: int
     without_score: tuple[tuple[str, str], ...]
 
 
-def push(where: Path | str, lab: Lab, grades: Sequence[Grade]) -> Pushed:
+def push(where: Path | str, lab: Lab, grades: Sequence[Grade]) -> Push:
     """Writes the results of the attempts that count: automatic scores, without overrides.
 
-    `where` is nbgrader's course folder or its database's URL. All in one transaction, and the
-    same rows however often. A score that is withheld or not there yet is none, and for a person
-    to look at; a manual one beside which the automatic one has changed is to be looked at, too.
+    `where` is nbgrader's course folder or its database's URL. It is one transaction, and pushing
+    twice gives the same rows. A person must look at a missing or withheld score, and at a manual
+    score whose automatic one has changed.
     """
     handed_in = {each.student.id: each for each in grades if each.counts is not None}
 
@@ -72,26 +72,24 @@ def push(where: Path | str, lab: Lab, grades: Sequence[Grade]) -> Pushed:
 
     transaction(where, work)
     missing = tuple((name, each.status) for name, each in handed_in.items() if _score(each) is None)
-    return Pushed(len(handed_in), missing)
+    return Push(len(handed_in), missing)
 
 
 def pull(where: Path | str, lab: Lab) -> list[ManualGrade]:
-    """What people gave in nbgrader: scores, extra credit and comments, by student and cell."""
+    """Scores, extra credit and comments that people gave in nbgrader, by student and cell."""
 
     def work(connection: sa.Connection) -> list[ManualGrade]:
         there = find_notebook(connection, lab.slug)
         said = comment.c.manual_comment.is_not(None)
-        texts = {
-            (row.student_id, row.name): row.manual_comment
-            for row in rows_of(connection, there, comment, [comment.c.manual_comment], said)
-        }
+        rows = rows_of(connection, there, comment, [comment.c.manual_comment], said)
+        texts = {(row[0], row[1]): row[2] for row in rows}
         given = sa.or_(grade.c.manual_score.is_not(None), grade.c.extra_credit.is_not(None))
         columns = [grade.c.manual_score, grade.c.extra_credit]
-        found = [
-            ManualGrade(row.student_id, row.name, row.manual_score, row.extra_credit,
-                        texts.pop((row.student_id, row.name), ""))
-            for row in rows_of(connection, there, grade, columns, given)
-        ]  # fmt: skip
+        found = []
+        for row in rows_of(connection, there, grade, columns, given):
+            key = (row.student_id, row.name)
+            text = texts.pop(key, "")
+            found.append(ManualGrade(*key, row.manual_score, row.extra_credit, text))
         alone = [ManualGrade(*key, comment=text) for key, text in texts.items()]
         return sorted([*found, *alone], key=lambda each: (each.student, each.item))
 
@@ -99,37 +97,33 @@ def pull(where: Path | str, lab: Lab) -> list[ManualGrade]:
 
 
 def _insert_students(connection: sa.Connection, grades: Iterable[Grade]) -> None:
-    """Students that nbgrader does not know yet; of those it knows, the rest is its own."""
-    rows = []
+    """Adds students that nbgrader does not know yet; those it knows are left as they are."""
+    rows: list[Row] = []
     for each in grades:
         last, _, first = each.student.name.partition(",")
-        rows.append({
-            "id": each.student.id, "first_name": first.strip() or None, "last_name": last or None,
-            "email": each.student.email or None, "lms_user_id": each.student.lms_id or None,
-        })  # fmt: skip
-    if rows:
-        connection.execute(insert(connection, student).on_conflict_do_nothing(), rows)
+        facts = {"first_name": first.strip(), "last_name": last, "email": each.student.email}
+        facts["lms_user_id"] = each.student.lms_id
+        rows.append({"id": each.student.id} | {key: fact or None for key, fact in facts.items()})
+    upsert(connection, student, rows)
 
 
 def _submitted(
     connection: sa.Connection, there: LabNotebook, grades: Mapping[str, Grade]
 ) -> dict[str, str]:
-    """The id of each student's submitted notebook, made where there is none."""
+    """The id of each student's submitted notebook, which is made if there is none."""
     rows: list[Row] = [
-        {"id": new_id(), "assignment_id": there.assignment_id,
-         "student_id": name, "timestamp": _time(each)}
+        {"assignment_id": there.assignment_id, "student_id": name, "timestamp": _time(each)}
         for name, each in grades.items()
-    ]  # fmt: skip
-    upsert(connection, submitted_assignment, rows, ("assignment_id", "student_id"), ["timestamp"])
+    ]
+    key = "assignment_id student_id"
+    upsert(connection, submitted_assignment, rows, key, lambda new: {"timestamp": new.timestamp})
     of_lab = submitted_assignment.c.assignment_id == there.assignment_id
     columns = submitted_assignment.c.student_id, submitted_assignment.c.id
     ids = {row.student_id: row.id for row in connection.execute(sa.select(*columns).where(of_lab))}
     rows = [
-        {"id": new_id(), "assignment_id": ids[name],
-         "notebook_id": there.id, "flagged": False}
-        for name in grades
-    ]  # fmt: skip
-    upsert(connection, submitted_notebook, rows, ("notebook_id", "assignment_id"), [])
+        {"assignment_id": ids[name], "notebook_id": there.id, "flagged": False} for name in grades
+    ]
+    upsert(connection, submitted_notebook, rows)
     at = submitted_notebook.c.notebook_id == there.id
     found = connection.execute(
         sa.select(submitted_notebook.c.assignment_id, submitted_notebook.c.id).where(at)
@@ -144,41 +138,27 @@ def _write_grades(
     submitted: Mapping[str, str],
     grades: Mapping[str, Grade],
 ) -> None:
-    """The automatic scores; rows of what people grade are only made where there are none."""
+    """Writes the automatic scores; for cells that people grade, only makes missing rows."""
     scores: list[Row] = []
     others: list[Row] = []
     for name, each in grades.items():
         points = _score(each) or {}
         for cell, item in there.graded.items():
-            key = {"notebook_id": submitted[name], "cell_id": cell}
-            rows = scores if item in there.automatic else others
-            rows.append(_grade_row(key, points.get(item)))
-    upsert(connection, grade, others, ("cell_id", "notebook_id"), [])
-    if not scores:
-        return
-    statement = insert(connection, grade)
-    new = statement.excluded.auto_score
+            row: Row = {"notebook_id": submitted[name], "cell_id": cell}
+            row |= {"auto_score": points.get(item), "needs_manual_grade": item not in points}
+            (scores if item in there.automatic else others).append(row)
+    upsert(connection, grade, others)
+    upsert(connection, grade, scores, _OF_A_CELL, _changed_score)
+
+
+def _changed_score(new: Any) -> Row:
+    """The new automatic score, and whether a person has to look at it."""
     to_look_at = sa.case(
-        (grade.c.manual_score.is_(None), new.is_(None)),
-        (grade.c.auto_score.is_distinct_from(new), sa.true()),
+        (grade.c.manual_score.is_(None), new.auto_score.is_(None)),
+        (grade.c.auto_score.is_distinct_from(new.auto_score), sa.true()),
         else_=grade.c.needs_manual_grade,
     )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["cell_id", "notebook_id"],
-            set_={"auto_score": new, "needs_manual_grade": to_look_at},
-        ),
-        scores,
-    )
-
-
-def _grade_row(key: Row, score: float | None) -> Row:
-    return {
-        "id": new_id(),
-        **key,
-        "auto_score": score,
-        "needs_manual_grade": score is None,
-    }
+    return {"auto_score": new.auto_score, "needs_manual_grade": to_look_at}
 
 
 def _write_comments(
@@ -194,11 +174,10 @@ def _write_comments(
         result = each.counts.result if each.counts else None
         text = comment_on(result) if result is not None and result.score is not None else None
         for cell in there.ids("SolutionCell", "TaskCell"):
-            row = {"id": new_id(), "notebook_id": submitted[name],
-                   "cell_id": cell, "auto_comment": text if cell == top else None}  # fmt: skip
-            (ours if cell == top else others).append(row)
-    upsert(connection, comment, others, ("cell_id", "notebook_id"), [])
-    upsert(connection, comment, ours, ("cell_id", "notebook_id"), ["auto_comment"])
+            row: Row = {"notebook_id": submitted[name], "cell_id": cell}
+            (ours if cell == top else others).append(row | {"auto_comment": text})
+    upsert(connection, comment, [row | {"auto_comment": None} for row in others])
+    upsert(connection, comment, ours, _OF_A_CELL, lambda new: {"auto_comment": new.auto_comment})
 
 
 def _score(each: Grade) -> dict[str, float] | None:

@@ -1,7 +1,7 @@
-"""nbgrader's gradebook as tables: what of it is read and written, and in which way.
+"""nbgrader's gradebook as tables, and how they are read and written.
 
-Its package is not needed for that, which takes seconds to import. Only columns that are used
-stand here; a test holds that nbgrader's own have them, and need no others.
+nbgrader's package, which takes seconds to import, is not needed for this. Only the columns in use
+stand here; a test proves that nbgrader's own tables have them, and need no others.
 """
 
 import uuid
@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grader.course import Lab
 from grader.errors import StoreError, UsageError
 from grader.gradebook.database import insert
-from grader.notebooks.expected import Expected, check_rubric
+from grader.notebooks.expected import ExpectedCell, check_rubric
 
 FILE = "gradebook.db"
 Row = dict[str, Any]
@@ -24,30 +24,30 @@ _T = TypeVar("_T")
 _BUSY_S = 30.0
 
 
-def _table(name: str, /, **columns: Any) -> sa.Table:
-    return sa.Table(name, sa.MetaData(), *(sa.Column(key, kind) for key, kind in columns.items()))
+def _table(name: str, texts: str, **others: Any) -> sa.Table:
+    kinds = dict.fromkeys(texts.split(), sa.String) | others
+    return sa.Table(name, sa.MetaData(), *(sa.Column(key, kind) for key, kind in kinds.items()))
 
 
-assignment = _table("assignment", id=sa.String, name=sa.String)
-notebook = _table("notebook", id=sa.String, name=sa.String, assignment_id=sa.String)
-base_cell = _table("base_cell", id=sa.String, name=sa.String, notebook_id=sa.String, type=sa.String)
-grade_cell = _table("grade_cells", id=sa.String, max_score=sa.Float)
-student = _table("student", id=sa.String, first_name=sa.String, last_name=sa.String,
-                 email=sa.String, lms_user_id=sa.String)  # fmt: skip
-submitted_assignment = _table("submitted_assignment", id=sa.String, assignment_id=sa.String,
-                              student_id=sa.String, timestamp=sa.DateTime)  # fmt: skip
-submitted_notebook = _table("submitted_notebook", id=sa.String, assignment_id=sa.String,
-                            notebook_id=sa.String, flagged=sa.Boolean)  # fmt: skip
-grade = _table("grade", id=sa.String, notebook_id=sa.String, cell_id=sa.String,
-               auto_score=sa.Float, manual_score=sa.Float, extra_credit=sa.Float,
-               needs_manual_grade=sa.Boolean)  # fmt: skip
-comment = _table("comment", id=sa.String, notebook_id=sa.String, cell_id=sa.String,
-                 auto_comment=sa.Text, manual_comment=sa.Text)  # fmt: skip
+assignment = _table("assignment", "id name")
+notebook = _table("notebook", "id name assignment_id")
+base_cell = _table("base_cell", "id name notebook_id type")
+grade_cell = _table("grade_cells", "id", max_score=sa.Float)
+student = _table("student", "id first_name last_name email lms_user_id")
+submitted_assignment = _table(
+    "submitted_assignment", "id assignment_id student_id", timestamp=sa.DateTime
+)
+submitted_notebook = _table(
+    "submitted_notebook", "id assignment_id notebook_id", flagged=sa.Boolean
+)
+_SCORES = dict.fromkeys(("auto_score", "manual_score", "extra_credit"), sa.Float)
+grade = _table("grade", "id notebook_id cell_id", **_SCORES, needs_manual_grade=sa.Boolean)
+comment = _table("comment", "id notebook_id cell_id auto_comment manual_comment")
 
 
 @dataclass(frozen=True)
 class LabNotebook:
-    """The lab's notebook there: its cells' ids by kind and name, and what items are worth."""
+    """The lab's notebook in nbgrader: its cells' ids by kind and name, and the items' points."""
 
     id: str
     assignment_id: str
@@ -55,30 +55,29 @@ class LabNotebook:
     points: Mapping[str, float]
 
     def ids(self, *kinds: str) -> list[str]:
-        """The cells of those kinds."""
+        """The ids of the cells of these kinds."""
         return [each for (kind, _), each in self.cells.items() if kind in kinds]
 
     @property
     def graded(self) -> dict[str, str]:
-        """The names of the cells that points are given to, by id."""
+        """The names of the cells that have points, by id."""
         kinds = ("GradeCell", "TaskCell")
         return {each: name for (kind, name), each in self.cells.items() if kind in kinds}
 
     @property
     def automatic(self) -> set[str]:
-        """The names of those that nobody but the autograder gives points to."""
+        """The names of the cells that only the autograder gives points."""
         return {name for name in self.points if ("SolutionCell", name) not in self.cells}
 
     def check(self, lab: Lab) -> None:
         """Refuses a notebook whose items or points are not the rubric's."""
-        check_rubric(lab, [
-            Expected(name, "code", "", "", points=self.points[name])
-            for name in sorted(self.automatic)
-        ])  # fmt: skip
+        points = [(name, self.points[name]) for name in sorted(self.automatic)]
+        cells = [ExpectedCell(name, "code", "", "", points=each) for name, each in points]
+        check_rubric(lab, cells)
 
 
 def transaction(where: Path | str, work: Callable[[sa.Connection], _T]) -> _T:
-    """What the work gives, done whole or not at all, on a database that nbgrader made."""
+    """Runs the work, whole or not at all, on a database that nbgrader made; returns its value."""
     url = _url(where)
     options = {"connect_args": {"timeout": _BUSY_S}} if url.get_backend_name() == "sqlite" else {}
     shown = url.render_as_string(hide_password=True)
@@ -112,6 +111,7 @@ def _url(where: Path | str) -> sa.URL:
 
 
 def find_notebook(connection: sa.Connection, slug: str) -> LabNotebook:
+    """The lab's notebook; UsageError if nbgrader has none."""
     query = (
         sa.select(notebook.c.id, notebook.c.assignment_id)
         .join(assignment, assignment.c.id == notebook.c.assignment_id)
@@ -134,19 +134,21 @@ def upsert(
     connection: sa.Connection,
     table: sa.Table,
     rows: Sequence[Row],
-    key: Sequence[str],
-    columns: Sequence[str],
+    key: str = "",
+    changes: Callable[[Any], Mapping[str, Any]] = lambda _new: {},
 ) -> None:
-    """Inserts rows; where the key is there, only these columns are changed."""
+    """Inserts rows, each with an id; a row that is there keeps all but its `changes`.
+
+    `key` names the columns by which a row is known; `changes` gets the columns of the new row.
+    """
     if not rows:
         return
     statement = insert(connection, table)
-    if columns:
-        changes = {name: statement.excluded[name] for name in columns}
-        statement = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+    if changed := changes(statement.excluded):
+        statement = statement.on_conflict_do_update(index_elements=key.split(), set_=changed)
     else:
         statement = statement.on_conflict_do_nothing()
-    connection.execute(statement, rows)
+    connection.execute(statement, [{"id": uuid.uuid4().hex} | row for row in rows])
 
 
 def rows_of(
@@ -155,8 +157,8 @@ def rows_of(
     table: sa.Table,
     columns: Sequence[sa.Column[Any]],
     given: sa.ColumnElement[bool],
-) -> sa.Result[Any]:
-    """Student, cell's name and these columns, of the rows of this notebook where it holds."""
+) -> sa.Result[*tuple[Any, ...]]:
+    """Student, name of the cell, and these columns, of the notebook's rows that match."""
     query = (
         sa.select(submitted_assignment.c.student_id, base_cell.c.name, *columns)
         .select_from(table)
@@ -166,8 +168,3 @@ def rows_of(
         .where(submitted_notebook.c.notebook_id == there.id, given)
     )
     return connection.execute(query)
-
-
-def new_id() -> str:
-    """An id as nbgrader gives one; where the row is there already, it keeps its own."""
-    return uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""What nbgrader's pages say of a result: a text for each item, a comment on the whole."""
+"""Words on a result for nbgrader's pages: a text for each item, a comment on the whole."""
 
 from collections.abc import Sequence
 

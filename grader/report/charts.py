@@ -1,16 +1,16 @@
-"""The drawings of a class report: each from the facts, in both of its forms."""
+"""Makes the drawings of a class report from its facts."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from grader.drawing import Amount, Bars, HeatMap
-from grader.report.classroom import Group
+from grader.report.classroom import FailureGroup
 from grader.report.facts import LabFacts, Spread
 from grader.report.verdicts import kinds
 
 
 def distribution(spread: Spread, max_score: int) -> Bars:
-    """How many scores lie in each tenth of the most there is, and how many are that."""
+    """The number of scores in each tenth of the maximum, and of full scores."""
     edges = [max_score * n / 10 for n in range(11)]
     labels = [f"{low:g}-{high - 1:g}" for low, high in pairwise(edges)]
     bars = zip([*labels, f"{max_score}"], spread.tenths, strict=True)
@@ -18,13 +18,13 @@ def distribution(spread: Spread, max_score: int) -> Bars:
 
 
 def hardest(facts: LabFacts, most: int = 40) -> Bars:
-    """How many lost each item, most lost first."""
+    """The number of students who lost each item, most lost first."""
     bars = tuple(Amount(each.item[:30], each.lost) for each in facts.hardest[:most])
     return Bars("Students who lost it", bars)
 
 
 def over_time(facts: LabFacts) -> Bars:
-    """Attempts by day or week, with the median of their scores."""
+    """The attempts of each day or week, with the median of their scores."""
     bars = []
     for each in facts.periods:
         parts = [] if each.median is None else [f"median {each.median:g}"]
@@ -32,7 +32,7 @@ def over_time(facts: LabFacts) -> Bars:
     return Bars(f"Attempts by {'week' if facts.weekly else 'day'}", tuple(bars))
 
 
-def alike(items: Sequence[str], groups: Sequence[Group]) -> HeatMap:
+def alike(items: Sequence[str], groups: Sequence[FailureGroup]) -> HeatMap:
     """A row for each group of students who fail alike."""
     rows = []
     for number, group in enumerate(groups, 1):

@@ -1,13 +1,14 @@
-"""The class report as facts: who, what was lost, who fails alike, what needs a person.
+"""The class report as facts: students, lost items, groups that fail alike, work for a person.
 
-A report for showing in class is made here, not in a template: names, ids, links and whatever a
-student wrote never get into the struct.
+An anonymous report, to show in class, is made here and not in a template: names, ids, links and
+students' own text never get into the struct.
 """
 
 import hashlib
 import hmac
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ Link = Callable[[str, str], str]
 """From a lab's slug and a student's id to their page, relative to the report; or nothing."""
 
 MOST_GROUPS, MOST_TROUBLES = 20, 50
-_ENOUGH = 3  # so many who are told the same, and it is nobody's own
+_ENOUGH = 3  # students who are told the same: then it betrays none of them
 _SLOW_TIMES, _SLOW_SECONDS = 5.0, 1.0
 
 
@@ -40,8 +41,8 @@ class Row(msgspec.Struct, frozen=True):
     link: str = ""
 
 
-class Group(msgspec.Struct, frozen=True):
-    """Students who lost the same items in the same way, with a finding that is typical."""
+class FailureGroup(msgspec.Struct, frozen=True):
+    """Students who lost the same items in the same way, with a typical finding."""
 
     size: int
     lost: tuple[str, ...]
@@ -51,7 +52,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """A submission that was slow, or that ended as only hostile or broken ones do."""
+    """A submission that was slow, or ended as only hostile or broken ones do."""
 
     who: str
     seconds: float
@@ -60,7 +61,7 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A score that is withheld until a person has seen to the grader."""
+    """A score that is withheld until a person has mended the grader."""
 
     who: str
     note: str
@@ -68,12 +69,12 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class LabReport(msgspec.Struct, frozen=True):
-    """One lab of a class report. `left_out` counts the groups that are too many to show."""
+    """One lab of a class report. `left_out` counts the groups that are not shown."""
 
     facts: LabFacts
     items: tuple[str, ...]
     rows: tuple[Row, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[FailureGroup, ...]
     left_out: int
     troubles: tuple[Trouble, ...]
     faults: tuple[Fault, ...]
@@ -103,33 +104,32 @@ def class_report(
     return ClassReport(course, labs, anonymous is not None)
 
 
+@dataclass(frozen=True)
 class _Naming:
-    """The grades of one lab in the order of the report, and who is called what in it."""
+    """The grades of one lab in the order of the report, each with a name and a link."""
 
-    def __init__(
-        self, lab: Lab, grades: Sequence[Grade], who: Sequence[str], links: Sequence[str],
-        *, anonymous: bool,
-    ) -> None:  # fmt: skip
-        self.lab, self.grades, self.anonymous = lab, grades, anonymous
-        self.named = list(zip(grades, who, links, strict=True))
+    lab: Lab
+    grades: Sequence[Grade]
+    named: Sequence[tuple[Grade, str, str]]
+    anonymous: bool
 
     @classmethod
     def of(cls, lab: Lab, grades: Sequence[Grade], link: Link, key: bytes | None) -> "_Naming":
-        """By name and in the order of the grades; or by number and shuffled."""
+        """By name, in the order of the grades; or with a key by number, shuffled."""
         if key is None:
-            links = [link(lab.slug, each.student.id) for each in grades]
-            return cls(lab, grades, list(map(_name, grades)), links, anonymous=False)
+            named = [(each, _name(each), link(lab.slug, each.student.id)) for each in grades]
+            return cls(lab, grades, named, anonymous=False)
 
         def place(grade: Grade) -> bytes:
             label = f"report\0{lab.slug}\0{grade.student.id}"
             return hmac.digest(key, label.encode("utf-8", "surrogateescape"), hashlib.sha256)
 
         shuffled = sorted(grades, key=place)
-        numbers = [str(number) for number in range(1, len(grades) + 1)]
-        return cls(lab, shuffled, numbers, [""] * len(grades), anonymous=True)
+        named = [(each, str(number), "") for number, each in enumerate(shuffled, 1)]
+        return cls(lab, shuffled, named, anonymous=True)
 
     def results(self) -> Iterator[tuple[Result, str, str]]:
-        """Each result with who has it, and the link to their page."""
+        """Yields each result with the student's name and the link to their page."""
         for grade, who, link in self.named:
             if grade.counts and grade.counts.result:
                 yield grade.counts.result, who, link
@@ -162,7 +162,7 @@ def _lab_report(named: _Naming) -> LabReport:
 
 
 def _blurred(period: Period) -> Period:
-    """The period without a median that would be one person's score."""
+    """The period, without the median of so few attempts that it betrays a score."""
     return period if period.attempts >= _ENOUGH else replace(period, median=None)
 
 
@@ -186,8 +186,8 @@ def _cells(lab: Lab, result: Result | None, decided: frozenset[str] = frozenset(
 # -- who fails alike -----------------------------------------------------------------------
 
 
-def _groups(named: _Naming) -> Iterator[Group]:
-    """The largest first. Work that does not load is a group by itself."""
+def _groups(named: _Naming) -> Iterator[FailureGroup]:
+    """Yields the groups, the largest first. Work that does not load is one group."""
     alike = defaultdict[tuple[str, ...], list[tuple[Result, str]]](list)
     for result, who, _ in named.results():
         if result.status != WITHHELD and (lost := lost_items(result)):
@@ -197,14 +197,14 @@ def _groups(named: _Naming) -> Iterator[Group]:
         results = [result for result, _ in members]
         cells, finding = _cells(named.lab, results[0]), _typical(results, named)
         students = () if named.anonymous else tuple(who for _, who in members)
-        yield Group(len(members), ways, cells, students, finding)
+        yield FailureGroup(len(members), ways, cells, students, finding)
 
 
 def _typical(results: Sequence[Result], named: _Naming) -> Finding:
-    """What most of them were told of the first item they lost.
+    """The finding that most of them got for the first item they lost.
 
-    In an anonymous report only what several students were told alike, without the facts in which
-    a student's own text may stand, and without anybody's name.
+    In an anonymous report only a finding that several students share, without the facts that may
+    hold a student's own text, and without anybody's name.
     """
     firsts = Counter(next(_findings(each), Finding()) for each in results)
     if not named.anonymous:
@@ -236,7 +236,7 @@ def _names_anyone(finding: Finding, grades: Sequence[Grade]) -> bool:
 
 
 def _troubles(named: _Naming) -> Iterator[Trouble]:
-    """The worst first: those that ended badly, then those that took long."""
+    """Yields submissions that ended badly, then those that took long, the slowest first."""
     seconds = sorted(result.seconds for result, *_ in named.results())
     usual = seconds[len(seconds) // 2] if seconds else 0.0
     slow = max(_SLOW_SECONDS, _SLOW_TIMES * usual)

@@ -1,7 +1,7 @@
-"""What a class made of one lab, in numbers that name nobody: for the class report and `stats`.
+"""A class's results in one lab, in numbers that name nobody, for the class report and `stats`.
 
-Counted is each student's attempt that counts. Work that does not load breaks no invariant, and
-a result that is withheld says nothing yet: both are counted apart.
+The numbers are of the attempts that count. Work that does not load breaks no invariant, and a
+withheld result says nothing yet: both are counted apart.
 """
 
 import statistics
@@ -18,14 +18,14 @@ from grader.results import GRADED, Result, Verdict
 from grader.text.times import day
 
 _DAYS_SHOWN = 30
-_ALONE = 2  # so many who lose one item and no other, and could not see why, are worth a look
+_ALONE = 2  # students who lose one item only, and could not see why: worth a look
 
 
 class ItemFacts(msgspec.Struct, frozen=True):
-    """One rubric item: how many lost it and how, how many wait for it, who lost nothing else.
+    """One rubric item: how many students lost it and how, and for how many it waits.
 
-    `unseen` counts those of the last kind who pass every public case: the item's bound may be
-    at fault as well as they.
+    `alone` counts those who lost nothing else. Of them, `unseen` pass every public case: there the
+    item's bound may be at fault.
     """
 
     item: str
@@ -48,7 +48,7 @@ class InvariantFacts(msgspec.Struct, frozen=True):
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """Scores: their middle, their quarters, and how many lie in each tenth of the most."""
+    """The mean, median and quarters of scores, and how many lie in each tenth of the maximum."""
 
     count: int
     mean: float
@@ -71,7 +71,7 @@ class Seconds(msgspec.Struct, frozen=True):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """A day, or a week from that day on: attempts received, and the median of their scores."""
+    """A day, or the week that begins then: the attempts, and the median of their scores."""
 
     start: str
     attempts: int
@@ -102,7 +102,7 @@ class LabFacts(msgspec.Struct, frozen=True):
 
     @property
     def warnings(self) -> list[str]:
-        """What may be the lab's fault rather than the students'."""
+        """Lines about items where the lab may be at fault rather than the students."""
         return [
             f"rubric '{each.item}' fails alone for {each.unseen}: look at the bound."
             for each in self.items
@@ -132,12 +132,12 @@ def facts_of(lab: Lab, grades: Sequence[Grade]) -> LabFacts:
 
 
 def is_telling(result: Result) -> bool:
-    """Whether its items say something of the student's understanding."""
+    """Whether its items tell of the student's understanding: it was graded, and could run."""
     return result.status == GRADED and not result.note
 
 
 def lost_items(result: Result) -> dict[str, Verdict]:
-    """The items that were lost, with how; those that wait for another are not among them."""
+    """The verdicts of the lost items, without items that wait for another."""
     return {each.item: each.verdict for each in result.rubric if each.verdict not in SILENT}
 
 
@@ -163,14 +163,12 @@ def _item(item: RubricItem, told: Iterable[Result]) -> ItemFacts:
             is_alone = len(lost_items(result)) == 1
             alone += is_alone
             unseen += is_alone and own.finding.unseen
-    return ItemFacts(
-        item.item, item.title, item.points, item.invariant,
-        sum(verdicts.values()), waiting, alone, unseen, dict(verdicts.most_common()),
-    )  # fmt: skip
+    counts = (sum(verdicts.values()), waiting, alone, unseen, dict(verdicts.most_common()))
+    return ItemFacts(item.item, item.title, item.points, item.invariant, *counts)
 
 
 def _invariants(lab: Lab, told: Iterable[Result]) -> Iterator[InvariantFacts]:
-    """Most broken first; those that held for everyone are not among them."""
+    """Yields the broken invariants, those that broke for most students first."""
     broken = Counter[str]()
     guarded = {each.item: each.invariant for each in lab.rubric}
     for result in told:  # of an older suite perhaps, with items that the rubric has no more
@@ -184,10 +182,9 @@ def _spread(scores: Sequence[int], most: int) -> Spread | None:
         return None
     tenths = Counter(10 * score // most if most else 0 for score in scores)
     lower, median, upper = _quarters(scores)
-    return Spread(
-        len(scores), statistics.fmean(scores), median, lower, upper, min(scores), max(scores),
-        tuple(tenths[n] for n in range(11)),
-    )  # fmt: skip
+    middle = (statistics.fmean(scores), median, lower, upper)
+    shares = tuple(tenths[n] for n in range(11))
+    return Spread(len(scores), *middle, min(scores), max(scores), shares)
 
 
 def _quarters(values: Sequence[float]) -> tuple[float, float, float]:
@@ -205,7 +202,7 @@ def _seconds(values: Sequence[float]) -> Seconds | None:
 
 
 def _periods(grades: Sequence[Grade]) -> tuple[bool, tuple[Period, ...]]:
-    """Every attempt by the day on which it came; by the week where days would be too many."""
+    """All attempts by day, or by week if there would be too many days; first whether weekly."""
     attempts = [each for grade in grades for each in grade.attempts]
     if not attempts:
         return False, ()

@@ -1,12 +1,15 @@
-"""What one student is told of one lab, as facts: the source of the page, the text and the JSON."""
+"""Feedback for one student on one lab, as facts from which page, text and JSON are made."""
 
 from datetime import datetime
 
 import msgspec
 
 from grader.drawing import Drawing
+from grader.errors import CourseError, SandboxError
+from grader.judge import Judge
 from grader.report.verdicts import words_of
 from grader.results import Finding, Verdict
+from grader.submissions import Submission
 from grader.suite.run import SuiteRun
 from grader.text.shown import shortened
 
@@ -15,9 +18,9 @@ _LONGEST = 1200  # of a text that a person typed
 
 
 class ItemFeedback(msgspec.Struct, frozen=True):
-    """One rubric item: what it came to, and where it was lost the finding that explains it.
+    """One rubric item: its status, and the finding that explains it if it was lost.
 
-    `points` are None where nothing is scored. `decided` says who gave other points, and why.
+    `points` are None if nothing is scored. `decided` says who gave other points, and why.
     """
 
     number: int
@@ -31,7 +34,7 @@ class ItemFeedback(msgspec.Struct, frozen=True):
 
     @property
     def explained(self) -> bool:
-        """Whether there is more to say of it than its status."""
+        """Whether it has a finding, which explains its status."""
         return self.finding != Finding()
 
     @property
@@ -40,7 +43,7 @@ class ItemFeedback(msgspec.Struct, frozen=True):
 
 
 class AttemptFeedback(msgspec.Struct, frozen=True):
-    """One attempt: when it came, what it earned, and what lateness cost it."""
+    """One attempt: its time, its outcome, and its penalty for lateness."""
 
     number: int
     at: datetime
@@ -50,14 +53,14 @@ class AttemptFeedback(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """What a student said before running, beside the answer once it is due."""
+    """A student's answer before the run, and the right one once it may be told."""
 
     question: str
     said: str
     answer: str = ""
 
 
-class Picture(msgspec.Struct, frozen=True):
+class Illustration(msgspec.Struct, frozen=True):
     """The student's own run: in lines of text, and as SVG documents of the same facts."""
 
     lines: tuple[str, ...] = ()
@@ -65,10 +68,10 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class Feedback(msgspec.Struct, frozen=True):
-    """All that is told of one student's work on one lab.
+    """All that a student is told about their work on one lab.
 
-    `headline` is the outcome in a few words; `reasons` say how the score came about. A public
-    check has no score; a grade may have none yet.
+    `headline` is the outcome in a few words; `reasons` explain the score. A public check has no
+    score; a grade may have none yet.
     """
 
     lab: str
@@ -81,27 +84,40 @@ class Feedback(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     note: str = ""
     items: tuple[ItemFeedback, ...] = ()
-    picture: Picture = Picture()
+    picture: Illustration = Illustration()
     predictions: tuple[Prediction, ...] = ()
     attempts: tuple[AttemptFeedback, ...] = ()
     left_out: int = 0  # attempts before these
-    progress: Picture = Picture()
+    progress: Illustration = Illustration()
     digest: str = ""
     public: bool = False  # made of public checks, where the student works
 
 
-def picture_of(run: SuiteRun) -> Picture:
-    """The picture that a run drew, if all of its cases passed; else none."""
+def public_run(judge: Judge, submission: Submission) -> SuiteRun | None:
+    """Runs the public suite, up to the first failure, for its picture; None if it can't run.
+
+    It has public inputs only, so its picture shows nothing hidden.
+    """
+    if submission.problem:
+        return None
+    try:
+        return judge.judge(submission, judge.lab.public_suite, stop_early=True)
+    except (CourseError, SandboxError):
+        return None  # a page without its picture is better than none
+
+
+def picture_of(run: SuiteRun) -> Illustration:
+    """The picture that the run drew if all of its cases passed, or else an empty one."""
     if any(each.verdict is not Verdict.PASSED for each in run.results):
-        return Picture()
-    return Picture(run.picture, tuple(each.svg() for each in run.drawings))
+        return Illustration()
+    return Illustration(run.picture, tuple(each.svg() for each in run.drawings))
 
 
-def drawn(drawing: Drawing) -> Picture:
-    """One drawing in both of its forms."""
-    return Picture(tuple(drawing.text()), (drawing.svg(),))
+def drawn(drawing: Drawing) -> Illustration:
+    """One drawing as text and as SVG."""
+    return Illustration(tuple(drawing.text()), (drawing.svg(),))
 
 
 def cut(text: str) -> str:
-    """What a person typed, or its beginning where it is long."""
+    """A text that a person typed, or its beginning if it is long."""
     return shortened(text, _LONGEST)

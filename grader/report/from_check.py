@@ -1,4 +1,4 @@
-"""Feedback on a public check of a student's own file."""
+"""Makes feedback from a public check of a student's own file."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,8 +7,8 @@ from grader.report.feedback import (
     MOST_ATTEMPTS,
     AttemptFeedback,
     Feedback,
+    Illustration,
     ItemFeedback,
-    Picture,
     Prediction,
     cut,
     picture_of,
@@ -29,9 +29,9 @@ def feedback_of_check(
     student: str = "",
     digest: str = "",
 ) -> Feedback:
-    """What a public check says, without a score: hidden checks run at grading.
+    """Feedback without a score, which only hidden checks give, at grading.
 
-    `attempts` are what was handed in so far, as far as that is known where the check ran.
+    `attempts` are those handed in so far, as far as the student's machine knows.
     """
     items = tuple(_checked(lab, n, item, run) for n, item in enumerate(lab.rubric, 1))
     passed = all(each.passed for each in items)
@@ -53,7 +53,7 @@ def feedback_of_check(
         course=course,
         student=student,
         items=items,
-        picture=picture_of(run) if passed else Picture(),
+        picture=picture_of(run) if passed else Illustration(),
         predictions=tuple(said),
         attempts=tuple(attempts[-MOST_ATTEMPTS:]),
         left_out=max(0, len(attempts) - MOST_ATTEMPTS),
@@ -64,20 +64,13 @@ def feedback_of_check(
 
 def _checked(lab: Lab, number: int, item: RubricItem, run: SuiteRun) -> ItemFeedback:
     """One item of a public check: its first case that did not pass, if there is one."""
-    lost = (each for each in run.results if each.item == item.item and not _is_passed(each))
+    own = (each for each in run.results if each.item == item.item)
+    lost = (each for each in own if each.verdict is not Verdict.PASSED)
     case = next(lost, CaseResult(item.item, "", Verdict.PASSED))
     finding = case.finding
     if case.verdict is Verdict.BLOCKED:
         finding = Finding(text=finding.note)
+    status, invariant = words_of(case.verdict), lab.invariant_text(item)
     return ItemFeedback(
-        number,
-        item.title,
-        words_of(case.verdict),
-        item.points,
-        invariant=lab.invariant_text(item),
-        finding=finding,
+        number, item.title, status, item.points, invariant=invariant, finding=finding
     )
-
-
-def _is_passed(case: CaseResult) -> bool:
-    return case.verdict is Verdict.PASSED

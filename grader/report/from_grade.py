@@ -1,4 +1,4 @@
-"""Feedback on what was graded, from a row of the gradebook."""
+"""Makes feedback from a grade of the gradebook."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from grader.report.feedback import (
     MOST_ATTEMPTS,
     AttemptFeedback,
     Feedback,
+    Illustration,
     ItemFeedback,
-    Picture,
     cut,
     drawn,
     picture_of,
@@ -27,9 +27,9 @@ _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person
 def feedback_of_grade(
     lab: Lab, grade: Grade, *, course: str = "", run: SuiteRun | None = None
 ) -> Feedback:
-    """What the record says of that student's work, the attempt that counts before all.
+    """Feedback on a student's work, above all on the attempt that counts.
 
-    `run` is what the public suite made of that attempt, for its picture.
+    `run` is the public suite's run of that attempt, for its picture.
     """
     counted = grade.counts
     return Feedback(
@@ -43,7 +43,7 @@ def feedback_of_grade(
         reasons=tuple(_reasons(grade)),
         note=_note(grade),
         items=_items(lab, grade),
-        picture=picture_of(run) if run else Picture(),
+        picture=picture_of(run) if run else Illustration(),
         attempts=tuple(_attempt(each, grade) for each in grade.attempts[-MOST_ATTEMPTS:]),
         left_out=max(0, len(grade.attempts) - MOST_ATTEMPTS),
         progress=_progress(grade),
@@ -57,14 +57,14 @@ def feedback_of_grade(
 def _headline(grade: Grade) -> str:
     words = {
         "missing": "Nothing was handed in.",
-        "ungraded": "Received, not yet graded.",
+        "ungraded": "Handed in, not yet graded.",
         WITHHELD: "The score is withheld.",
     }
     return words.get(grade.status, f"{grade.score} of {grade.max_score} points")
 
 
 def _reasons(grade: Grade) -> Sequence[str]:
-    """How the score came about, one fact a line."""
+    """Lines that explain the score, one fact a line."""
     counted, lines = grade.counts, list[str]()
     if counted and counted.raw is not None:
         lines += _costs(counted)
@@ -79,7 +79,7 @@ def _reasons(grade: Grade) -> Sequence[str]:
 
 
 def _costs(counted: GradedAttempt) -> Sequence[str]:
-    """Only where lateness changed something: the sum that the score is."""
+    """The penalty for lateness and the score that it leaves; empty if there is none."""
     if counted.refused:
         return [
             f"Handed in {plural(counted.late_days, 'day')} late, after the last day: it counts 0."
@@ -96,7 +96,7 @@ def _decision(override: Override) -> str:
 
 
 def _note(grade: Grade) -> str:
-    """Why nothing ran, in words for the student; never the text of a fault of ours."""
+    """Why nothing ran, in words for the student; never a fault of ours in its own words."""
     if grade.counts is None or grade.counts.result is None:
         return grade.counts.attempt.problem if grade.counts else ""
     result = grade.counts.result
@@ -155,11 +155,11 @@ def _outcome(each: GradedAttempt, grade: Grade) -> str:
     return each.attempt.problem or "not graded"
 
 
-def _progress(grade: Grade) -> Picture:
-    """Scores by attempt as a drawing, where there is more than one to compare."""
+def _progress(grade: Grade) -> Illustration:
+    """A drawing of the scores by attempt, if there are at least two."""
     scored = [each for each in grade.attempts[-MOST_ATTEMPTS:] if each.score is not None]
     if len(scored) < 2:
-        return Picture()
+        return Illustration()
     bars = tuple(
         Amount(f"{each.attempt.number}  {minute(each.attempt.submitted_at)}", each.score or 0)
         for each in scored

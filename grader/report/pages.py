@@ -1,4 +1,4 @@
-"""Facts as HTML: pure functions from a struct to one self-contained file."""
+"""Turns facts into HTML: pure functions from a struct to one self-contained file."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from grader.drawing import STYLE, Drawing
 from grader.report import charts
 from grader.report.classroom import ClassReport, LabReport
-from grader.report.feedback import Feedback, Picture, drawn
+from grader.report.feedback import Feedback, Illustration, drawn
 from grader.report.text import count_words
 from grader.report.verdicts import kinds
 from grader.results import Finding
@@ -39,10 +39,10 @@ def class_page(report: ClassReport) -> str:
 
 
 def file_name(student: str) -> str:
-    """The name of a student's page: no two ids share one, and no id names another folder.
+    """The file name of a student's page: different for every id, and never in another folder.
 
-    An id of plain small letters and digits is its own name. Another keeps what is plain of it,
-    and gets a digest behind `~`, which no plain id has.
+    An id of small letters and digits is its own name. Of any other id, those letters and digits
+    are kept, with a digest behind `~`, which stands in no plain id.
     """
     if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", student):
         return f"{student}.html"
@@ -84,17 +84,17 @@ def _style() -> str:
 
 
 def _visible(value: Any) -> Any:
-    """What an expression may put on a page: marks that no one sees are written as escapes."""
+    """The value of an expression as it is put on a page, with invisible characters escaped."""
     return value if isinstance(value, Markup) else printable(str(value), _LONGEST)
 
 
 def _inline(svg: str) -> Markup:
-    """A drawing as part of a page, which brings the style sheet for all of them."""
+    """A drawing as part of a page, without its style sheet, which the page has once."""
     return Markup(svg.replace(STYLE, ""))  # noqa: S704 - drawings escape what is not theirs
 
 
-def _charts(lab: LabReport) -> dict[str, Picture]:
-    """The drawings of a lab, those of which there is nothing to draw left out."""
+def _charts(lab: LabReport) -> dict[str, Illustration]:
+    """The drawings of a lab for which there is something to draw."""
     facts = lab.facts
     made: dict[str, Drawing] = {}
     if facts.spread:
@@ -107,7 +107,7 @@ def _charts(lab: LabReport) -> dict[str, Picture]:
 
 
 class _Shown(NamedTuple):
-    """A label with the facts that stand behind it."""
+    """A label and the texts of its facts."""
 
     label: str
     code: bool
@@ -115,7 +115,7 @@ class _Shown(NamedTuple):
 
 
 def _facts(finding: Finding) -> list[_Shown]:
-    """The facts of a finding by label: all inputs are behind one, shapes behind the call's."""
+    """The facts of a finding by label: all inputs share one, and shapes share the call's."""
     shown = list[_Shown]()
     for fact in facts_of(finding):
         if fact.label or not shown:
@@ -125,13 +125,13 @@ def _facts(finding: Finding) -> list[_Shown]:
 
 
 def _kinds(lab: LabReport) -> list[tuple[str, str]]:
-    """What the letters of the heat map mean: (letter, words)."""
+    """The meaning of the heat map's letters: (letter, words)."""
     return [(each.sign, each.name) for each in kinds(row.cells for row in lab.rows)]
 
 
 @cache
 def _cells(cells: str) -> Markup:
-    """The cells of a row; what passed is left plain, so that a large class stays light."""
+    """The cells of a row; a passed one has no class, so that a large page stays small."""
     return Markup("").join(
         Markup("<td>·") if each == "·" else Markup('<td class="v{}">{}').format(_class(each), each)
         for each in cells

@@ -26,7 +26,7 @@ def lab_lines(facts: LabFacts) -> list[str]:
 
 
 def summary_lines(facts: LabFacts) -> list[str]:
-    """`I3 broke for 19 students; I5 for 12.`, and what may be the lab's own fault."""
+    """`I3 broke for 19 students; I5 for 12.`, and warnings about the lab itself."""
     lines = []
     if facts.invariants:
         first, *others = facts.invariants
@@ -40,7 +40,7 @@ def summary_lines(facts: LabFacts) -> list[str]:
 
 
 def report_lines(report: ClassReport) -> list[str]:
-    """The class report for a terminal: each lab's facts, groups and what needs a person."""
+    """The class report for a terminal: each lab's facts, groups and work for a person."""
     lines = []
     for lab in report.labs:
         lines += [*lab_lines(lab.facts), *map(str.rstrip, _people(lab)), ""]
@@ -143,8 +143,7 @@ def _in(line: str) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    inner = f"{indent}  "
+    inner, line = f"{indent}  ", one_line(text)
     return textwrap.wrap(
-        one_line(text), WIDTH, initial_indent=indent, subsequent_indent=inner,
-        break_on_hyphens=False,
-    )  # fmt: skip
+        line, WIDTH, initial_indent=indent, subsequent_indent=inner, break_on_hyphens=False
+    )

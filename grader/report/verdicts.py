@@ -1,4 +1,4 @@
-"""How verdicts are told: one word for people, one letter for the cells of a heat map."""
+"""Verdicts in words for people, and as letters in the cells of a heat map."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from grader.results import Verdict
 
 DECIDED, NOTHING = "O", " "
 HOSTILE = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.CRASHED, Verdict.BAD_RETURN})
-# nothing is known of what waits, and nothing of what we failed to judge
+# an item that waits, or that we failed to judge, tells nothing of the student
 SILENT = frozenset({Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT})
 
 _WORDS = {
@@ -25,17 +25,17 @@ _WORDS = {
 
 
 def words_of(verdict: Verdict) -> str:
-    """`timed out`: how a person says it."""
+    """The verdict in words: `timed out`."""
     return _WORDS[verdict][1]
 
 
 def letter_of(verdict: Verdict) -> str:
-    """The letter of a cell."""
+    """The verdict's letter in a cell."""
     return _WORDS[verdict][0]
 
 
 def kinds(cells: Iterable[str]) -> tuple[Kind, ...]:
-    """What the letters in these cells mean, in the order of severity."""
+    """The meaning of the letters in these cells."""
     used = set().union(*cells)
     known = [Kind(*each) for each in _WORDS.values()]
     known += [Kind(DECIDED, "decided by a person", "k2"), Kind(NOTHING, "no result", "")]

@@ -1,10 +1,11 @@
-"""Two functions side by side, with the statements that are the same after normalising."""
+"""Lays two functions side by side, and notes statements that are the same when normalised."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
-from grader.similarity.normal import Piece, Work
+from grader.similarity.normal import Section, Work
 
 _MOST_BLOCKS = 200  # of one function; a matcher of sequences is slow where all are equal
 _MOST_LINES = 400
@@ -12,7 +13,7 @@ _MOST_LINES = 400
 
 @dataclass(frozen=True)
 class Line:
-    """A line of each, or of one; numbers count from 1. `same`: both are of one statement form."""
+    """A line of each function, or of one; numbers count from 1. `same`: their form is the same."""
 
     left: str = ""
     right: str = ""
@@ -23,16 +24,16 @@ class Line:
 
 @dataclass(frozen=True)
 class _Block:
-    """The lines of a statement, with blank lines and comments before it."""
+    """The lines of a statement, with the blank lines and comments before it."""
 
     form: int
     first: int
     last: int
 
 
-def facing(left: Work, left_piece: Piece, right: Work, right_piece: Piece) -> list[Line]:
-    """The lines of both functions, at most so many; statements of one form face each other."""
-    ours, theirs = _blocks(left_piece), _blocks(right_piece)
+def facing(left: Work, left_section: Section, right: Work, right_section: Section) -> list[Line]:
+    """The lines of both functions, up to a limit; statements of one form face each other."""
+    ours, theirs = _blocks(left_section), _blocks(right_section)
     matcher = SequenceMatcher(
         None, [each.form for each in ours], [each.form for each in theirs], autojunk=False
     )
@@ -46,14 +47,14 @@ def facing(left: Work, left_piece: Piece, right: Work, right_piece: Piece) -> li
     return lines[:_MOST_LINES]
 
 
-def _blocks(piece: Piece) -> list[_Block]:
-    """The piece's lines cut at its statements; what shares a line with the one before is in it."""
+def _blocks(section: Section) -> list[_Block]:
+    """The lines, cut at statements; statements that share a line share a block."""
     blocks: list[_Block] = []
-    after = piece.first
-    for each in piece.statements:
+    after = section.first
+    for each in section.statements:
         if len(blocks) == _MOST_BLOCKS:
             break
-        last = min(max(each.last, each.first), piece.last)
+        last = min(max(each.last, each.first), section.last)
         if last >= after:
             blocks.append(_Block(each.form, after, last))
             after = last + 1
@@ -64,13 +65,11 @@ def _beside(
     left: Work, ours: Sequence[_Block], right: Work, theirs: Sequence[_Block], *, same: bool
 ) -> list[Line]:
     """The blocks' lines, one beside the other from the top."""
-    one = [(n, left.lines[n - 1]) for each in ours for n in range(each.first, each.last + 1)
-           if n <= len(left.lines)]  # fmt: skip
-    other = [(n, right.lines[n - 1]) for each in theirs for n in range(each.first, each.last + 1)
-             if n <= len(right.lines)]  # fmt: skip
-    lines = []
-    for row in range(max(len(one), len(other))):
-        left_number, left_text = one[row] if row < len(one) else (None, "")
-        right_number, right_text = other[row] if row < len(other) else (None, "")
-        lines.append(Line(left_text, right_text, left_number, right_number, same))
-    return lines
+    none: tuple[int | None, str] = (None, "")
+    rows = zip_longest(_numbered(left, ours), _numbered(right, theirs), fillvalue=none)
+    return [Line(text, other_text, n, other, same) for (n, text), (other, other_text) in rows]
+
+
+def _numbered(work: Work, blocks: Sequence[_Block]) -> list[tuple[int, str]]:
+    numbers = (n for each in blocks for n in range(each.first, each.last + 1))
+    return [(n, work.lines[n - 1]) for n in numbers if n <= len(work.lines)]

@@ -1,7 +1,7 @@
-"""The normal form of a submission: what stays when names, texts and layout are left out.
+"""The normal form of a submission, without names, texts and layout.
 
-Sources are hostile: sizes are bounded before anything is parsed, no tree is walked by
-recursion, and whatever can't be read is said to be so.
+Sources are hostile: sizes are bounded before anything is parsed, no tree is walked by recursion,
+and a source that can't be read is reported.
 """
 
 import ast
@@ -14,7 +14,7 @@ from grader.files import sources
 
 MAX_SOURCE_BYTES = 64 << 10  # Python takes seconds over some texts four times as long
 MAX_NODES = 40_000
-MAX_PIECES = 400
+MAX_SECTIONS = 400
 _LEAST_NODES = 5  # of a subtree that says something
 _OWN = "·"  # in the place of each name that a student chose
 _NO_NODES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
@@ -26,8 +26,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A statement, or what stands before the colon of one with a body: lines and hash."""
+class StatementForm:
+    """Lines and hash of a statement; of one with a body, those of the part before the colon."""
 
     first: int
     last: int
@@ -35,8 +35,8 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A function, or a module's own lines: where it is, and the shapes that it is made of.
+class Section:
+    """A function, or a module's own lines: its place and its shapes.
 
     `size` counts the nodes of its normal form.
     """
@@ -46,7 +46,7 @@ class Piece:
     last: int
     size: int
     shapes: frozenset[int]
-    statements: tuple[Statement, ...] = field(repr=False)
+    statements: tuple[StatementForm, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -55,37 +55,37 @@ class Work:
 
     name: str
     lines: tuple[str, ...] = field(repr=False)
-    pieces: tuple[Piece, ...] = field(repr=False)
+    sections: tuple[Section, ...] = field(repr=False)
     shapes: frozenset[int] = field(repr=False)
 
 
 @dataclass(frozen=True)
-class Unread:
-    """A submission that could not be read, and why; a person has to look at it."""
+class UnreadWork:
+    """A submission that could not be read, and why; a person should look at it."""
 
     name: str
     why: str
 
 
-def read_work(name: str, source: bytes, contract: Collection[str] = ()) -> Work | Unread:
-    """The submission's normal form. `contract` are names that the stub prescribes."""
+def read_work(name: str, source: bytes, contract: Collection[str] = ()) -> Work | UnreadWork:
+    """The submission's normal form. `contract` are the names that the stub prescribes."""
     if len(source) > MAX_SOURCE_BYTES:
-        return Unread(name, f"larger than {MAX_SOURCE_BYTES >> 10} kB")
+        return UnreadWork(name, f"larger than {MAX_SOURCE_BYTES >> 10} kB")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's, about the student's backslashes
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return Unread(name, f"not to be parsed: {_reason(error)}")
+        return UnreadWork(name, f"not to be parsed: {_reason(error)}")
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        return Unread(name, f"more than {MAX_NODES} syntax nodes")
+        return UnreadWork(name, f"more than {MAX_NODES} syntax nodes")
     roots = list(_roots(tree))
-    if len(roots) > MAX_PIECES:
-        return Unread(name, f"more than {MAX_PIECES} functions")
+    if len(roots) > MAX_SECTIONS:
+        return UnreadWork(name, f"more than {MAX_SECTIONS} functions")
     names = _Names(tree, contract)
-    pieces = tuple(_piece(each, nodes, names) for each, nodes in roots)
-    shapes = frozenset().union(*(piece.shapes for piece in pieces))
-    return Work(name, tuple(sources.lines(source)), pieces, shapes)
+    sections = tuple(_section(each, nodes, names) for each, nodes in roots)
+    shapes = frozenset().union(*(section.shapes for section in sections))
+    return Work(name, tuple(sources.lines(source)), sections, shapes)
 
 
 def _reason(error: Exception) -> str:
@@ -97,7 +97,7 @@ def _reason(error: Exception) -> str:
 
 
 def _roots(tree: ast.Module) -> Iterator[tuple[str, Sequence[ast.stmt]]]:
-    """Each function and method with its name, then what is left of the module."""
+    """Yields each function and method with its name, then the rest of the module."""
     rest: list[ast.stmt] = []
     for node in tree.body:
         if isinstance(node, _Function):
@@ -112,7 +112,7 @@ def _roots(tree: ast.Module) -> Iterator[tuple[str, Sequence[ast.stmt]]]:
 
 
 class _Names:
-    """Which names of a file its author chose. Those of libraries and of the stub are no choice."""
+    """The names of a file that its author chose, and not a library or the stub."""
 
     def __init__(self, tree: ast.Module, contract: Collection[str]) -> None:
         self._contract = frozenset(contract)
@@ -131,7 +131,7 @@ class _Names:
         self._own = self._module
 
     def enter(self, nodes: Sequence[ast.stmt]) -> None:
-        """From here on, what the nodes bind is chosen, too."""
+        """Counts the names that these nodes bind as chosen, until the next call."""
         local = {name for root in nodes for each in ast.walk(root) for name in _bound_by(each)}
         self._own = (self._module | local) - self._contract
 
@@ -141,7 +141,7 @@ class _Names:
         return self._imports.get(name, name)
 
     def is_own_call(self, function: ast.expr) -> bool:
-        """Whether a call's keywords are names of parameters that are written in this file."""
+        """Whether a call's keywords are parameters of a function in this file."""
         if isinstance(function, ast.Attribute):
             return function.attr in self.attributes
         if not isinstance(function, ast.Name):
@@ -174,13 +174,13 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def _is_silent(node: ast.AST) -> bool:
-    """Whether a statement says nothing: an import, a docstring, a bare annotation."""
+    """Whether a statement tells nothing: an import, a docstring, a bare annotation."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     return isinstance(node, _SILENT) or (isinstance(node, ast.AnnAssign) and node.value is None)
 
 
-def _piece(name: str, roots: Sequence[ast.stmt], names: _Names) -> Piece:
+def _section(name: str, roots: Sequence[ast.stmt], names: _Names) -> Section:
     """The shapes of the trees, from the leaves up."""
     names.enter(roots)
     order, parents = _preorder(roots, names)
@@ -207,13 +207,13 @@ def _piece(name: str, roots: Sequence[ast.stmt], names: _Names) -> Piece:
     statements.sort(key=lambda each: (each.first, each.last))
     first = min((each.first for each in statements), default=1)
     last = max((root.end_lineno or root.lineno for root in roots), default=1)
-    return Piece(name, first, last, len(order), frozenset(shapes), tuple(statements))
+    return Section(name, first, last, len(order), frozenset(shapes), tuple(statements))
 
 
 def _preorder(
     roots: Sequence[ast.stmt], names: _Names
 ) -> tuple[list[tuple[ast.AST, str]], list[int]]:
-    """Every node of the normal form with its label, parents first, and each one's parent."""
+    """Every node of the normal form with its label, parents first; and the parent of each."""
     order: list[tuple[ast.AST, str]] = []
     parents: list[int] = []
     own_keywords: set[int] = set()
@@ -234,7 +234,7 @@ def _preorder(
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below, without hints, texts and what is part of the label."""
+    """The nodes below, without type hints, texts and parts of the label."""
     if isinstance(node, ast.JoinedStr):
         return
     for name in node._fields:
@@ -247,7 +247,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _label(node: ast.AST, names: _Names) -> str:
-    """What a node is, with the names in it that its author did not choose."""
+    """The kind of a node, with its names but those that the author chose."""
     kind = type(node).__name__
     if isinstance(node, ast.Name):
         return f"Name {names.shown(node.id)}"
@@ -264,7 +264,7 @@ def _label(node: ast.AST, names: _Names) -> str:
 
 
 def _constant(value: object) -> str:
-    """Numbers and the like by their value; all texts are one."""
+    """A number, or the like, by its value; all texts are one."""
     if isinstance(value, str | bytes):
         return "text"
     # a hexadecimal number may have more digits than Python would print
@@ -278,7 +278,9 @@ def _neighbours(children: Sequence[tuple[ast.AST, int]]) -> Iterator[int]:
             yield hash(("then", left, right))
 
 
-def _statement(node: ast.stmt, label: str, children: Sequence[tuple[ast.AST, int]]) -> Statement:
+def _statement(
+    node: ast.stmt, label: str, children: Sequence[tuple[ast.AST, int]]
+) -> StatementForm:
     head = [(each, form) for each, form in children if not isinstance(each, _HEADED)]
     bodies = [each for each, _ in children if isinstance(each, _HEADED)]
     starts = [getattr(each, "lineno", None) for each in bodies]
@@ -288,4 +290,4 @@ def _statement(node: ast.stmt, label: str, children: Sequence[tuple[ast.AST, int
         last = max(node.lineno, first_below - 1)
     decorators = [each.lineno for each in getattr(node, "decorator_list", ())]
     form = hash((label, *(form for _, form in head)))
-    return Statement(min([node.lineno, *decorators]), last, form)
+    return StatementForm(min([node.lineno, *decorators]), last, form)

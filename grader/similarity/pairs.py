@@ -1,4 +1,4 @@
-"""Pairs of submissions by how much they share that is not everybody's."""
+"""Ranks pairs of submissions by how much they share that few others have."""
 
 import math
 from collections import Counter, defaultdict
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.similarity.normal import Piece, Unread, Work
+from grader.similarity.normal import Section, UnreadWork, Work
 from grader.text.shown import plural
 
-_COMMON_SHARE = 0.5  # of the class: what more than that wrote is an idiom, and counts nothing
-_SMALL_CLASS = 20  # fewer say little about what is common: weighted as if they were so many
-_DOUBT = 4.0  # weight that nobody wrote: with little to compare, nothing is much alike
+_COMMON_SHARE = 0.5  # of the class: a shape that more of it wrote is an idiom, and counts nothing
+_SMALL_CLASS = 20  # a smaller class tells little of what is common: weighted as if it had so many
+_DOUBT = 4.0  # added to the weight of both: with little to compare, nothing is much alike
 _SHORT = 40  # nodes of a function that has one natural form
 _ALIKE = 0.5  # functions of a pair are told from here on
 _COLUMNS = 4096  # of shapes at once in the matrix product
@@ -20,17 +20,17 @@ _COLUMNS = 4096  # of shapes at once in the matrix product
 
 @dataclass(frozen=True)
 class Match:
-    """A function of one that is like a function of the other; `why` it may be so."""
+    """Two functions that are alike; `why` says what may explain it."""
 
-    left: Piece
-    right: Piece
+    left: Section
+    right: Section
     similarity: float
     why: str
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two submissions, by name, from 0 (nothing but common forms shared) towards 1."""
+    """Two submissions and their similarity: 0 if only common forms are shared, 1 at most."""
 
     left: Work
     right: Work
@@ -42,18 +42,18 @@ class Pair:
 class Report:
     """The pairs, most alike first, and how many `more` are alike enough to be listed.
 
-    `unread` could not be read; of those in `plain`, next to all is starter code or an idiom.
+    `unread` could not be read; those in `plain` are almost wholly starter code or idioms.
     """
 
     pairs: tuple[Pair, ...]
     more: int
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadWork, ...]
     plain: tuple[str, ...]
     compared: int
 
 
 def compare(
-    found: Sequence[Work | Unread],
+    found: Sequence[Work | UnreadWork],
     stub: Work | None = None,
     *,
     top: int = 20,
@@ -61,7 +61,7 @@ def compare(
 ) -> Report:
     """The `top` pairs that are alike by `least` or more."""
     works = sorted((each for each in found if isinstance(each, Work)), key=lambda each: each.name)
-    unread = tuple(each for each in found if isinstance(each, Unread))
+    unread = tuple(each for each in found if isinstance(each, UnreadWork))
     weights = _weights(works, stub)
     totals = [sum(weights.get(shape, 0.0) for shape in each.shapes) for each in works]
     plain = tuple(each.name for each, total in zip(works, totals, strict=True) if total < _DOUBT)
@@ -74,7 +74,7 @@ def compare(
 
 
 def told(pair: Pair) -> str:
-    """In how much they are alike: `3 functions, 1 long and rare`."""
+    """The functions that are alike, in words: `3 functions, 1 long and rare`."""
     count = len(pair.matches)
     if not count:
         return "no one function"
@@ -84,7 +84,7 @@ def told(pair: Pair) -> str:
 
 
 def _weights(works: Sequence[Work], stub: Work | None) -> dict[int, float]:
-    """What each shape counts: 1 for one of a single pair, less the more wrote it."""
+    """The weight of each shape: 1 if two wrote it, and less the more did."""
     spread = Counter(shape for work in works for shape in work.shapes)
     size = max(len(works), _SMALL_CLASS)
     given = stub.shapes if stub is not None else frozenset()
@@ -98,7 +98,7 @@ def _weights(works: Sequence[Work], stub: Work | None) -> dict[int, float]:
 def _ranked(
     works: Sequence[Work], weights: Mapping[int, float], totals: Sequence[float], least: float
 ) -> list[tuple[float, int, int]]:
-    """Score and places of each pair that is alike enough, best first, then by name."""
+    """Similarity and indices of each pair that is alike enough, best first, then by name."""
     if len(works) < 2:
         return []
     own = np.array(totals)
@@ -111,7 +111,7 @@ def _ranked(
 
 
 def _shared(works: Sequence[Work], weights: Mapping[int, float]) -> np.ndarray:
-    """The weight that each two share."""
+    """The weight that any two submissions share, as a matrix."""
     holders = defaultdict[int, list[int]](list)
     for index, work in enumerate(works):
         for shape in work.shapes:
@@ -129,25 +129,25 @@ def _shared(works: Sequence[Work], weights: Mapping[int, float]) -> np.ndarray:
 
 
 def _matches(left: Work, right: Work, weights: Mapping[int, float]) -> Iterator[Match]:
-    """Functions of both that are alike, each at most once, those that share most first."""
+    """Yields functions that are alike, each at most once, those that share most first."""
     where = defaultdict[int, list[int]](list)
-    for index, piece in enumerate(right.pieces):
-        for shape in piece.shapes & weights.keys():
+    for index, section in enumerate(right.sections):
+        for shape in section.shapes & weights.keys():
             where[shape].append(index)
     shared = defaultdict[tuple[int, int], float](float)
-    for index, piece in enumerate(left.pieces):
-        for shape in piece.shapes & where.keys():
+    for index, section in enumerate(left.sections):
+        for shape in section.shapes & where.keys():
             for other in where[shape]:
                 shared[index, other] += weights[shape]
     taken: set[tuple[str, int]] = set()
     for (i, j), _ in sorted(shared.items(), key=lambda each: (-each[1], each[0])):
-        match = _match(left.pieces[i], right.pieces[j], weights)
+        match = _match(left.sections[i], right.sections[j], weights)
         if match.similarity >= _ALIKE and not taken & {("left", i), ("right", j)}:
             taken |= {("left", i), ("right", j)}
             yield match
 
 
-def _match(left: Piece, right: Piece, weights: Mapping[int, float]) -> Match:
+def _match(left: Section, right: Section, weights: Mapping[int, float]) -> Match:
     both = left.shapes & right.shapes
     weight = sum(weights.get(shape, 0.0) for shape in both)
     own = sum(weights.get(shape, 0.0) for each in (left, right) for shape in each.shapes)
@@ -155,8 +155,8 @@ def _match(left: Piece, right: Piece, weights: Mapping[int, float]) -> Match:
     return Match(left, right, similarity, _why(left, right, weight / max(1, len(both))))
 
 
-def _why(left: Piece, right: Piece, rareness: float) -> str:
-    """Why two functions may be alike for no other reason than the task."""
+def _why(left: Section, right: Section, rareness: float) -> str:
+    """Words on whether the task alone may explain that two functions are alike."""
     if min(left.size, right.size) < _SHORT:
         return "short: it has one natural form"
     if rareness < _ALIKE:

@@ -1,4 +1,4 @@
-"""The public checks on a student's own file: what `check`, `watch` and `submit` have in common."""
+"""Runs the public checks on a student's own file, for `check`, `watch` and `submit`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ OnResult = Callable[[CaseResult], None]
 
 
 def work_of(workspace: Workspace) -> Submission:
-    """The student's file as it is now; where it can't be read, the problem in words."""
+    """The student's file as it is now, or its problem if it can't be read."""
     return read_submission(workspace.lab, workspace.file, workspace.lab.slug)
 
 
@@ -30,7 +30,7 @@ def check_once(
     on_result: OnResult = lambda _: None,
     stop_early: bool = True,
 ) -> SuiteRun:
-    """What the public checks say of the submission, or of the file as it is now."""
+    """Runs the public checks once on the submission, or on the file as it is now."""
     submission = submission or work_of(workspace)
     if submission.problem:
         return _unreadable(workspace, submission.problem, on_result)
@@ -49,7 +49,7 @@ class PublicChecks(Judge):
     def run(
         self, submission: Submission, *, on_result: OnResult, stop_early: bool = True
     ) -> SuiteRun:
-        """What the public tests, as they are now, say of the submission; see `judge`.
+        """Runs the public tests, as they are now, on the submission; see `judge`.
 
         Raises:
             UsageError: the tests can't be read.
@@ -65,7 +65,7 @@ class PublicChecks(Judge):
         return self.judge(submission, path, on_result=on_result, stop_early=stop_early)
 
     def suite(self, path: Path) -> Suite:
-        """The suite there, collected."""
+        """The collected suite of that path."""
         with _nothing_compiled_kept():
             return super().suite(path)
 
@@ -78,7 +78,7 @@ def passed_items(run: SuiteRun) -> int:
 
 
 def _unreadable(workspace: Workspace, problem: str, on_result: OnResult) -> SuiteRun:
-    """Where there is nothing to run: the first item says why, and the others wait for it."""
+    """The run of a file that can't be read: the first item says why, the others wait for it."""
     first, *others = (item.item for item in workspace.lab.rubric)
     failed = CaseResult(first, "reading the file", Verdict.FAILED, Finding(error=problem))
     waiting = [CaseResult(item, "reading the file", Verdict.BLOCKED) for item in others]
@@ -89,7 +89,7 @@ def _unreadable(workspace: Workspace, problem: str, on_result: OnResult) -> Suit
 
 @contextmanager
 def _nothing_compiled_kept() -> Iterator[None]:
-    """Has no `.pyc` written: older pytests tell its age by whole seconds and the source's size."""
+    """Writes no `.pyc` in the block: older pytests know its age only by second and source size."""
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield

@@ -1,4 +1,4 @@
-"""Checks one after another in a thread, told as events."""
+"""Runs checks one after another in a thread, and reports them as events."""
 
 import queue
 import threading
@@ -24,11 +24,11 @@ class Checks:
         self._thread = threading.Thread(target=self._serve, name="checks", daemon=True)
 
     def ask(self, number: int, submission: Submission, *, stop_early: bool = True) -> None:
-        """Begins check `number`, told by `Case` events and one `End`."""
+        """Queues check `number`, which will put `Case` events and one `End`."""
         self._asked.put((number, submission, stop_early))
 
     def give_up(self) -> None:
-        """Ends the check under way soon; what it still says is of no interest."""
+        """Ends the check under way soon; its further events can be ignored."""
         self._checks.give_up()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What happens while a file is watched, brought to the one thread that waits for it."""
+"""Brings everything that happens while a file is watched to the one thread that waits."""
 
 import os
 import queue
@@ -14,7 +14,7 @@ from grader.suite.run import SuiteRun
 
 @dataclass(frozen=True)
 class Save:
-    """A file of the workspace has changed, or is gone."""
+    """A change or loss of a file of the workspace."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Case:
 
 @dataclass(frozen=True)
 class End:
-    """Check `number` has ended: with a run, or with the error that kept it from one."""
+    """The end of check `number`: its run, or the error that prevented one."""
 
     number: int
     run: SuiteRun | None = None
@@ -36,7 +36,7 @@ class End:
 
 @dataclass(frozen=True)
 class Quit:
-    """A signal asks for the end, with that exit code."""
+    """A signal that asks to end with this exit code."""
 
     code: int
 
@@ -45,7 +45,7 @@ Event = Save | Case | End | Quit
 
 
 class Events:
-    """What happened, in order. Anybody may `put`, signal handlers too; one thread waits."""
+    """All events in order. Any thread and any signal handler may `put`; one thread waits."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -60,7 +60,7 @@ class Events:
             os.write(self._far, b".")
 
     def wait(self, seconds: float | None = None, fd: int | None = None) -> bool:
-        """Waits for an event, for `fd`, or for the time to pass; whether `fd` has something."""
+        """Waits for an event, for `fd`, or until the time is up; True if `fd` is readable."""
         poll = select.poll()
         for each in (self._near, fd):
             if each is not None:
@@ -72,9 +72,9 @@ class Events:
 
     @contextmanager
     def woken_by_signals(self) -> Iterator[None]:
-        """While the block runs, a signal ends a wait, so that its handler is run at once.
+        """Lets a signal end a wait while the block runs, so that its handler runs at once.
 
-        Handlers run in the main thread, but the system may interrupt any other one for a signal.
+        Handlers run in the main thread, but the system may interrupt any other thread instead.
         """
         before = signal.set_wakeup_fd(self._far, warn_on_full_buffer=False)
         try:
@@ -83,13 +83,13 @@ class Events:
             signal.set_wakeup_fd(before)
 
     def take(self) -> Iterator[Event]:
-        """Everything that has happened by now."""
+        """Yields every event so far."""
         with suppress(queue.Empty):
             while True:
                 yield self._queue.get_nowait()
 
     def close(self) -> None:
-        """Closes the pipe; what is put from now on is lost."""
+        """Closes the pipe; later events are lost."""
         near, far = self._near, self._far
         self._near = self._far = -1
         os.close(far)

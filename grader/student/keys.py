@@ -1,4 +1,4 @@
-"""Single keys from a terminal, and the terminal left as it was."""
+"""Reads single keys from a terminal, and leaves the terminal as it was."""
 
 import os
 import re
@@ -17,8 +17,8 @@ HUNG_UP = "\x04"  # Ctrl-D, too, which is no end where keys come one by one
 class Keys:
     """Keys as they are pressed, without echo, while the `with` block runs.
 
-    Only where input and output are one person's terminal and this process is in its foreground;
-    elsewhere `fd` is None and the terminal is not touched. Nothing is written to it, ever.
+    This needs a terminal for input and output, with this process in its foreground; otherwise
+    `fd` is None and the terminal is not touched. Nothing is ever written to it.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,11 @@ class Keys:
 
     @property
     def fd(self) -> int | None:
-        """What becomes readable when a key is pressed; None while there are no keys."""
+        """The descriptor that is readable when a key was pressed; None while there are no keys."""
         return self._terminal if self._before is not None else None
 
     def read(self) -> str:
-        """The keys that were pressed; `HUNG_UP` for the end of input, nothing for arrow keys."""
+        """The keys that were pressed; `HUNG_UP` at the end of input, nothing for arrow keys."""
         assert self.fd is not None, "asked only where there are keys"
         try:
             pressed = os.read(self.fd, 1024)
@@ -40,7 +40,7 @@ class Keys:
         return _SEQUENCE.sub("", pressed.decode("utf-8", "ignore")) if pressed else HUNG_UP
 
     def listen(self) -> None:
-        """Sets the terminal to single keys, if it is this process's to set."""
+        """Sets the terminal to single keys, if this process is in the foreground."""
         import termios
         import tty
 
@@ -51,7 +51,7 @@ class Keys:
             tty.setcbreak(self._terminal, termios.TCSANOW)
 
     def restore(self) -> None:
-        """Sets the terminal to what it was; from the background, the shell has done so."""
+        """Sets the terminal back; for a process in the background, the shell has done so."""
         import termios
 
         before, self._before = self._before, None
@@ -70,13 +70,12 @@ class Keys:
 
 @contextmanager
 def ended_by_signals(told: Callable[[int], None]) -> Iterator[None]:
-    """Has `told` called with the exit code when a signal asks for the end, in place of dying.
+    """Calls `told` with the exit code, in place of dying, when a signal asks for the end.
 
-    What the parent has had ignored, as nohup does, stays ignored.
+    A signal that the parent process had ignored, as nohup does, stays ignored.
     """
     codes = {signal.SIGINT: 0, signal.SIGTERM: 143, signal.SIGHUP: 129}
-    handlers = {number: _telling(told, code) for number, code in codes.items()}
-    with _handled(handlers):
+    with _handled(dict.fromkeys(codes, lambda number, _: told(codes[signal.Signals(number)]))):
         yield
 
 
@@ -96,10 +95,6 @@ def stopped_with_care(keys: Keys) -> Iterator[None]:
 
 
 _Handler = Callable[[int, FrameType | None], None]
-
-
-def _telling(told: Callable[[int], None], code: int) -> _Handler:
-    return lambda _number, _frame: told(code)
 
 
 @contextmanager
@@ -123,7 +118,7 @@ def _interactive() -> bool:
 
 
 def _in_foreground(terminal: int) -> bool:
-    """Whether the terminal is this process's now: from behind, touching it would stop us."""
+    """Whether this process is in the terminal's foreground; elsewhere, touching it stops us."""
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
     except OSError:

@@ -1,4 +1,4 @@
-"""Word of each save, however the editor saves."""
+"""Notices each save of a file, however the editor saves it."""
 
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -48,7 +48,7 @@ class Saves:
                 self._tell()
 
     def _moments(self) -> Iterator[None]:
-        """Yields whenever a look at the files may be worth it, until the end."""
+        """Yields whenever the files may have changed, until the end."""
         while not self._stop.is_set():
             # Not to be had: no folder, no more watches allowed, a file system without events.
             with suppress(OSError, RuntimeError), closing(self._changes()) as changes:
@@ -82,7 +82,7 @@ class Saves:
 
 
 def _stat_of(path: Path) -> _Stat | None:
-    """What tells one state of a file from the next, without reading it; None where it is gone."""
+    """Facts that differ from one state of a file to the next; None if the file is gone."""
     try:
         found = path.lstat()
     except OSError:

@@ -9,13 +9,14 @@
         .shardlab/state.json                        hints taken, predictions, submissions
 """
 
+import itertools
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TypeVar
 
 import msgspec
 
@@ -26,20 +27,21 @@ from grader.files.writing import write_whole
 from grader.intake.inbox import absolute_inbox
 
 _OWN = ".shardlab"
-_COURSE = f"{_OWN}/course.json"
+_COURSE, _STATE = f"{_OWN}/course.json", f"{_OWN}/state.json"
+_T = TypeVar("_T")
 _NOT_SHOWN = ("assignment.toml", "hints.toml", "evidence")  # of the lab's folder
 
 
 class CourseFacts(msgspec.Struct, frozen=True):
-    """What a workspace knows of the course it was made from; empty where that says nothing."""
+    """The facts that a workspace has of its course; a field is empty if the course lacks it."""
 
     name: str = ""
     inbox: str = ""
     receipt_key: str = ""
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """One submission as it left this machine. `attempt` is a guess: staff count what arrives."""
+class Dispatch(msgspec.Struct, frozen=True):
+    """One submission as it left this machine. `attempt` is a guess: staff number the attempts."""
 
     sha256: str
     at: datetime
@@ -48,13 +50,13 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct):
-    """What is remembered between commands. None of it is graded."""
+    """The memory of a workspace between commands. None of it is graded."""
 
     last_failed: str = ""
     hints_taken: dict[str, int] = msgspec.field(default_factory=dict)
     predictions: dict[str, str] = msgspec.field(default_factory=dict)
     student: str = ""
-    sent: list[Sent] = msgspec.field(default_factory=list)
+    sent: list[Dispatch] = msgspec.field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,23 @@ class Workspace:
 
     @property
     def public_suite(self) -> Path:
-        """The public tests as the student has them, edited or not; the released ones if gone."""
+        """The student's public tests, edited or not; the released ones if those are gone."""
         own = self.folder / self.lab.public_suite.name
         return own if own.is_file() else self.lab.public_suite
 
     @property
     def public_suite_changed(self) -> bool:
-        """Whether these are no longer the tests that were released."""
+        """Whether the public tests differ from those that were released."""
         return self.public_suite.read_bytes() != self.lab.public_suite.read_bytes()
 
     @property
     def trace(self) -> Path:
-        """Where `shardlab capture` writes."""
+        """The file that `shardlab capture` writes."""
         return self.file.with_suffix(".trace")
 
     @property
     def nonce(self) -> str:
-        """What the student's challenge follows from; the one for practice where none was given."""
+        """The text that decides the student's challenge; the one for practice by default."""
         path = self.folder / _OWN / "nonce"
         return path.read_text("utf-8").strip() if path.is_file() else PRACTICE
 
@@ -97,36 +99,30 @@ class Workspace:
 
     @property
     def course(self) -> CourseFacts:
-        """What was known of the course when the workspace was made; nothing where it is lost."""
-        try:
-            return msgspec.json.decode((self.folder / _COURSE).read_bytes(), type=CourseFacts)
-        except (OSError, msgspec.DecodeError):
-            return CourseFacts()
+        """The facts of the course from when the workspace was made; empty if they are lost."""
+        return _read(self.folder / _COURSE, CourseFacts)
 
     def state(self) -> State:
-        """What was remembered; nothing where it can't be read."""
-        try:
-            return msgspec.json.decode((self.folder / _OWN / "state.json").read_bytes(), type=State)
-        except (OSError, msgspec.DecodeError):
-            return State()
+        """The state that was remembered; a new one if it can't be read."""
+        return _read(self.folder / _STATE, State)
 
     def remember(self, state: State) -> None:
-        """Writes the state, whole or not at all; UsageError where that can't be done."""
-        path = self.folder / _OWN / "state.json"
-        write_whole(path, msgspec.json.format(msgspec.json.encode(state)))
+        """Writes the state, whole or not at all; UsageError if that fails."""
+        write_whole(self.folder / _STATE, msgspec.json.format(msgspec.json.encode(state)))
 
     def reset(self) -> Path | None:
-        """Brings the stub back; returns where the file that was there is kept, if there was one."""
+        """Brings the stub back; returns the new place of the student's file, if there was one."""
         kept = None
         if self.file.exists():
-            kept = next(path for path in _kept_names(self.file) if not path.exists())
+            names = (f"{self.file.name}.kept-{number}" for number in itertools.count(1))
+            kept = next(path for path in map(self.file.with_name, names) if not path.exists())
             self.file.rename(kept)
         shutil.copyfile(self.lab.stub, self.file)
         return kept
 
 
 def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:
-    """Makes the folder for a lab below `parent`, whole or not at all."""
+    """Makes the folder of a lab in `parent`, whole or not at all."""
     if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
         raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
     folder = parent / lab.slug
@@ -181,8 +177,9 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _kept_names(file: Path) -> Iterator[Path]:
-    number = 1
-    while True:
-        yield file.with_name(f"{file.name}.kept-{number}")
-        number += 1
+def _read(path: Path, kind: type[_T]) -> _T:
+    """The file's content, or an empty one if it can't be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError):
+        return kind()

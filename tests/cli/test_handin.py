@@ -321,7 +321,7 @@ def test_a_receipt_verifies_offline(received, course):
     result = run("receipt", "verify", received)
     assert result.exit_code == 0, result.output
     for part in ("VALID  mine.receipt.json", "adding  attempt 1", "s1", "A tiny course", "UTC",
-                 "adding.py is what was received"):  # fmt: skip
+                 "adding.py is what was taken in"):  # fmt: skip
         assert part in result.output
     assert all(len(line) <= 80 for line in result.output.splitlines())
 
@@ -342,11 +342,11 @@ def test_a_file_that_went_on_is_told(received, desk):
     write(desk, GOOD + "# later\n")
     result = run("receipt", "verify", received)
     assert result.exit_code == 0
-    assert "adding.py is not what was received" in result.output
+    assert "adding.py is not what was taken in" in result.output
     result = run("receipt", "verify", received, "adding.py")
     assert result.exit_code == 1
     assert "INVALID" in result.output
-    assert "adding.py is not what was received" in result.output
+    assert "adding.py is not what was taken in" in result.output
 
 
 def test_a_forged_receipt_is_told(received):

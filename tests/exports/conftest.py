@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.exports.entry import ExportedLab, entries
+from grader.exports.exported import ExportedLab, entries
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Override, Student
 from grader.results import Finding, Result, RubricResult, Verdict
 

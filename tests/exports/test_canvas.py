@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.exports.canvas import COLUMNS, fill_gradebook, new_gradebook
-from grader.exports.entry import entries
+from grader.exports.exported import entries
 
 DOWNLOADED = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Notes,Adding up (881),Essay (7),Final Score

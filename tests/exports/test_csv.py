@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.exports import csv as own
 from grader.exports import nbgrader
-from grader.exports.entry import entries
+from grader.exports.exported import entries
 
 steady = settings(derandomize=True, deadline=None, max_examples=50)
 

@@ -6,8 +6,8 @@ import pytest
 
 from grader.errors import UsageError
 from grader.exports import formats
-from grader.exports.entry import ExportedLab, entries
-from grader.exports.formats import Format, Order, check, document, find, names
+from grader.exports.exported import ExportedLab, entries
+from grader.exports.formats import ExportOrder, Format, check, document, find, names
 
 SHOUTING = Format(lambda order: document("!".join(e.student for e in order.rows), order))
 
@@ -35,7 +35,7 @@ def test_a_package_brings_a_format(make):
     """It is listed after our own, found by its name, and makes an export of the same order."""
     assert names()[-1] == "shouting"
     rows = entries([make.grade(None, make.result()), make.missing(make.student("bob"))])
-    made = find("shouting").make(Order((ExportedLab("x", "X", 100),), tuple(rows)))
+    made = find("shouting").make(ExportOrder((ExportedLab("x", "X", 100),), tuple(rows)))
     assert (made.content, made.written) == ("ann!bob", 1)
     assert made.notes == ("bob, adding: nothing handed in",)
 

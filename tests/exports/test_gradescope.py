@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import UsageError
-from grader.exports.entry import entries
+from grader.exports.exported import entries
 from grader.exports.gradescope import file_name, results, results_files
 
 TOP = {"score", "execution_time", "output", "output_format", "test_output_format",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exports.entry import entries
+from grader.exports.exported import entries
 from grader.exports.junit import grades_junit, junit_xml
 
 steady = settings(derandomize=True, deadline=None, max_examples=100)

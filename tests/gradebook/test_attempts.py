@@ -49,7 +49,7 @@ def test_labs_and_students_are_counted_apart(classroom, book, noon):
     ],
 )
 def test_what_was_handed_in_comes_back(book, noon, submission):
-    """Byte for byte, with its trace or its problem, and under a name that is one in a batch."""
+    """Byte for byte, with its trace or its problem, and under a name that is one in a run."""
     attempt, _ = book.take_in("adding", [Arrival(submission, noon)])[0]
     found = book.submission(attempt)
     assert (found.files, found.trace) == (submission.files, submission.trace)

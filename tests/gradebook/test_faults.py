@@ -62,7 +62,7 @@ def sources(course):
 def a_class(course, book, sources):
     """Takes in so many submissions; returns each student's right score."""
 
-    def receive(count):
+    def take_in(count):
         chosen = {f"s{number:03}": sources[number % len(sources)] for number in range(count)}
         lab = course.lab("adding")
         book.take_in("adding", [
@@ -71,7 +71,7 @@ def a_class(course, book, sources):
         ])  # fmt: skip
         return {student: score for student, (_, score) in chosen.items()}
 
-    return receive
+    return take_in
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def script(tmp_path):
 
 
 def begun(script, course, level, url):
-    """A batch in a process of its own."""
+    """A run in a process of its own."""
     return subprocess.Popen(
         [sys.executable, script, course.root, str(int(level)), url],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -276,18 +276,18 @@ def test_a_database_that_stays_away(course, level, postgres_server, sources):
 
 
 def test_a_clock_that_is_set_back(course, level, book_url, sources):
-    """Attempts keep their order and a dead batch's claims come free, whatever the clock says."""
+    """Attempts keep their order and a dead run's claims come free, whatever the clock says."""
     lab = course.lab("adding")
     times = iter([NOW + timedelta(minutes=5 * n) for n in range(0, -400, -1)])
     with Gradebook.open(book_url, clock=lambda: next(times)) as book:
         for source, _ in (sources[1], sources[2], sources[0]):
             book.take_in("adding", [Arrival(from_source(lab, "ann", source), NOW)])
         assert [each.number for each in book.attempts("adding", "ann")] == [1, 2, 3]
-        dead = book.begin_batch()
+        dead = book.begin_run()
         book.claim(dead, {"f" * 64})
         finish(book, course, level)
         assert [each.raw for each in book.grades(lab)[0].attempts] == [0, 40, 100]
-        assert book.claim(book.begin_batch(), {"f" * 64}) == {"f" * 64}
+        assert book.claim(book.begin_run(), {"f" * 64}) == {"f" * 64}
 
 
 # -- processes by their place --------------------------------------------------------------

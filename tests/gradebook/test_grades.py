@@ -211,7 +211,7 @@ def test_every_change_is_in_the_log(book, classroom, lab, noon):
     """By whom, in the order it was made; reading leaves no trace."""
     book.add_students([Student("ann", "Ann")])
     ann = classroom.hand_in("ann")
-    book.end_batch(book.begin_batch())
+    book.end_run(book.begin_run())
     book.again([ann.id], reason="r", author="carl")
     book.extend("ann", lab, noon, reason="ill", author="carl")
     book.publish("adding", book.grades(lab), author="dora")
@@ -219,8 +219,8 @@ def test_every_change_is_in_the_log(book, classroom, lab, noon):
     assert [(each.who, each.what, each.subject) for each in book.audit()] == [
         ("staff", "roster", "students"),
         ("staff", "take in", "ann adding"),
-        ("staff", "begin batch", "1"),
-        ("staff", "end batch", "1"),
+        ("staff", "begin run", "1"),
+        ("staff", "end run", "1"),
         ("carl", "regrade", "submissions: 1"),
         ("carl", "extend", "ann adding"),
         ("dora", "publish", "adding"),

@@ -34,14 +34,14 @@ def solution(course):
 def hand_in(course, book):
     """Takes in submissions of students s0, s1 …, one for each source; returns the attempts."""
 
-    def receive(*sources):
+    def take_in(*sources):
         arrivals = [
             Arrival(from_source(course.lab("adding"), f"s{number}", source), NOW)
             for number, source in enumerate(sources)
         ]
         return [attempt for attempt, _ in book.take_in("adding", arrivals)]
 
-    return receive
+    return take_in
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Run:
 
     @property
     def elsewhere(self):
-        """How many another batch has graded."""
+        """How many another run has graded."""
         return self.total - len(self.results)
 
 
@@ -242,7 +242,7 @@ def test_two_batches_at_once_share_the_work(course, book, book_url, hand_in, lev
 
 
 def _meet_once(barrier):
-    """Both batches are under way before either goes on."""
+    """Both runs are under way before either goes on."""
     if barrier.n_waiting == 0 and barrier.broken:
         return
     try:
@@ -271,7 +271,7 @@ def test_what_was_asked_for_may_be_the_same_as_something_older(course, book, han
 
 
 def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, level, monkeypatch):
-    """However long a submission takes: the batch's heart-beat keeps another from taking it."""
+    """However long a submission takes: the run's heart-beat keeps another from taking it."""
 
     class Clock:
         time = NOW
@@ -284,9 +284,9 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
     ):
         beat = book.beat
 
-        def heard(batch):
+        def heard(run):
             at = Clock.time
-            beat(batch)
+            beat(run)
             if at > NOW:
                 beaten.set()
 
@@ -316,7 +316,7 @@ def test_a_batch_ends_after_its_last_beat(course, book, hand_in, level, monkeypa
 
     monkeypatch.setattr("grader.grading.pending._BEAT_S", 0.01)
     monkeypatch.setattr(book, "beat", beat)
-    monkeypatch.setattr(book, "end_batch", lambda _: order.append("end"))
+    monkeypatch.setattr(book, "end_run", lambda _: order.append("end"))
     hand_in(b"50")
     settings = Settings(course.lab("adding"), level)
     workers = ByName(on_submit=lambda: begun.wait(20))
@@ -338,7 +338,7 @@ def test_an_interrupt_keeps_what_was_recorded(course, book, hand_in, level):
 
 
 def test_an_error_of_the_reader_gives_back_what_was_claimed(course, book, book_url, hand_in, level):
-    """Whatever ends the loop over results, another batch can take the rest at once."""
+    """Whatever ends the loop over results, another run can take the rest at once."""
     hand_in(*[b"7", b"8", b"9"])
     backlog = Backlog.of(book, Settings(course.lab("adding"), level))
     with Gradebook.open(book_url) as other:

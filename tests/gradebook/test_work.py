@@ -145,7 +145,7 @@ def test_a_regrade_may_be_asked_for(classroom, book, lab):
 
 
 def test_an_impossible_result_is_refused_whole(classroom, book, lab, raw):
-    """A score beyond the maximum leaves nothing behind, and the batch is told at once.
+    """A score beyond the maximum leaves nothing behind, and the run is told at once.
 
     What a student wrote or was told is not repeated in what the terminal or a log shows.
     """
@@ -173,39 +173,39 @@ def test_two_that_record_the_same_key_at_once(book_url, classroom):
 
 def test_two_batches_share_the_keys(book):
     """What one holds the other doesn't get; asking again for one's own is no harm."""
-    one, two = book.begin_batch(), book.begin_batch()
+    one, two = book.begin_run(), book.begin_run()
     assert book.claim(one, ["a", "b"]) == {"a", "b"}
     assert book.claim(two, ["b", "c"]) == {"c"}
     assert book.claim(one, ["a", "c"]) == {"a"}
-    book.end_batch(one)
+    book.end_run(one)
     assert book.claim(two, ["a", "b", "c"]) == {"a", "b", "c"}
 
 
 def test_a_recorded_key_is_claimed_by_nobody(book, classroom):
     """Its claim is given back with its result, and it is not given out again."""
-    ann, batch = classroom.hand_in("ann"), book.begin_batch()
+    ann, run = classroom.hand_in("ann"), book.begin_run()
     key = classroom.key(ann)
-    assert book.claim(batch, [key]) == {key}
+    assert book.claim(run, [key]) == {key}
     classroom.grade(ann)
-    assert book.claim(batch, [key]) == book.claim(book.begin_batch(), [key]) == set()
+    assert book.claim(run, [key]) == book.claim(book.begin_run(), [key]) == set()
 
 
 def test_a_faulty_key_is_given_back(book, classroom):
-    """The next batch may try it."""
-    ann, batch = classroom.hand_in("ann"), book.begin_batch()
+    """The next run may try it."""
+    ann, run = classroom.hand_in("ann"), book.begin_run()
     key = classroom.key(ann)
-    book.claim(batch, [key])
+    book.claim(run, [key])
     classroom.fault(ann)
-    assert book.claim(book.begin_batch(), [key]) == {key}
+    assert book.claim(book.begin_run(), [key]) == {key}
 
 
 def test_many_that_claim_at_once_share_without_rest(book_url):
-    """Every key goes to exactly one of four batches."""
+    """Every key goes to exactly one of four runs."""
     keys = [f"{n:02}" for n in range(40)]
     with Gradebook.open(book_url) as book:
-        batches = [book.begin_batch() for _ in range(4)]
+        runs = [book.begin_run() for _ in range(4)]
         with ThreadPoolExecutor(4) as threads:
-            got = list(threads.map(lambda batch: book.claim(batch, keys), batches))
+            got = list(threads.map(lambda run: book.claim(run, keys), runs))
     assert sorted(key for some in got for key in some) == keys
 
 
@@ -226,7 +226,7 @@ def clocked(book_url, noon):
 )
 def test_a_silent_batch_loses_its_claims(clocked, noon, seconds, void):
     """After 30 s, or where its beat lies in the future because the clock was set back."""
-    one, two = clocked.begin_batch(), clocked.begin_batch()
+    one, two = clocked.begin_run(), clocked.begin_run()
     clocked.claim(one, ["a"])
     clocked.time.time = noon + timedelta(seconds=seconds)
     assert clocked.claim(two, ["a"]) == ({"a"} if void else set())
@@ -234,7 +234,7 @@ def test_a_silent_batch_loses_its_claims(clocked, noon, seconds, void):
 
 def test_a_beat_keeps_the_claims(clocked, noon):
     """For another 30 s."""
-    one, two = clocked.begin_batch(), clocked.begin_batch()
+    one, two = clocked.begin_run(), clocked.begin_run()
     clocked.claim(one, ["a"])
     clocked.time.time = noon + timedelta(seconds=25)
     clocked.beat(one)
@@ -243,7 +243,7 @@ def test_a_beat_keeps_the_claims(clocked, noon):
 
 
 def test_the_server_s_clock_is_the_one_that_all_go_by(postgres_server, monkeypatch):
-    """A machine whose own clock is wrong takes no claims from a batch that lives."""
+    """A machine whose own clock is wrong takes no claims from a run that lives."""
 
     class Ahead(datetime):
         @classmethod
@@ -251,31 +251,31 @@ def test_the_server_s_clock_is_the_one_that_all_go_by(postgres_server, monkeypat
             return datetime.now(tz) + timedelta(hours=1)
 
     with Gradebook.open(postgres_server.url) as book:
-        one, two = book.begin_batch(), book.begin_batch()
+        one, two = book.begin_run(), book.begin_run()
         assert book.claim(one, ["a"]) == {"a"}
         monkeypatch.setattr("grader.gradebook.store.datetime", Ahead)
         assert book.claim(two, ["a"]) == set()
 
 
 def test_an_end_that_could_not_be_written_is_written_later(book, monkeypatch):
-    """The next batch of this gradebook gives back what the one before had claimed."""
-    one = book.begin_batch()
+    """The next run of this gradebook gives back what the one before had claimed."""
+    one = book.begin_run()
     book.claim(one, ["a"])
     with monkeypatch.context() as patch:
         patch.setattr(book._database, "write", _gone)
-        book.end_batch(one)
-    assert book.claim(book.begin_batch(), ["a"]) == {"a"}
+        book.end_run(one)
+    assert book.claim(book.begin_run(), ["a"]) == {"a"}
 
 
 def _gone(*_, **__):
     raise StoreError("the server is gone")
 
 
-BATCH = """\
+RUN = """\
 import sys
 from grader.gradebook.store import Gradebook
 book = Gradebook.open(sys.argv[1])
-print(sorted(book.claim(book.begin_batch(), ["a", "b"])), flush=True)
+print(sorted(book.claim(book.begin_run(), ["a", "b"])), flush=True)
 sys.stdin.read()
 """
 
@@ -283,16 +283,16 @@ sys.stdin.read()
 @pytest.mark.parametrize("how", [os.WEXITED, os.WEXITED | os.WNOWAIT], ids=["gone", "zombie"])
 def test_a_killed_batch_loses_its_claims_at_once(book, book_url, how):
     """Its process is gone, whoever has yet to hear of it: nobody waits for its beat to grow old."""
-    batch = book.begin_batch()
-    command = [sys.executable, "-c", BATCH, book_url]
+    run = book.begin_run()
+    command = [sys.executable, "-c", RUN, book_url]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "['a', 'b']\n"
-        assert book.claim(batch, ["a"]) == set()
+        assert book.claim(run, ["a"]) == set()
         process.kill()
         os.waitid(os.P_PID, process.pid, how)
-        assert book.claim(batch, ["a"]) == {"a"}
+        assert book.claim(run, ["a"]) == {"a"}
 
 
 def test_a_process_is_known_by_its_start_too(noon):

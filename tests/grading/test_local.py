@@ -161,7 +161,7 @@ def test_a_worker_that_dies_is_replaced(settings, submissions, deaths):
 
 
 def test_a_submission_that_always_kills_its_worker_is_withheld(settings, submissions, deaths):
-    """Two deaths in a row are ours to look at: no score, and the batch goes on."""
+    """Two deaths in a row are ours to look at: no score, and the run goes on."""
     deaths += ["s1", "s1"]
     results = grade_all(settings, submissions(GOOD, GOOD, GOOD), jobs=1)
     assert [result.status for result in results] == [GRADED, WITHHELD, GRADED]
@@ -207,7 +207,7 @@ if __name__ == "__main__":
 
 
 def test_a_batch_that_is_killed_leaves_no_process(course, level, tmp_path, descendants):
-    """After kill -9 of the batch, its workers, zygotes and students' processes are gone."""
+    """After kill -9 of the run, its workers, zygotes and students' processes are gone."""
     script = tmp_path / "killed_from_outside.py"
     script.write_text(KILLED_FROM_OUTSIDE)
     process = subprocess.Popen(

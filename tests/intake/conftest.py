@@ -6,7 +6,7 @@ import pytest
 
 from grader.intake.bundle import pack
 from grader.intake.finding import find
-from grader.intake.found import Found
+from grader.intake.finds import Find
 from grader.submissions import from_source
 
 NOW = datetime(2025, 11, 22, 14, 3, tzinfo=UTC)
@@ -69,8 +69,8 @@ def gather(course):
 
     def run(*paths, **options):
         everything = list(find(course.labs(), paths, **{"now": NOW} | options))
-        found = [each for each in everything if isinstance(each, Found)]
-        refused = {each.where: each.reason for each in everything if not isinstance(each, Found)}
+        found = [each for each in everything if isinstance(each, Find)]
+        refused = {each.where: each.reason for each in everything if not isinstance(each, Find)}
         assert len(refused) == len(everything) - len(found)
         return found, refused
 

@@ -11,10 +11,10 @@ import pytest
 
 from grader.course import load_course
 from grader.intake.downloads import original_name, owner_of
-from grader.intake.entries import Zip, folder_entries
 from grader.intake.finding import find
-from grader.intake.found import Found
+from grader.intake.finds import Find
 from grader.intake.inbox import deliver
+from grader.intake.members import Zip, folder_members
 from grader.intake.taking import is_plain
 from grader.submissions import MAX_SOURCE_BYTES
 
@@ -177,7 +177,7 @@ def test_a_locked_folder_is_told_and_the_rest_collected(inbox, packed, gather, m
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr("grader.intake.entries.os.scandir", locked)
+    monkeypatch.setattr("grader.intake.members.os.scandir", locked)
     found, refused = gather(inbox)
     assert refused == {str(inbox / place): "it can't be read: Permission denied"}
     assert [each.student for each in found] == ([] if place == "adding" else ["s2"])
@@ -411,7 +411,7 @@ def test_which_lab_is_said_by_the_name_or_by_the_caller(course, folder, now):
     write(folder / "bob_4712_2_mine.py")
     found, refusal = sorted(
         find(course.labs(), [folder], now=now),
-        key=lambda each: isinstance(each, Found),
+        key=lambda each: isinstance(each, Find),
         reverse=True,
     )
     assert (found.lab, found.student) == ("more", "4711")
@@ -488,7 +488,7 @@ def test_no_more_of_a_file_is_read_than_is_asked_for(folder, packing):
         if packing == "zip":
             (entry,) = stack.enter_context(Zip(zipped(folder))).entries()
         else:
-            (entry,) = folder_entries(folder)
+            (entry,) = folder_members(folder)
         assert entry.read(10) == b"#" * 10
 
 
@@ -497,9 +497,9 @@ def test_a_zip_of_too_many_members_is_told(folder, gather, monkeypatch):
     for number in range(3):
         write(folder / f"doe_{number}_1_adding.py")
     path, good = zipped(folder), write(folder / "s1.py")
-    monkeypatch.setattr("grader.intake.entries.MAX_ENTRIES", 3)
+    monkeypatch.setattr("grader.intake.members.MAX_ENTRIES", 3)
     assert len(gather(path)[0]) == 3
-    monkeypatch.setattr("grader.intake.entries.MAX_ENTRIES", 2)
+    monkeypatch.setattr("grader.intake.members.MAX_ENTRIES", 2)
     found, refused = gather(path, good)
     assert sources(found) == [("s1", GOOD)]
     assert refused == {str(path): "it has 3 members; 2 are read at most"}

@@ -49,7 +49,7 @@ def saved(folder, signed):
 
 
 def test_a_receipt_verifies(signed, signer, packed, tmp_path):
-    """Written, read and verified with nothing but the public key, it says what was received."""
+    """Written, read and verified with nothing but the public key, it says what was taken in."""
     receipt = verify(read_receipt(saved(tmp_path, signed)), signer.public_key)
     assert (receipt.course, receipt.lab, receipt.student, receipt.attempt) == (
         "A tiny course", "adding", "s1", 2)  # fmt: skip
@@ -145,11 +145,11 @@ def test_files_are_compared_with_what_was_received(signed):
     digest = signed.receipt.files["adding.py"]
     assert file_problem(signed.receipt, {"adding.py": digest}) == ""
     assert file_problem(signed.receipt, {"mine.py": digest}) == ""
-    assert "not what was received" in file_problem(signed.receipt, {"adding.py": "0" * 64})
-    assert "none of the files received" in file_problem(signed.receipt, {"x.py": "0" * 64})
+    assert "not what was taken in" in file_problem(signed.receipt, {"adding.py": "0" * 64})
+    assert "none of the files taken in" in file_problem(signed.receipt, {"x.py": "0" * 64})
     files = signed.receipt.files | {"adding.trace": "1" * 64}
     both = msgspec.structs.replace(signed.receipt, files=files)
-    assert "not what was received" in file_problem(both, {"adding.py": "1" * 64})
+    assert "not what was taken in" in file_problem(both, {"adding.py": "1" * 64})
 
 
 # -- the key ---------------------------------------------------------------------------------

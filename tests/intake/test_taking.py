@@ -14,7 +14,7 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.intake.bundle import pack
-from grader.intake.found import Refused, TakenIn
+from grader.intake.finds import Intake, IntakeRefusal
 from grader.intake.inbox import deliver
 from grader.intake.receipts import public_key, read_receipt, verify
 from grader.intake.taking import take_in
@@ -97,12 +97,12 @@ def attempt_of(book):
 
 @pytest.fixture
 def collect(course, book, inbox):
-    """Staff collect; gives those received and those refused."""
+    """Staff collect; returns intakes and refusals."""
 
     def run(*paths, now=NOW + timedelta(hours=1), **options):
         got = list(take_in(course, book, paths or [inbox], now=now, **options))
-        received = [each for each in got if isinstance(each, TakenIn)]
-        return received, [each for each in got if isinstance(each, Refused)]
+        taken_in = [each for each in got if isinstance(each, Intake)]
+        return taken_in, [each for each in got if isinstance(each, IntakeRefusal)]
 
     return run
 
@@ -116,9 +116,9 @@ def test_what_was_submitted_is_received(collect, book, send):
     send("s1", "x = 1\n", 0)
     send("s1", "x = 2\n", 5)
     send("s2", "x = 3\n", 1)
-    received, refused = collect()
+    taken_in, refused = collect()
     assert refused == []
-    assert [each.new for each in received] == [True] * 3
+    assert [each.new for each in taken_in] == [True] * 3
     assert attempts(book) == [
         ("s1", 1, NOW),
         ("s1", 2, NOW + timedelta(minutes=5)),
@@ -146,9 +146,9 @@ def test_collecting_again_changes_nothing(attempt_of, collect, book, send, inbox
         send("s1", source, minute)
     collect()
     before = attempts(book), {path: path.read_bytes() for path in inbox.rglob("*.json")}
-    received, _ = collect()
-    assert [each.new for each in received] == [False] * 3
-    assert [attempt_of(each).number for each in received] == [1, 2, 3]
+    taken_in, _ = collect()
+    assert [each.new for each in taken_in] == [False] * 3
+    assert [attempt_of(each).number for each in taken_in] == [1, 2, 3]
     assert (attempts(book), {p: p.read_bytes() for p in inbox.rglob("*.json")}) == before
     assert len(before[1]) == 3
 
@@ -178,7 +178,7 @@ def test_a_receipt_is_not_written_through_a_link(collect, send, tmp_path):
 
 
 def test_a_receipt_that_can_t_be_written_is_told(collect, book, send, monkeypatch):
-    """The submission is received all the same; the receipt comes the next time."""
+    """The submission is taken in all the same; the receipt comes the next time."""
     path = send()
 
     def locked(*_, **__):
@@ -186,8 +186,8 @@ def test_a_receipt_that_can_t_be_written_is_told(collect, book, send, monkeypatc
 
     with monkeypatch.context() as patch:
         patch.setattr("grader.intake.taking.write_whole", locked)
-        ((received,), _) = collect()
-    assert "can't be written: Permission denied" in received.problem
+        ((taken_in,), _) = collect()
+    assert "can't be written: Permission denied" in taken_in.problem
     assert len(book.attempts()) == 1
     assert collect()[0][0].problem == ""
     assert list(path.parent.glob("*.receipt.json"))
@@ -218,8 +218,8 @@ def test_an_interrupted_collect_goes_on(collect, course, book, inbox, send, monk
         with pytest.raises(KeyboardInterrupt):
             list(take_in(course, book, [inbox], now=NOW))
     assert len(book.attempts()) == 5
-    received, _ = collect()
-    assert [each.new for each in received] == [False] * 5
+    taken_in, _ = collect()
+    assert [each.new for each in taken_in] == [False] * 5
     assert len(list(inbox.rglob("*.receipt.json"))) == 5
 
 
@@ -281,18 +281,18 @@ def test_changed_bytes_under_an_old_name_are_new(collect, book, send, inbox):
     collect()
     other = send("s1", "x = 2\n", 5)
     other.replace(path)
-    received, _ = collect()
-    assert [each.new for each in received] == [True]
+    taken_in, _ = collect()
+    assert [each.new for each in taken_in] == [True]
     assert len(book.attempts()) == 2
 
 
 def test_who_is_not_on_the_roster_can_be_kept_out(attempt_of, collect, book, send):
-    """Refused by name; everybody else is received."""
+    """Refused by name; everybody else is taken in."""
     book.add_students([Student("s1", "Ada")])
     send("s1")
     send("stranger")
-    received, refused = collect(known_only=True)
-    assert [attempt_of(each).student for each in received] == ["s1"]
+    taken_in, refused = collect(known_only=True)
+    assert [attempt_of(each).student for each in taken_in] == ["s1"]
     assert [each.reason for each in refused] == ["stranger is not on the roster"]
     assert [attempt_of(each).student for each in collect()[0]] == ["s1", "stranger"]
 
@@ -303,8 +303,8 @@ def test_the_roster_s_numbers_are_used(attempt_of, collect, book, tmp_path):
     folder = tmp_path / "canvas"
     folder.mkdir()
     (folder / "ada_4711_1_adding.py").write_text("x = 1\n")
-    received, _ = collect(folder)
-    assert attempt_of(received[0]).student == "s041"
+    taken_in, _ = collect(folder)
+    assert attempt_of(taken_in[0]).student == "s041"
     assert [each.new for each in collect(folder)[0]] == [False]
 
 
@@ -312,15 +312,15 @@ def test_a_class_is_received_in_order(collect, book, send, inbox):
     """More than fit into one transaction: all are there once."""
     for number in range(150):
         send(f"s{number:03}")
-    received, refused = collect()
-    assert (len(received), refused) == (150, [])
-    assert len({each.attempt for each in received}) == len(book.attempts()) == 150
+    taken_in, refused = collect()
+    assert (len(taken_in), refused) == (150, [])
+    assert len({each.attempt for each in taken_in}) == len(book.attempts()) == 150
     assert len(list(inbox.rglob("*.receipt.json"))) == 150
 
 
 @pytest.mark.parametrize(("bound", "most"), [("_AT_ONCE", 2), ("_BYTES_AT_ONCE", 11)])
 def test_a_class_is_never_in_memory_as_a_whole(course, book, send, inbox, monkeypatch, bound, most):
-    """Neither many submissions nor large ones: what came first is received before others are."""
+    """Neither many submissions nor large ones: what came first is taken in before others are."""
     monkeypatch.setattr(f"grader.intake.taking.{bound}", most)
     for number in range(5):
         send(f"s{number}")  # of six bytes
@@ -352,8 +352,8 @@ def test_a_copy_is_no_new_attempt_however_often_it_is_collected(
     shutil.copyfile(first, first.with_name(name))
     send(source="x = 2\n", minute=9)
     for _ in range(3):
-        received, _ = collect()
-        assert sorted(attempt_of(each).number for each in received) == [1, 1, 2]
+        taken_in, _ = collect()
+        assert sorted(attempt_of(each).number for each in taken_in) == [1, 1, 2]
     assert [each.number for each in book.attempts()] == [1, 2]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
-from grader.intake.found import TakenIn
+from grader.intake.finds import Intake
 from grader.intake.taking import take_in
 
 LATER = datetime(2025, 11, 22, 15, 3, tzinfo=UTC)
@@ -33,15 +33,15 @@ def settled(monkeypatch):
 @pytest.fixture
 def reads(monkeypatch):
     """The names of the bundles that were read."""
-    from grader.intake import entries
+    from grader.intake import members
 
-    seen, read = [], entries.read_regular
+    seen, read = [], members.read_regular
 
     def watched(path, limit):
         seen.append(path.name)
         return read(path, limit)
 
-    monkeypatch.setattr(entries, "read_regular", watched)
+    monkeypatch.setattr(members, "read_regular", watched)
     return seen
 
 
@@ -52,7 +52,7 @@ def collect(course, book, inbox, reads):
     def run(*paths, **options):
         reads.clear()
         everything = list(take_in(course, book, paths or [inbox], now=LATER, **options))
-        assert all(isinstance(each, TakenIn) for each in everything), everything
+        assert all(isinstance(each, Intake) for each in everything), everything
         numbers = {each.id: each.number for each in book.attempts()}
         return [(numbers[each.attempt], each.new) for each in everything], set(reads)
 

@@ -1,5 +1,6 @@
 """A lab through all of nbgrader, the real one: released, handed in, graded, exported."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,25 @@ from grader.submissions import from_source
 
 # nbgrader and what it stands on warn of one another's deprecations, which is not ours to mend
 pytestmark = pytest.mark.filterwarnings("ignore")
+
+NO_EVIDENCE = '''\
+"""A kind of evidence for which no bytes will do."""
+
+from grader.evidence import TraceError
+
+CHECKS = ("form",)
+
+
+def way(*, cpu=False):
+    raise NotImplementedError
+
+
+capture = way
+
+
+def read(raw, challenge, *, synthetic=False):
+    raise TraceError("these bytes tell nothing")
+'''
 
 
 def test_nbgrader_makes_the_students_version(classroom, notebooks):
@@ -168,8 +188,11 @@ def test_stock_nbgrader_gives_no_points(graded, notebooks):
 
 def test_a_trace_goes_along(classroom):
     """What `shardlab capture` wrote is beside the notebook, and is looked at as ever."""
-    path = classroom.course.root / "assignments/adding/assignment.toml"
+    folder = classroom.course.root / "assignments/adding"
+    path, kind = folder / "assignment.toml", folder / "evidence/__init__.py"
     before = path.read_text()
+    kind.parent.mkdir()
+    kind.write_text(NO_EVIDENCE)
     path.write_text(before.replace("minutes = 5", "minutes = 5\ntrace = true"))
     submission = from_source(classroom.lab, "tracy", classroom.solution.encode())
     try:
@@ -180,7 +203,9 @@ def test_a_trace_goes_along(classroom):
         assert classroom.autograde("tracy")["success"]
     finally:
         path.write_text(before)
+        shutil.rmtree(kind.parent)
     assert with_one.startswith("100/100 by autograding. ")
+    assert "these bytes tell nothing" in with_one
     assert classroom.comment("tracy") != with_one
 
 

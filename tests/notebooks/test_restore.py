@@ -28,15 +28,15 @@ CELLS = st.fixed_dictionaries(
 
 
 def expected():
-    from grader.notebooks.expected import Expected
+    from grader.notebooks.expected import ExpectedCell
 
     return [
-        Expected("solution-top", "code", "import this", "0" * 32, solution=True),
-        Expected("solution-add", "code", "def add(): ...", "1" * 32, solution=True),
-        Expected("shardlab", "code", "check = 1", "2" * 32, locked=True),
-        Expected("add", "code", "check", "3" * 32, locked=True, points=40.0),
-        Expected("essay", "markdown", "Why?", "4" * 32, solution=True, points=5.0),
-        Expected("task", "markdown", "Do it.", "5" * 32, locked=True, task=True, points=3.0),
+        ExpectedCell("solution-top", "code", "import this", "0" * 32, solution=True),
+        ExpectedCell("solution-add", "code", "def add(): ...", "1" * 32, solution=True),
+        ExpectedCell("shardlab", "code", "check = 1", "2" * 32, locked=True),
+        ExpectedCell("add", "code", "check", "3" * 32, locked=True, points=40.0),
+        ExpectedCell("essay", "markdown", "Why?", "4" * 32, solution=True, points=5.0),
+        ExpectedCell("task", "markdown", "Do it.", "5" * 32, locked=True, task=True, points=3.0),
     ]
 
 

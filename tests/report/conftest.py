@@ -42,7 +42,7 @@ class Rows:
         return Result("s", GRADED, score, 100, seconds, tuple(rubric), note)
 
     def attempt(self, student, number=1, at=DUE - timedelta(hours=2), problem=""):
-        """An attempt as it was received."""
+        """An attempt as it was taken in."""
         self._ids += 1
         return Attempt(
             self._ids, student, self.lab.slug, number, "4be1" * 16, at, at, problem=problem

@@ -18,7 +18,7 @@ from grader.drawing import Amount, Bars, Gantt, Panel, ShardMap, Split
 from grader.drawing import Bar as GanttBar
 from grader.gradebook.rows import Extension, Override
 from grader.report.classroom import class_report
-from grader.report.feedback import Picture, Prediction
+from grader.report.feedback import Illustration, Prediction
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page
 from grader.results import Finding
@@ -143,7 +143,7 @@ def everything(rows, text="plain words"):
     lines = tuple(line for each in drawn for line in each.text())
     return replace(
         feedback,
-        picture=Picture(lines, tuple(each.svg() for each in drawn)),
+        picture=Illustration(lines, tuple(each.svg() for each in drawn)),
         predictions=(Prediction("How many?", text, "One."),),
     )
 

@@ -91,7 +91,7 @@ def test_many_attempts_are_counted_where_they_are_not_shown(rows):
 
 @pytest.mark.parametrize(
     ("results", "headline"),
-    [((), "Nothing was handed in."), ((None,), "Received, not yet graded.")],
+    [((), "Nothing was handed in."), ((None,), "Handed in, not yet graded.")],
 )
 def test_without_a_result_there_is_no_score(rows, results, headline):
     """And nobody is told a zero."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from grader.gradebook.rows import Override
 from grader.report.classroom import class_report
-from grader.report.feedback import Picture, Prediction
+from grader.report.feedback import Illustration, Prediction
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page, file_name
 from grader.results import Finding
@@ -111,7 +111,7 @@ def test_the_worst_feedback_is_below_300_kilobytes(real_rows):
         Override(each.item, 1, "because " * 2000, "prof", due) for each in real_rows.lab.rubric
     )
     feedback = feedback_of_grade(real_rows.lab, replace(grade, overrides=overrides))
-    feedback = replace(feedback, picture=Picture(("x",), ("<svg></svg>" * 3000,)))
+    feedback = replace(feedback, picture=Illustration(("x",), ("<svg></svg>" * 3000,)))
     assert len(feedback_page(feedback).encode()) <= 300_000
 
 

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-from grader.similarity import Unread, compare, read_work
+from grader.similarity import UnreadWork, compare, read_work
 from grader.similarity.page import similarity_page
 
 BAD = "<script>alert(1)</script>\u202e\x1b[2J\"'&"
@@ -41,7 +41,7 @@ class _Tags(HTMLParser):
 def page():
     """A page of two that are alike, one that was not read, all with hostile names."""
     source = SOURCE.encode()
-    found = [read_work(f"ann {BAD}", source), read_work("bob", source), Unread(BAD, BAD)]
+    found = [read_work(f"ann {BAD}", source), read_work("bob", source), UnreadWork(BAD, BAD)]
     return similarity_page(BAD, compare(found))
 
 

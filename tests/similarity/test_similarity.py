@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course import load_course
-from grader.similarity import Unread, Work, compare, facing, read_work
+from grader.similarity import UnreadWork, Work, compare, facing, read_work
 from grader.validation.overlay import paths_of, read_overlay
 from grader.validation.statements import Module
 
@@ -164,7 +164,7 @@ def test_same_statements_face_each_other():
     left = b"def f(a):\n    b = a + 1\n    return b * 2\n"
     right = b"# head\ndef g(x):\n    y = x + 1\n    print(y)\n\n    return y * 2\n"
     one, other = read_work("l", left), read_work("r", right)
-    lines = facing(one, one.pieces[0], other, other.pieces[0])
+    lines = facing(one, one.sections[0], other, other.sections[0])
     shown = [(each.left_number, each.right_number, each.same) for each in lines]
     assert shown == [(1, 2, True), (2, 3, True), (None, 4, False), (3, 5, True), (None, 6, True)]
 
@@ -231,7 +231,7 @@ def test_what_can_not_be_read_is_listed_with_the_reason(source):
     started = time.monotonic()
     unread = read_work("eve", source)
     assert time.monotonic() - started < 5
-    assert isinstance(unread, Unread)
+    assert isinstance(unread, UnreadWork)
     assert unread.why
     assert compare([unread, unread]).unread == (unread, unread)
 

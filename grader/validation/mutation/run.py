@@ -1,4 +1,4 @@
-"""A lab's mutants against its hidden suite, in workers as those of any other batch."""
+"""A lab's mutants against its hidden suite, in workers as those of any other run."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

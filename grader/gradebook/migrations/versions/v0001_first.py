@@ -5,7 +5,8 @@ once: triggers refuse to change or remove them. Whole numbers are checked for be
 because SQLite would take 99.5 or 'ten' for one.
 """
 
-from datetime import datetime
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,14 +30,8 @@ def upgrade() -> None:
     _people_and_submissions()
     _grading()
     _decisions()
-    _batches()
     for table in _WRITTEN_ONCE:
         _write_once(table)
-
-
-def downgrade() -> None:
-    """There is nothing before the first step; a gradebook is not unmade by a command."""
-    raise NotImplementedError("the first step is not taken back")
 
 
 def _people_and_submissions() -> None:
@@ -50,14 +45,11 @@ def _people_and_submissions() -> None:
     _create(
         "submissions",
         _id(),
-        _text("lab", "labs.slug"),
-        _text("student", "students.id"),
+        *_whose(),
         _whole("number"),
         _text("digest"),
-        _time("submitted_at"),
-        _time("received_at"),
-        _text("source"),
-        _text("problem"),
+        *map(_time, ("submitted_at", "received_at")),
+        *map(_text, ("source", "problem")),
         sa.UniqueConstraint("lab", "student", "number", name="submissions_number"),
         _within("submissions", "number", "1"),
         sa.CheckConstraint("length(digest) = 64", name="submissions_digest"),
@@ -66,7 +58,7 @@ def _people_and_submissions() -> None:
         "files",
         _ref("submission", "submissions.id", primary_key=True),
         _text("name", primary_key=True),
-        sa.Column("content", sa.LargeBinary, nullable=False),
+        _column(sa.LargeBinary, "content"),
         _text("sha256"),
         sa.CheckConstraint("length(sha256) = 64", name="files_sha256"),
     )
@@ -84,9 +76,8 @@ def _grading() -> None:
         _id(),
         _text("key"),
         _ref("submission", "submissions.id", index=True),
-        _whole("score"),
-        _whole("max_score"),
-        sa.Column("seconds", sa.Double, nullable=False),
+        *map(_whole, ("score", "max_score")),
+        _column(sa.Double, "seconds"),
         *map(_text, ("isolation", "suite", "engine", "note", "trace")),
         _time("graded_at"),
         _text("token"),
@@ -98,11 +89,8 @@ def _grading() -> None:
         "case_verdicts",
         _ref("result", "results.id", primary_key=True),
         _text("item", primary_key=True),
-        _whole("position"),
-        _whole("points"),
-        _whole("max_points"),
-        _text("verdict"),
-        _text("message"),
+        *map(_whole, ("position", "points", "max_points")),
+        *map(_text, ("verdict", "message")),
         _within("case_verdicts", "points", "0", "max_points"),
         sa.CheckConstraint(f"verdict IN {_VERDICTS}", name="case_verdicts_verdict"),
     )
@@ -112,108 +100,70 @@ def _grading() -> None:
         _ref("submission", "submissions.id", index=True),
         _text("key"),
         _whole("max_score"),
-        sa.Column("seconds", sa.Double, nullable=False),
+        _column(sa.Double, "seconds"),
         _text("reason"),
         _time("at"),
         _text("token"),
         sa.UniqueConstraint("token", name="faults_token"),
     )
-    _create(
-        "regrades",
-        _id(),
-        _ref("submission", "submissions.id", index=True),
-        *_reasoned("regrades"),
-    )
+    submission = _ref("submission", "submissions.id", index=True)
+    _create("regrades", _id(), submission, *_reasoned("regrades"))
+    _create("batches", _id(), _text("host"), _whole("pid"), _text("started"), _time("beat"))
+    _create("claims", _text("key", primary_key=True), _ref("batch", "batches.id", index=True))
 
 
 def _decisions() -> None:
-    whose = (("lab", "labs.slug"), ("student", "students.id"))
+    points = f"points IS NULL OR ({_range('points', '0', 'max_points')})"
     _create(
         "overrides",
         _id(),
-        *(_text(*each) for each in whose),
+        *_whose(),
         _text("item"),
         sa.Column("points", sa.Integer),
         _whole("max_points"),
         *_reasoned("overrides"),
         sa.CheckConstraint("length(item) > 0", name="overrides_item"),
-        sa.CheckConstraint(
-            f"points IS NULL OR ({_range('points', '0', 'max_points')})", name="overrides_points"
-        ),
+        sa.CheckConstraint(points, name="overrides_points"),
     )
-    _create(
-        "extensions",
-        _id(),
-        *(_text(*each) for each in whose),
-        _time("due"),
-        *_reasoned("extensions"),
-    )
+    _create("extensions", _id(), *_whose(), _time("due"), *_reasoned("extensions"))
     _create("publications", _id(), _text("lab", "labs.slug"), _text("author"), _time("at"))
     _create(
         "published_grades",
         _ref("publication", "publications.id", primary_key=True),
         _text("student", "students.id", primary_key=True),
         _ref("submission", "submissions.id"),
-        _whole("score"),
-        _whole("max_score"),
+        *map(_whole, ("score", "max_score")),
         _within("published_grades", "score", "0", "max_score"),
     )
     _create("audit", _id(), _time("at"), *map(_text, ("who", "what", "subject", "detail")))
-
-
-def _batches() -> None:
-    _create(
-        "batches",
-        _id(),
-        _text("host"),
-        _whole("pid"),
-        _text("started"),
-        _time("beat"),
-    )
-    _create("claims", _text("key", primary_key=True), _ref("batch", "batches.id", index=True))
 
 
 # -- columns and constraints ---------------------------------------------------------------
 
 
 def _create(name: str, *parts: sa.schema.SchemaItem) -> None:
-    # A number that was given out is not given out again: what is newest is told by numbers.
+    # SQLite must not give a number out again: the greatest number says what is newest.
     op.create_table(name, *parts, sqlite_autoincrement=True)
 
 
-def _id() -> sa.Column[int]:
-    return sa.Column("id", _ID, primary_key=True)
-
-
-def _ref(
-    name: str, target: str, *, primary_key: bool = False, index: bool = False
-) -> sa.Column[int]:
-    return sa.Column(
-        name,
-        _ID,
-        sa.ForeignKey(target),
-        primary_key=primary_key,
-        nullable=False,
-        index=index,
-        autoincrement=False,
-    )
-
-
-def _text(name: str, target: str | None = None, *, primary_key: bool = False) -> sa.Column[str]:
+def _column(kind: Any, name: str, target: str | None = None, **options: Any) -> sa.Column[Any]:
     points_at = () if target is None else (sa.ForeignKey(target),)
-    return sa.Column(name, sa.Text, *points_at, primary_key=primary_key, nullable=False)
+    return sa.Column(name, kind, *points_at, nullable=False, **options)
 
 
-def _whole(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, nullable=False)
+_id = partial(_column, _ID, "id", primary_key=True)
+_ref = partial(_column, _ID, autoincrement=False)
+_text = partial(_column, sa.Text)
+_whole = partial(_column, sa.Integer)
+_time = partial(_column, sa.DateTime(timezone=True))
 
 
-def _time(name: str) -> sa.Column[datetime]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
+def _whose() -> tuple[sa.schema.SchemaItem, ...]:
+    return _text("lab", "labs.slug"), _text("student", "students.id")
 
 
 def _reasoned(table: str) -> tuple[sa.schema.SchemaItem, ...]:
-    """Who decided it, when, and a reason that says something."""
+    """The columns of a decision: its reason, which must not be blank, its author and time."""
     named = sa.CheckConstraint("length(trim(reason)) > 0", name=f"{table}_reason")
     return _text("reason"), _text("author"), _time("at"), named
 
@@ -230,28 +180,18 @@ def _within(table: str, column: str, least: str, most: str = "2147483647") -> sa
 
 
 def _write_once(table: str) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        _write_once_in_sqlite(table)
-    else:
-        _write_once_in_postgresql(table)
-
-
-def _write_once_in_sqlite(table: str) -> None:
-    for event in ("UPDATE", "DELETE"):
+    refused = f"BEGIN SELECT RAISE(ABORT, '{table} are written once'); END"
+    events = [("UPDATE", "ROW"), ("DELETE", "ROW")]
+    if op.get_bind().dialect.name == "postgresql":
         op.execute(
-            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} are written once'); END"
+            f"CREATE OR REPLACE FUNCTION {table}_once() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN RAISE EXCEPTION '{table} are written once' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )
-
-
-def _write_once_in_postgresql(table: str) -> None:
-    op.execute(
-        f"CREATE OR REPLACE FUNCTION {table}_once() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN RAISE EXCEPTION '{table} are written once' "
-        "USING ERRCODE = 'integrity_constraint_violation'; END $$"
-    )
-    for event, each in (("UPDATE", "ROW"), ("DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+        refused = f"EXECUTE FUNCTION {table}_once()"
+        events.append(("TRUNCATE", "STATEMENT"))
+    for event, each in events:
         op.execute(
             f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
-            f"FOR EACH {each} EXECUTE FUNCTION {table}_once()"
+            f"FOR EACH {each} {refused}"
         )

@@ -1,8 +1,8 @@
-"""Findings in place of rendered messages: the facts of each lost item, as JSON.
+"""Replaces rendered messages by findings: the facts of each lost item, as JSON.
 
-A message of step 0001 is read back into facts and laid out again as that version did it. Where
-both are not the same to the letter, the message is kept whole, as a text in place of facts. What
-its layout lost stays lost: two spaces at the end of a line are one now.
+A message of step 0001 is parsed into facts, which are laid out again as that version did. Unless
+this gives the same text to the letter, the message is kept whole, as a text in place of facts. The
+old layout had turned two spaces at the end of a line into one; they stay lost.
 """
 
 import json
@@ -51,11 +51,6 @@ def upgrade() -> None:
         ]
         connection.execute(changed, values)
     _refuse_updates()
-
-
-def downgrade() -> None:
-    """There is no way back: what a message leaves out of a finding is not known from it."""
-    raise NotImplementedError("findings are not made messages again")
 
 
 def _allow_updates() -> None:

@@ -1,4 +1,4 @@
-"""Tables for what collecting has to remember, which stood in the audit log before.
+"""Adds tables for the memory of `collect`, which was read from the audit log before.
 
 The log's entries stay as they are. They are read here for the last time: this step knows how
 they were written, and nothing else has to.
@@ -18,7 +18,7 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Makes the tables, and fills them with what the log and the attempts tell."""
+    """Makes the tables, and fills them from the log and the attempts."""
     sources = op.create_table(
         "sources",
         sa.Column("submission", _ID, sa.ForeignKey("submissions.id"), primary_key=True),
@@ -41,11 +41,6 @@ def upgrade() -> None:
     _fill(waiting, (each for each in strangers if len(each) == len(waiting.columns)))
 
 
-def downgrade() -> None:
-    """The older code would read the log again, which lacks what was done since."""
-    raise NotImplementedError("a gradebook is not moved back")
-
-
 def _fill(table: sa.Table, rows: Iterable[tuple[object, ...]]) -> None:
     names = [each.name for each in table.columns]
     if filled := [dict(zip(names, row, strict=True)) for row in rows]:
@@ -53,7 +48,7 @@ def _fill(table: sa.Table, rows: Iterable[tuple[object, ...]]) -> None:
 
 
 def _sources() -> set[tuple[int, str]]:
-    """What each attempt was handed in as: its own source, and those that the log calls copies."""
+    """The sources of each attempt: its own, and those that the log calls copies."""
     own = op.get_bind().execute(sa.text("SELECT id, source FROM submissions")).all()
     ids = {str(number): number for number, _ in own}
     found = {(number, source) for number, source in own if source}
@@ -65,7 +60,7 @@ def _sources() -> set[tuple[int, str]]:
 
 
 def _times(what: str) -> dict[str, datetime]:
-    """The time that the newest such entry tells of each subject."""
+    """The time in each subject's newest entry of that kind."""
     found = {}
     for subject, detail in _entries(what):
         try:

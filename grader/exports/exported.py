@@ -1,8 +1,8 @@
-"""What is exported of a grade, whatever the format.
+"""The grades and labs that go out, whatever the format.
 
-A score that is withheld, or is not there yet, is never written as 0: a format either leaves
-its place empty or says so in its own words, and the reason is in `Entry.reason`. A zero that
-a system should count for work that nobody handed in is for a person to enter.
+A score that is withheld or not there yet is never written as 0: a format leaves its place empty or
+says so in its own words, and `ExportedGrade.reason` has the reason. If another system should count
+a zero for work that was not handed in, a person enters it there.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ _REASONS = {
 
 
 class ExportedLab(msgspec.Struct, frozen=True):
-    """What other systems need to know of a lab: the columns that it comes to."""
+    """The facts of a lab that other systems need: its columns."""
 
     slug: str
     title: str
@@ -50,7 +50,7 @@ class Item(msgspec.Struct, frozen=True):
 
     @property
     def message(self) -> str:
-        """What the student is told of it, as text."""
+        """The text that explains the item to the student."""
         return message_of(self.finding)
 
     @property
@@ -58,11 +58,11 @@ class Item(msgspec.Struct, frozen=True):
         return self.points >= self.max_points
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ExportedGrade(msgspec.Struct, frozen=True):
     """One student's grade in one lab, with the score that goes out.
 
-    Where `score` is None, `reason` says why. `items` add up to the raw score; there are none
-    where the score that was published is no longer the one that they give.
+    If `score` is None, `reason` says why. `items` add up to the raw score; there are none if the
+    published score is no longer the one that they give.
     """
 
     grade: Grade
@@ -80,9 +80,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> str:
-        """`missing`, `ungraded`, `withheld`, `graded`, or `refused` for one past the cut-off.
+        """`missing`, `ungraded`, `withheld`, `graded`, or `refused` if past the cut-off.
 
-        A withheld score that people decided on item by item is there: it is graded.
+        A withheld score becomes `graded` once people have decided on every item.
         """
         counts = self.grade.counts
         if counts is not None and counts.refused:
@@ -92,31 +92,31 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def attempt(self) -> GradedAttempt | None:
-        """The attempt whose numbers the score comes from; None where they are others by now."""
+        """The attempt that the score comes from; None if its score is another by now."""
         return self.grade.counts if self.score == self.grade.score else None
 
 
-def entries(grades: Iterable[Grade], *, published: bool = False) -> list[Entry]:
+def entries(grades: Iterable[Grade], *, published: bool = False) -> list[ExportedGrade]:
     """The grades as they stand; with `published`, only what students were last told."""
     return [_published(each) if published else _present(each) for each in grades]
 
 
-def without_score(rows: Iterable[Entry]) -> list[str]:
-    """A line for each grade that has no score to write, so that none is missing in silence."""
+def without_score(rows: Iterable[ExportedGrade]) -> list[str]:
+    """A line for each grade without a score, so that none is missing in silence."""
     return [f"{each.student}, {each.lab}: {each.reason}" for each in rows if each.score is None]
 
 
-def _present(grade: Grade) -> Entry:
+def _present(grade: Grade) -> ExportedGrade:
     score = grade.score
     reason = "" if score is not None else _REASONS.get(grade.status, "no score yet")
-    return Entry(grade, score, reason, _items(grade))
+    return ExportedGrade(grade, score, reason, _items(grade))
 
 
-def _published(grade: Grade) -> Entry:
+def _published(grade: Grade) -> ExportedGrade:
     if grade.published is None:
-        return Entry(grade, None, "not published")
+        return ExportedGrade(grade, None, "not published")
     items = _items(grade) if grade.published == grade.score else ()
-    return Entry(grade, grade.published, "", items)
+    return ExportedGrade(grade, grade.published, "", items)
 
 
 def _items(grade: Grade) -> tuple[Item, ...]:

@@ -1,6 +1,6 @@
 """What goes out of a grade: a score, or the reason for there being none."""
 
-from grader.exports.entry import entries, without_score
+from grader.exports.exported import entries, without_score
 
 
 def test_a_score_that_is_not_there_is_no_zero(rows):

@@ -1,7 +1,7 @@
-"""The files of a folder or of a zip, one by one, each with its name, its time and its bytes.
+"""The files of a folder or of a zip, one by one, each with its name, time and content.
 
-For what a learning-management system gives. Links are not followed, nothing is extracted, and
-no more of a file is read or decompressed than its reader asks for.
+Links are not followed, nothing is extracted, and no more of a file is read or decompressed than
+its reader asks for.
 """
 
 import os
@@ -30,11 +30,12 @@ _JUNK_FOLDERS = {"__macosx", "__pycache__"}
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A file: its path below where it was found, with `/`; `read(limit)` gives that many bytes.
+class Member:
+    """A file in a folder or a zip: `name` is its path there, with `/`.
 
-    `read` raises BundleError in words. What can't be read at all has `problem` set. `status` has
-    the facts of a file on disk, unless it changed just now; see `grader.intake.unchanged`.
+    `read(limit)` returns at most so many bytes, or raises BundleError. `problem` says why the file
+    can't be read at all. `status` has the facts of a file on disk, unless it changed just now; see
+    `grader.intake.unchanged`.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Entry:
 
 
 class Zip:
-    """An open zip file of a download; close it when its entries are read."""
+    """An open zip file of a download."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -56,15 +57,15 @@ class Zip:
             raise BundleError(_cant_be_read(error)) from None
         self._opened = datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
-    def entries(self) -> Iterator[Entry]:
-        """Every member but folders and what operating systems leave; refuses absurd numbers."""
+    def entries(self) -> Iterator[Member]:
+        """Yields every file but those that operating systems leave; refuses absurd numbers."""
         infos = self._archive.infolist()
         if len(infos) > MAX_ENTRIES:
             raise BundleError(f"it has {len(infos)} members; {MAX_ENTRIES} are read at most")
         for info in infos:
             if not info.is_dir() and not is_junk(info.filename):
                 at = _member_time(info) or self._opened
-                yield Entry(info.orig_filename, at, self._reader(info), _member_problem(info))
+                yield Member(info.orig_filename, at, self._reader(info), _member_problem(info))
 
     def _reader(self, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
         def read(limit: int) -> bytes:
@@ -76,19 +77,16 @@ class Zip:
 
         return read
 
-    def close(self) -> None:
-        self._archive.close()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._archive.close()
 
 
-def folder_entries(folder: Path) -> Iterator[Entry]:
-    """Every file below the folder, in order of names, but what operating systems leave."""
-    locked = list[Entry]()
+def folder_members(folder: Path) -> Iterator[Member]:
+    """Yields every file below the folder by name, but those that operating systems leave."""
+    locked = list[Member]()
 
     def note(error: OSError) -> None:
         name = Path(error.filename).relative_to(folder).as_posix()
@@ -101,14 +99,14 @@ def folder_entries(folder: Path) -> Iterator[Entry]:
             path = Path(parent) / name
             relative = path.relative_to(folder).as_posix()
             if not is_junk(relative):
-                yield path_entry(path, relative)
+                yield path_member(path, relative)
     yield from locked
 
 
 def listed(folder: Path) -> dict[str, os.DirEntry[str]]:
-    """What lies directly in a folder, in order of names, but what operating systems leave.
+    """The entries of a folder in order of names, without those that operating systems leave.
 
-    A folder that can't be looked into raises BundleError.
+    BundleError if it can't be looked into.
     """
     try:
         with os.scandir(folder) as entries:
@@ -118,13 +116,8 @@ def listed(folder: Path) -> dict[str, os.DirEntry[str]]:
     return {name: found[name] for name in sorted(found)}
 
 
-def members(folder: Path) -> list[Path]:
-    """The same as paths."""
-    return [folder / name for name in listed(folder)]
-
-
-def path_entry(path: Path, name: str) -> Entry:
-    """The entry of one file on disk."""
+def path_member(path: Path, name: str) -> Member:
+    """One file on disk."""
 
     def read(limit: int) -> bytes:
         try:
@@ -138,14 +131,14 @@ def path_entry(path: Path, name: str) -> Entry:
         return _unreadable(name, _cant_be_read(error))
     problem = "it is a symbolic link, which is not followed" if stat.S_ISLNK(status.st_mode) else ""
     facts = status_of(status) if is_settled(status) else ""
-    return Entry(name, datetime.fromtimestamp(status.st_mtime, UTC), read, problem, facts)
+    return Member(name, datetime.fromtimestamp(status.st_mtime, UTC), read, problem, facts)
 
 
-def _unreadable(name: str, problem: str) -> Entry:
+def _unreadable(name: str, problem: str) -> Member:
     def read(_limit: int) -> bytes:
         raise BundleError(problem)
 
-    return Entry(name, datetime.fromtimestamp(0, UTC), read, problem)
+    return Member(name, datetime.fromtimestamp(0, UTC), read, problem)
 
 
 def _cant_be_read(error: OSError) -> str:
@@ -153,7 +146,7 @@ def _cant_be_read(error: OSError) -> str:
 
 
 def is_junk(name: str) -> bool:
-    """Whether an operating system left it there, and nobody handed it in."""
+    """Whether an operating system left this file, so that nobody handed it in."""
     parts = name.lower().split("/")
     file = parts[-1]
     return file in _JUNK or file.startswith("._") or not _JUNK_FOLDERS.isdisjoint(parts)
@@ -174,7 +167,7 @@ def _member_problem(info: zipfile.ZipInfo) -> str:
 
 
 def _member_time(info: zipfile.ZipInfo) -> datetime | None:
-    """When the file was changed: in UTC where the zip says so, else as written; None if unset."""
+    """When the file changed: UTC if the zip has that, else its local time; None if unset."""
     extra = info.extra
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)

@@ -1,0 +1,59 @@
+"""The outcomes of looking for submissions: a find, an intake known already, or a refusal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from grader.intake.bundle import Manifest
+from grader.submissions import Submission
+from grader.text.shown import escaped
+
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Find:
+    """One submission, whose it is, and when it counts as handed in.
+
+    `source` names the file: it is the same whenever that file is found again. A bundle has its
+    `manifest`. If it lies in an inbox, `receipt_to` is where its receipt goes, and `status` the
+    facts of its file (empty if it changed just now), from which a later run sees that it need not
+    be read again.
+    """
+
+    lab: str
+    student: str
+    submission: Submission
+    submitted_at: datetime
+    source: str
+    manifest: Manifest | None = None
+    receipt_to: Path | None = None
+    status: str = ""
+
+
+class Intake(msgspec.Struct, frozen=True, gc=False):
+    """The id of an attempt in the gradebook, its source, and whether it is new.
+
+    `problem` says why its receipt could not be written; the next run tries again.
+    """
+
+    attempt: int
+    lab: str
+    source: str
+    new: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class IntakeRefusal:
+    """A file or folder that does not count as a submission: where it lies, and the reason."""
+
+    where: str
+    reason: str
+
+
+def refusal(where: Path | str, reason: str) -> IntakeRefusal:
+    """The refusal, with the name, which a student may have chosen, made fit to print."""
+    return IntakeRefusal(escaped(str(where))[:_LONGEST], reason)
