@@ -1,7 +1,5 @@
 """`assignment.toml`: its tables, and what is wrong with one beyond the types of its keys."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from pathlib import Path

@@ -9,8 +9,6 @@
     tests/hidden/<slug>/  test_*.py                                   (instructors only)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

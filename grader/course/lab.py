@@ -1,7 +1,5 @@
 """One lab of a course: what its author wrote, its hidden suite, and what a result depends on."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import hmac

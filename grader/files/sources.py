@@ -11,8 +11,6 @@ punycode), are no encodings of text (rot13), or let a file look like other code 
 (utf-7, unicode_escape); the compiler itself takes none whose ASCII is not ASCII (utf-16).
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 

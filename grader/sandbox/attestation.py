@@ -5,8 +5,6 @@ kernel tells the host which process sent it, and what that process may do; neith
 made up by the sender. Landlock can't be read from outside: the child tries it.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import struct

@@ -1,7 +1,5 @@
 """One process's socket and output, without ever blocking on either."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections import deque

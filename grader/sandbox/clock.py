@@ -5,8 +5,6 @@ the processor time that a process used, and the time that it slept by its own ch
 spent in a queue for a processor, or waiting for an answer of ours or for a disk, does not.
 """
 
-from __future__ import annotations
-
 import time
 
 from grader.sandbox import procfs

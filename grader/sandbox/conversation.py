@@ -4,26 +4,27 @@ Frames go in, as the codec has decoded them; messages to send and outcomes come 
 of a frame is checked, and all text in it is escaped. The messages are those of `contract`.
 """
 
-from __future__ import annotations
-
 import builtins
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from grader.errors import SandboxError, UsageError
 from grader.files import sources
 from grader.sandbox.inside import contract
-from grader.sandbox.inside.contract import BadReturn, Crashed, OutOfMemory, Raised, Returned
+from grader.sandbox.inside.contract import (
+    BadReturn,
+    Crashed,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+)
 from grader.sandbox.inside.wire import WireError
 from grader.text.shown import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from grader.sandbox.inside.contract import Outcome
 
 _MAX_NAME = 100
 _MAX_LABELS = 64

@@ -1,7 +1,5 @@
 """The command that starts what runs inside, and the start itself."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.machinery
 import importlib.util
@@ -12,16 +10,14 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.errors import SandboxError
 from grader.sandbox.inside.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # A user of the sandbox's own. Not nobody, who may own files and run daemons.
 SANDBOX_UID = 64077

@@ -3,22 +3,16 @@
 It stands above `Process` and `Conversation`: only here the host waits for what is submitted.
 """
 
-from __future__ import annotations
-
 import math
 import select
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from grader.errors import StarvedError
 from grader.sandbox.conversation import Upcall
-from grader.sandbox.inside.contract import BACKSTOP
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from grader.sandbox.inside.contract import Outcome
-    from grader.sandbox.process import Process
+from grader.sandbox.inside.contract import BACKSTOP, Outcome
+from grader.sandbox.process import Process
 
 _IN_OUT = select.POLLIN | select.POLLOUT
 _WATCH_S = 0.01  # between looks at what the running ones use

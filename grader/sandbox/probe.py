@@ -5,8 +5,6 @@ security modules, by the container around it, or by a sysctl. So every layer is 
 a sandbox sets it up, through the same command.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import socket

@@ -1,29 +1,30 @@
 """One submission's process, from outside: its pid, its limits, its end."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select
 import signal
 import time
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from grader.errors import SandboxError
 from grader.sandbox import procfs
+from grader.sandbox.channel import Channel
 from grader.sandbox.clock import OwnTime
 from grader.sandbox.conversation import Conversation, Upcall
-from grader.sandbox.inside.contract import BadReturn, Crashed, OutOfMemory, TimedOut
+from grader.sandbox.inside.contract import (
+    BadReturn,
+    Crashed,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    TimedOut,
+)
 from grader.sandbox.inside.frames import PENDING
 from grader.sandbox.inside.wire import WireError
+from grader.sandbox.zygote import Zygote
 from grader.text.shown import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from grader.sandbox.channel import Channel
-    from grader.sandbox.inside.contract import Limits, Outcome
-    from grader.sandbox.zygote import Zygote
 
 _END_S = 5.0
 _LAST_BREATH_S = 0.25  # of its own, from the end of its connection to its end

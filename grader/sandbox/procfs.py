@@ -1,7 +1,5 @@
 """What the kernel says about a process, read from outside it."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import NamedTuple

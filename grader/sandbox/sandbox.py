@@ -1,12 +1,11 @@
 """A sandbox: one zygote, from which a process is opened for each submission."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import socket
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Self
 
 from grader.errors import SandboxError, UsageError
 from grader.sandbox import attestation, launch
@@ -15,10 +14,6 @@ from grader.sandbox.inside.contract import Level, Limits
 from grader.sandbox.inside.wire import Caps
 from grader.sandbox.process import Process
 from grader.sandbox.zygote import Zygote
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _BUFFER_BYTES = 1 << 20
 _DEFAULT = Limits()

@@ -1,7 +1,5 @@
 """The host's hold on a zygote: fork, reap, end."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select
@@ -9,18 +7,15 @@ import socket
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from grader.errors import SandboxError
 from grader.sandbox import launch
+from grader.sandbox.inside.contract import Limits
 from grader.text.shown import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from grader.sandbox.inside.contract import Limits
 
 _START_S = 120.0  # importing torch from a cold disk takes long
 _ANSWER_S = 20.0

@@ -20,11 +20,9 @@ up in advance answers nothing. `("fault", module, line, kind)` has none: it says
 code failed, maybe before it could read one.
 """
 
-from __future__ import annotations
-
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -47,7 +45,7 @@ class Level(enum.IntEnum):
         return self.name.lower()
 
     @classmethod
-    def from_word(cls, word: str) -> Level:
+    def from_word(cls, word: str) -> Self:
         """The level of that name; ValueError for any other word."""
         try:
             return cls[word.upper()]

@@ -6,10 +6,9 @@ capped. What it builds is of exact built-in types, or a plain array: a subclass 
 can't reach this one.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -38,9 +37,6 @@ from .wire import (
     extend,
     is_costly,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # The modules here that know a tag, which run when it is first met.
 _TAGS = {ARRAY: "arrays", SCALAR: "arrays", TENSOR: "tensors"}

@@ -6,8 +6,6 @@ the sandbox needs and nothing else, and gives up root. Nothing of it is seen out
 nothing remains.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import stat

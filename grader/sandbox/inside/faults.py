@@ -5,8 +5,6 @@ nothing of the process's choosing reaches a reader, it is told by three facts th
 check: the module of ours, the line, and Python's name of the kind of error.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 from typing import Any

@@ -1,15 +1,11 @@
 """Frames off a stream socket: whole values, however the bytes arrive."""
 
-from __future__ import annotations
-
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Generator
+from typing import Any, Final
 
 from .decoding import Decoder, sizes
 from .wire import PREFIX, Caps, ServiceRef, WireError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 _CHUNK = 1 << 20
 _READ_AHEAD = 1 << 13  # every page of it is a page more in every child

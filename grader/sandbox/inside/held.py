@@ -5,16 +5,11 @@ yet: a lab that does not preload numpy would pay for it in every child. So the z
 compiles them (`hold`), and whoever first meets a value of that library runs them (`need`).
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _held: dict[str, CodeType] = {}
 

@@ -4,8 +4,6 @@ The order matters: descriptors, namespaces and mounts need privileges, so they c
 limits, capabilities, Landlock; and the filter of system calls last, as it forbids the others.
 """
 
-from __future__ import annotations
-
 import os
 import resource
 import socket

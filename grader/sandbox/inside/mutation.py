@@ -4,15 +4,11 @@ A change is of what a caller can see: an entry, the order of a list or of a dict
 of a number. What was put back, or replaced by an equal value, is none.
 """
 
-from __future__ import annotations
-
 import operator
 import sys
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Any
 
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes, complex, Fraction})
 _CONTAINERS = (list, tuple, dict)

@@ -1,14 +1,10 @@
 """How an exception of submitted code is told: as short text, whatever the exception does."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
 
 from .contract import MAX_MESSAGE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import TracebackType
 
 _TRACEBACK: Any = vars(BaseException)["__traceback__"]
 _NAME: Any = vars(type)["__name__"]  # past what a metaclass says

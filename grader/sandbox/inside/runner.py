@@ -3,24 +3,20 @@
 The messages are those of `contract`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.machinery
 import importlib.util
 import marshal
 import os
+import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
 from . import faults, frames, report, wire
 from .mutation import Snapshot
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Mapping
-    from types import ModuleType
 
 _MAX_COMPILED_BYTES = wire.MAX_HEADER_BYTES // 2
 _UPCALL_ERRORS = {"ValueError": ValueError, "TypeError": TypeError, "RuntimeError": RuntimeError}

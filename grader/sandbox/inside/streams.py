@@ -6,8 +6,6 @@ which can't. A stream that believes it can seek fails ("Illegal seek") as soon a
 its encoding. So the streams are made anew while descriptors 0 to 2 are pipes, as a child's are.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import sys

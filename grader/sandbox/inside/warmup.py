@@ -1,7 +1,5 @@
 """What the zygote touches before it forks, so that no child pays for it again."""
 
-from __future__ import annotations
-
 import gc
 import importlib
 import linecache

@@ -11,21 +11,17 @@ set cross as the built-in ones that they equal.
 Other libraries' types have modules of their own, which run when such a type or tag is first met.
 """
 
-from __future__ import annotations
-
 import operator
 import struct
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from . import held
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 MAGIC = b"SLW1"
 PREFIX = struct.Struct("<4sIQ")

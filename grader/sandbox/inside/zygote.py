@@ -6,8 +6,6 @@ It takes requests from the host only, one at a time, as lines of JSON on descrip
 byte that a submission wrote, stays single-threaded, and ends when the host closes the line.
 """
 
-from __future__ import annotations
-
 import array
 import gc
 import importlib
@@ -21,15 +19,13 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import msgspec
 
 from . import child, kernel, landlock, lockdown, seccomp, warmup
 from .contract import Level, Limits
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 CONTROL = 3
 
