@@ -302,8 +302,8 @@ def test_attack(full_sandbox, host, attack, own_cost):
             assert outcome == Returned([]), attack.what
         elif attack.ends is not None:
             assert isinstance(outcome, attack.ends), attack.what
-        _text_is_clean(outcome, process.stdout)
-        assert len(process.stdout) <= 4 * attack.limits.output_bytes
+        _text_is_clean(outcome, process.printed_since(0))
+        assert len(process.printed_since(0)) <= 4 * attack.limits.output_bytes
         if process.idle:  # then it serves another call, honestly or not, in time
             call(process, "no_such_function")
     assert not Path(f"/proc/{pid}").exists() or _is_another(pid)

@@ -1,4 +1,4 @@
-"""A child's life: locked down, attested, then in the submission's hands."""
+"""The life of a child: it is locked down and attested, then it serves the submission."""
 
 import gc
 import os

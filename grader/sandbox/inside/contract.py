@@ -1,4 +1,4 @@
-"""What the host and the side of submitted code agree on: levels, limits, messages, outcomes.
+"""What host and inside agree on: levels, limits, messages, outcomes.
 
 This file lies beside what runs inside, so that one text serves both: there it is
 `_shardlab.contract`, and the host imports it from here. It needs nothing but msgspec.

@@ -75,7 +75,7 @@ class Decoder:
         self.when_filled: list[Callable[[], object]] = []
 
     def take(self, size: int) -> memoryview | None:
-        """Account for `size` bytes of the body, before memory is allocated; these, if they came."""
+        """The next `size` bytes of the body, None if they have yet to come; refuses too many."""
         self._body_left -= size
         if self._body_left < 0:
             raise WireError("the arrays are larger than the frame's body")
@@ -92,7 +92,7 @@ class Decoder:
         return value
 
     def settle(self) -> None:
-        """Do what had to wait for the body."""
+        """Finish what had to wait for the body."""
         for settle in self.when_filled:
             settle()
 

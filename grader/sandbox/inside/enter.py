@@ -1,4 +1,4 @@
-"""The last step before the sandbox's own user takes over: run as `enter JSON`, then exec.
+"""Gives up root and becomes the sandbox's own user, then execs what is to run.
 
 As root, the interpreter may lie below a folder that only root may enter, such as `/root`. In a
 mount namespace of its own this process covers such folders with empty ones, binds back what

@@ -1,4 +1,4 @@
-"""Frames off a stream socket: whole values, however the bytes arrive."""
+"""Reads frames from a stream socket: whole values, however the bytes arrive."""
 
 import socket
 from collections.abc import Callable, Generator
@@ -36,7 +36,7 @@ def _parse(
 
 
 class Reader:
-    """Reads one frame after the other; keeps what has come of the next one.
+    """Reads one frame after the other, and keeps the bytes of the next one that have come.
 
     A small frame costs one system call: what the socket has is read ahead. If all of the frame
     is in that, as mostly, it is decoded from there; else its parts are filled as bytes come.

@@ -1,8 +1,8 @@
-"""Modules of ours that a child may come to need when it can't read our files any more.
+"""Keeps modules of ours ready for a child, which can no longer read our files.
 
-They are about a library, and import it, so they can't be imported where nobody has done that
-yet: a lab that does not preload numpy would pay for it in every child. So the zygote reads and
-compiles them (`hold`), and whoever first meets a value of that library runs them (`need`).
+Each of them is about a library and imports it. Imported in advance, they would cost a lab that
+does not preload numpy that import in every child. So the zygote only compiles them (`hold`), and
+whoever first meets a value of that library runs them (`need`).
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The standard streams of all children: made once, in the zygote, and over pipes.
+"""Makes the standard streams of all children: once, in the zygote, over pipes.
 
 Python asks a stream's descriptor what it is when it makes the stream, and believes that for
 ever. The zygote is started over /dev/null, which can seek; a child's descriptors are pipes,
@@ -14,7 +14,7 @@ _STDIN, _STDOUT, _STDERR = range(3)
 
 
 def renew() -> None:
-    """Make `sys.stdin`, `sys.stdout` and `sys.stderr` what they are where all three are pipes."""
+    """Make `sys.stdin`, `sys.stdout` and `sys.stderr` anew, as Python makes them over pipes."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(fd) for fd in range(3)]

@@ -4,9 +4,9 @@ A frame is `magic, header size, body size | header | body`. The header is msgpac
 scalars and of arrays that begin with a tag; the body is the bytes of the numeric arrays, in
 the order in which the header names them. So an array is received straight into its memory.
 
-This half writes frames, and has what both halves share; `decoding` reads them. What is of a
-subclass crosses as its base, read past what it overrides; numbers within a Fraction, a key or a
-set cross as the built-in ones that they equal.
+This half writes frames, and has what both halves share; `decoding` reads them. A value
+of a subclass crosses as its base, whatever it overrides; numbers within a Fraction, a key or a set
+cross as the built-in ones that they equal.
 
 Other libraries' types have modules of their own, which run when such a type or tag is first met.
 """
@@ -45,7 +45,7 @@ LIBRARIES = {"numpy": "arrays", "torch": "tensors"}
 
 
 class WireError(Exception):
-    """The other side sent what no honest side would."""
+    """The other side sent what our own code never sends."""
 
 
 class NotPlainError(TypeError):
@@ -128,7 +128,7 @@ class Encoder:
         return encoded
 
     def keys(self, values: Iterable[Any], depth: int) -> list[Any]:
-        """The same for keys and members: numbers in them go as Python's own, which equal them."""
+        """The same for keys and members; numbers in them cross as Python's own equal ones."""
         before, self.within_key = self.within_key, True
         encoded = self.items(values, depth)
         self.within_key = before
