@@ -132,8 +132,7 @@ def mutant(context: click.Context, slug: str, name: str, whole: bool) -> None:
 
     NAME is its file's, with or without .py; mutants/NAME or variants/NAME where both have one.
     """
-    from grader.validation.finding import find_overlay
-    from grader.validation.showing import shown
+    from grader.validation.showing import find_overlay, shown
 
     course = shell.course_of(context)
     lab = course.lab(slug)

@@ -1,12 +1,11 @@
-"""Calls that no longer fit the function they call: what an overlay keeps of an older solution.
+"""Finds calls that no longer fit their function: an overlay may keep those of an older solution.
 
 Such a mutant ends in a TypeError, and loses its item for that and not for its mistake.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
-from inspect import Parameter, Signature
-from typing import Any
+from inspect import Signature, signature
 
 from grader.validation.statements import Module
 
@@ -22,23 +21,19 @@ def stale_calls(file: Module) -> Iterator[str]:
 
 
 def _calls(node: ast.AST) -> Iterator[tuple[ast.Call, str]]:
-    """The calls by name in a statement, but of names that it binds itself."""
+    """The calls by name in a statement, except of names that it binds itself."""
     inner = [each for each in ast.walk(node) if each is not node]
-    own = {each.id for each in inner if isinstance(each, ast.Name) and _binds(each)}
+    names = [each for each in inner if isinstance(each, ast.Name)]
+    own = {each.id for each in names if isinstance(each.ctx, ast.Store)}
     own |= {each.arg for each in inner if isinstance(each, ast.arg)}
     own |= {each.name for each in inner if isinstance(each, ast.FunctionDef)}
-    calls = (each for each in inner if isinstance(each, ast.Call))
-    for call in calls:
+    for call in (each for each in inner if isinstance(each, ast.Call)):
         if isinstance(call.func, ast.Name) and call.func.id not in own:
             yield call, call.func.id
 
 
-def _binds(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)
-
-
 def _misfit(signatures: Mapping[str, Signature], name: str, call: ast.Call) -> str:
-    """Why the call does not fit, in Python's words; empty where it does, or nobody can tell."""
+    """Why the call does not fit, in Python's words; empty where it does, or may do so."""
     spread = any(isinstance(each, ast.Starred) for each in call.args)
     named = {each.arg: each.value for each in call.keywords if each.arg is not None}
     if spread or len(named) < len(call.keywords):
@@ -51,20 +46,16 @@ def _misfit(signatures: Mapping[str, Signature], name: str, call: ast.Call) -> s
 
 
 def _signature(args: ast.arguments) -> Signature:
-    positional = [*args.posonlyargs, *args.args]
-    needed = len(positional) - len(args.defaults)
-    found = [
-        _parameter(each, Parameter.POSITIONAL_OR_KEYWORD, optional=number >= needed)
-        for number, each in enumerate(positional)
-    ]
-    if args.vararg:
-        found.append(Parameter(args.vararg.arg, Parameter.VAR_POSITIONAL))
-    for each, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-        found.append(_parameter(each, Parameter.KEYWORD_ONLY, optional=default is not None))
-    if args.kwarg:
-        found.append(Parameter(args.kwarg.arg, Parameter.VAR_KEYWORD))
-    return Signature(found)
-
-
-def _parameter(arg: ast.arg, kind: Any, *, optional: bool) -> Parameter:
-    return Parameter(arg.arg, kind, default=None if optional else Parameter.empty)
+    """The parameters of a function, each default replaced by None: nothing of the file is run."""
+    none = ast.Constant(None)
+    bare = ast.arguments(
+        posonlyargs=args.posonlyargs,
+        args=args.args,
+        vararg=args.vararg,
+        kwonlyargs=args.kwonlyargs,
+        kw_defaults=[default and none for default in args.kw_defaults],
+        kwarg=args.kwarg,
+        defaults=[none] * len(args.defaults),
+    )
+    function = ast.fix_missing_locations(ast.Expression(ast.Lambda(bare, none)))
+    return signature(eval(compile(function, "signature", "eval")))  # noqa: S307  names only

@@ -12,13 +12,7 @@ from pathlib import Path
 from grader.course import Lab
 from grader.errors import CourseError
 from grader.validation.calls import stale_calls
-from grader.validation.overlay import (
-    REWRITTEN,
-    Overlay,
-    paths_of,
-    read_overlay,
-    solution_of,
-)
+from grader.validation.overlay import REWRITTEN, Overlay, paths_of, read_overlay, solution_of
 from grader.validation.statements import Module, Statement
 from grader.validation.wording import several
 
@@ -57,7 +51,8 @@ def problems(overlay: Overlay, kind: str) -> Iterator[str]:
     if known := sorted(_imported(overlay.own) & _imported(overlay.solution)):
         names = several([name for *_, name in known])
         yield f"{names}: imported by the solution, too; take that out"
-    if unused := [name for each in _added(overlay) for name in _unused(overlay.result, each)]:
+    added = [each for each in (*overlay.imports, *overlay.new) if not each.is_future]
+    if unused := [name for each in added for name in _unused(overlay.result, each)]:
         yield f"{several(unused)}: new, and used by nothing; take that out"
     for call in stale_calls(overlay.result):
         yield f"{call}; call it as it is defined now"
@@ -81,10 +76,6 @@ def _long(overlay: Overlay) -> Iterator[str]:
             )
 
 
-def _added(overlay: Overlay) -> Iterator[Statement]:
-    yield from (each for each in (*overlay.imports, *overlay.new) if not each.is_future)
-
-
 def _unused(result: Module, added: Statement) -> list[str]:
     """Names of a new statement that no other statement of the submission reads."""
     others = (each.node for each in result.statements if each.names != added.names)
@@ -98,7 +89,7 @@ def _unused(result: Module, added: Statement) -> list[str]:
 
 
 def _imported(module: Module) -> set[tuple[int, str, str, str]]:
-    """Everything that is imported: level, module, name there, and name here."""
+    """Everything that is imported: level, module, its name there, its name here."""
     found = set()
     for node in (each.node for each in module.statements):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
