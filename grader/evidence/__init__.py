@@ -1,4 +1,4 @@
-"""What comes beside code: a trace of a run on a student's machine, and its lab's word on it.
+"""Evidence beside code: the trace of a run on a student's machine, which its lab verifies.
 
 Theory of operation
 -------------------

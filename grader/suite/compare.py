@@ -1,4 +1,4 @@
-"""Comparing what a student returned with what is right: exactly, or within a proved bound.
+"""Compares what a student returned with what is right: exactly, or within a proved bound.
 
 No comparison here has a default tolerance. Whatever a student's code returned may be handed
 in: a wrong type ends the case as the student's `bad_return`, never as a fault of the suite.
@@ -168,7 +168,7 @@ def _array_of(got: Any, expected: Tensor, of: str) -> Array:
 def _unlike(
     got: Any, expected: Array, of: str, *, check_dtype: bool = True, kinds: str = "biuf"
 ) -> Finding | None:
-    """Where something is no array like the expected one, whatever its entries."""
+    """What is wrong with an array besides its entries: shape, dtype, kind of numbers."""
     if not isinstance(got, np.ndarray):
         _wrong_kind(_named(of, kind_of(expected)), kind_of(got))
     if got.shape != expected.shape:
@@ -195,7 +195,7 @@ def _unequal_entries(got: Array, expected: Array, of: str) -> Finding | None:
 
 
 def _array_finding(got: Array, expected: Array, of: str, wrong: Array) -> Finding:
-    """Of small arrays all is shown, of others the first entry that is wrong."""
+    """Shows all of a small array, and of another the first entry that is wrong."""
     if got.size > SMALL_ENTRIES:
         place = tuple(np.argwhere(wrong)[0].tolist())
         return Finding(
