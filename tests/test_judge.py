@@ -94,6 +94,18 @@ def test_a_message_never_holds_hidden_inputs(course, grade_source):
     assert told.error == "ValueError: canary [[1.0]]"
 
 
+def test_a_finding_that_leaves_the_judge_is_what_is_shown_of_it(grade_source):
+    """Eight lines of a flood of prints and their number; no place, which no reader shows."""
+    source = (
+        "def add(x, y):\n    for n in range(1000):\n        print(n)\n    return x\n"
+        "def total(x, group):\n    return x\n"
+    )
+    told = grade_source(source).rubric[0].finding
+    assert told.printed.splitlines() == list("01234567")
+    assert (told.unprinted, told.where) == (992, "")
+    assert told.got
+
+
 def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source):
     """Where no public case fails, the message tells the invariant and nothing of the case."""
     source = solution(course).replace(
