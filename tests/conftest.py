@@ -1,14 +1,16 @@
 """A course of one tiny lab, sandboxes at the levels of this machine, a database server."""
 
 import contextlib
-import gc
 import importlib.util
+import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from grader.course import Course, load_course
 from grader.fabric import INSIDE
+from grader.grading import local, work
 from grader.sandbox import Level, Sandbox, probe
 
 ASSIGNMENT = """\
@@ -203,13 +205,44 @@ def repository() -> Path:
     return Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def own_cost():
-    """For tests that bound CPU time: what earlier tests left is not searched for garbage again."""
-    gc.collect()
-    gc.freeze()
+class Calls:
+    """How many functions, of Python and of C, this thread calls within a `with` block."""
+
+    def __enter__(self):
+        self.count = 0
+        sys.setprofile(self._note)
+        return self
+
+    def __exit__(self, *_):
+        sys.setprofile(None)
+
+    def _note(self, _frame, event, _argument):
+        self.count += event in ("call", "c_call")
+
+
+@pytest.fixture
+def one_process(monkeypatch):
+    """Grades in this process, for tests of what is made of results: starting workers costs most."""
+
+    def submit(worker, submission):
+        future = Future()
+        future.set_result(work.grade_here(worker._settings, submission))
+        return future
+
+    monkeypatch.setattr(local._Worker, "submit", submit)
+    monkeypatch.setattr(local, "_cores_for", lambda *_: [None])  # one at a time, then
+    monkeypatch.setattr(work.gc, "freeze", lambda: None)
     yield
-    gc.unfreeze()
+    for _, grader in work._warm:
+        grader.close()
+        grader.sandbox.close()
+    work._warm.clear()
+
+
+@pytest.fixture
+def counted():
+    """Counts what is done, where how long it takes would be the machine's affair."""
+    return Calls()
 
 
 @pytest.fixture(scope="session")

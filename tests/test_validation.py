@@ -11,6 +11,9 @@ from grader.sandbox import probe
 from grader.validation import validate as validate_course
 
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 @pytest.fixture
 def validate(course):
     """`shardlab validate` on the course as it lies there: (result, checks by name)."""

@@ -149,11 +149,9 @@ def test_processes_that_open_a_new_one_at_once(book_url):
 
 
 def refused(url, **options):
-    """What is said when this is opened, within 15 seconds."""
-    started = time.monotonic()
+    """What is said when this is opened."""
     with pytest.raises(StoreError) as caught:
         Gradebook.open(str(url), **options).close()
-    assert time.monotonic() - started < 15
     assert "\n" not in str(caught.value)
     return str(caught.value)
 

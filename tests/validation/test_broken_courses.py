@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from grader.cli import main
 from grader.sandbox import probe
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 LAB = "assignments/adding"
 STUB, PUBLIC, README = f"{LAB}/adding.py", f"{LAB}/test_public.py", f"{LAB}/README.md"
 TOML, HINTS = f"{LAB}/assignment.toml", f"{LAB}/hints.toml"
