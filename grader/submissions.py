@@ -14,6 +14,7 @@ from pathlib import Path
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.files import sources
+from grader.text.shown import escaped
 from grader.traces.format import MAX_TRACE_BYTES
 
 MAX_SOURCE_BYTES = 256 << 10
@@ -48,7 +49,7 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
     named: dict[str, Submission] = {}
     for path in paths:
         for submission in _at(lab, path):
-            first = name = printable_name(submission.name)
+            first = name = escaped(submission.name)
             number = 2
             while name in named:
                 name, number = f"{first}-{number}", number + 1
@@ -153,14 +154,14 @@ def _why_unreadable(path: Path, file: str, error: OSError) -> str:
         return f"no {file} in it"
     if is_link(path):
         return _is_a_link(path)
-    name = printable_name(path.name)
+    name = escaped(path.name)
     if isinstance(error, IsADirectoryError):
         return f"{name} is a folder, not a file"
     return f"{name} can't be read: {error.strerror or error}"
 
 
 def _is_a_link(path: Path) -> str:
-    return f"{printable_name(path.name)} is a symbolic link, which is not followed"
+    return f"{escaped(path.name)} is a symbolic link, which is not followed"
 
 
 def is_folder(path: Path) -> bool:
@@ -188,11 +189,6 @@ def _mode(path: Path, *, follow: bool) -> int:
         return 0
 
 
-def printable_name(name: str) -> str:
-    """The name of a file as text: bytes that are no UTF-8, and control characters, escaped."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
-
-
 def _source_problem(source: bytes, file: str) -> str:
     if len(source) > MAX_SOURCE_BYTES:
         return f"{file} is larger than {MAX_SOURCE_BYTES >> 10} kB; no answer needs as much"
@@ -203,6 +199,6 @@ def _source_problem(source: bytes, file: str) -> str:
     try:
         sources.check(source)
     except sources.UnreadableError as error:
-        reason = printable_name(str(error)[:_MAX_REASON])
+        reason = escaped(str(error)[:_MAX_REASON])
         return f"{file} is not UTF-8 text: {reason}; save it as UTF-8"
     return ""

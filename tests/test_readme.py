@@ -18,7 +18,7 @@ def test_every_command_that_is_named_exists(repository):
     """What the README tells to type, `shardlab --help` lists."""
     text = (repository / "README.md").read_text()
     named = set(re.findall(r"shardlab ([a-z]+)", text))
-    assert named <= set(main.commands)
+    assert named <= set(main.list_commands(None))
 
 
 def test_the_two_commands_are_targets_of_the_makefile(repository):

@@ -1,7 +1,7 @@
 """The command line: thin commands over functions that can be called without click.
 
-A module holds commands that belong together. Commands import what they need when they run, so
-that `--help` and shell completion answer at once.
+A module holds commands that belong together. It is imported when one of them is run, so that
+`--help` and shell completion answer at once; what they need stands at its top.
 """
 
 from pathlib import Path
@@ -9,25 +9,59 @@ from pathlib import Path
 import click
 
 from grader import __version__
-from grader.cli import (
-    author,
-    exports,
-    gradebook,
-    grading,
-    handin,
-    notebooks,
-    receipts,
-    report,
-    similar,
-    student,
-    traces,
-    watch,
-)
-from grader.cli.shell import Group
+from grader.cli.group import LazyGroup
+
+# For each heading of `shardlab --help`: command, where it is, and the first line of its own help.
+COMMANDS = {
+    "Students": {
+        "list": ("student:list_labs", "Show the labs of the course, in the order to work them."),
+        "start": ("student:start", "Make a folder with a lab's hand-out, stub and public tests."),
+        "predict": ("student:predict", "Answer the lab's three questions before you run it."),
+        "check": ("student:check", "Run the public checks, and explain the first that fails."),
+        "watch": ("watch:watch", "Check again at every save."),
+        "hint": ("student:hint", "Show the next of three hints for what failed last."),
+        "capture": ("traces:capture", "Run your file on real ranks, and write the trace."),
+        "submit": ("handin:submit", "Hand in your file."),
+        "status": ("handin:status", "Show what you handed in, and which receipts there are."),
+        "receipt": ("receipts:receipt", "Verify or show a receipt of what you handed in."),
+        "reset": ("student:reset", "Bring the stub back; your file is kept beside it."),
+        "doctor": ("student:doctor", "Show what this machine can isolate, and what it lacks."),
+    },
+    "Instructors": {
+        "collect": ("handin:collect", "Take in what was handed in, and sign receipts."),
+        "grade": ("grading:grade", "Grade what has no result yet, and record it."),
+        "regrade": ("grading:regrade", "Grade again after a suite has changed, and compare."),
+        "grades": ("gradebook:grades", "Show every student's grade, and what made it so."),
+        "override": ("gradebook:override", "Set a student's points for a rubric item."),
+        "extend": ("gradebook:extend", "Give one student a later deadline."),
+        "publish": ("gradebook:publish", "Record the scores of a lab that students are told."),
+        "feedback": (
+            "report:feedback",
+            "Make feedback pages: of your checks, or a class's grades.",
+        ),
+        "report": ("report:report", "Make the class page: heat map, hardest items, scores."),
+        "stats": ("report:stats", "Show a lab's distribution and hardest items."),
+        "export": ("exports:export", "Write grades for another system."),
+        "similar": ("similar:similar", "List pairs of submissions that are alike."),
+        "roster": ("gradebook:roster", "Add students, or change what is known of them."),
+        "audit": ("gradebook:audit", "Show every change of the gradebook: when, by whom, what."),
+        "nonce": ("traces:nonce", "Print students' nonces, to hand out."),
+        "notebook": ("notebooks:notebook", "Write a lab as nbgrader's source notebook."),
+        "sync": ("notebooks:sync", "Exchange grades with another system that people grade in."),
+    },
+    "Authors": {
+        "validate": ("author:validate", "Prove that a course is right, fair and hard to cheat."),
+        "mutant": ("author:mutant", "Show where a mutant, or a variant, is not the solution."),
+        "release": ("author:release", "Write the bundle for students, if nothing hidden is in it."),
+        "demo": ("author:demo", "Grade a class with good, wrong and hostile members."),
+    },
+}
 
 
 @click.group(
-    cls=Group,
+    cls=LazyGroup,
+    package=__name__,
+    sections=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 passed or done, 1 the work falls short, 2 usage, 3 the grader's fault.",
 )
@@ -40,28 +74,5 @@ from grader.cli.shell import Group
 )
 @click.pass_context
 def main(context: click.Context, course: Path | None) -> None:
-    """Autograded labs on distributed LLM inference, and the grader that runs them.
-
-    \b
-    Students:     shardlab list, start, check, watch, hint, submit, status
-    Instructors:  shardlab collect, grade, report, feedback, publish, export
-    Authors:      shardlab validate, mutant, release, demo
-    """  # noqa: D301 - \b keeps click from joining the lines
+    """Autograded labs on distributed LLM inference, and the grader that runs them."""
     context.obj = course
-
-
-for _command in (
-    *student.COMMANDS,
-    *watch.COMMANDS,
-    *traces.COMMANDS,
-    *handin.COMMANDS,
-    *receipts.COMMANDS,
-    *grading.COMMANDS,
-    *gradebook.COMMANDS,
-    *report.COMMANDS,
-    *exports.COMMANDS,
-    *similar.COMMANDS,
-    *notebooks.COMMANDS,
-    *author.COMMANDS,
-):
-    main.add_command(_command)

@@ -11,6 +11,7 @@ import click
 
 from grader.cli import shell
 from grader.files.writing import draft_of
+from grader.text.shown import plural
 
 if TYPE_CHECKING:
     from grader.course import Lab
@@ -69,7 +70,7 @@ def export(
     for line in (*made.notes, *made.unplaced):
         _say_note(line)
     write_export(target, made)
-    shell.say(f"Wrote {target}: {made.written} score{'' if made.written == 1 else 's'} of "
+    shell.say(f"Wrote {target}: {plural(made.written, 'score')} of "
               f"{', '.join(lab.slug for lab in labs)}.")  # fmt: skip
     if made.notes or made.unplaced:
         shell.say(f"{len(made.notes) + len(made.unplaced)} remarks: see above.")
@@ -225,9 +226,9 @@ def _read(path: Path | None) -> bytes | None:
 
 def _say_note(line: str) -> None:
     """A remark on standard error, in lines of 80 columns; names can't steer the terminal."""
-    from grader.submissions import printable_name
+    from grader.text.shown import escaped
 
-    for part in textwrap.wrap(printable_name(line), 78, subsequent_indent="  "):
+    for part in textwrap.wrap(escaped(line), 78, subsequent_indent="  "):
         click.echo(part, err=True)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import shell
-from grader.text.times import days, minute
+from grader.text.shown import one_line, plural, shortened
+from grader.text.times import minute
 
 if TYPE_CHECKING:
     from grader.gradebook.rows import Grade
@@ -123,8 +124,7 @@ def publish(
         grades = book.grades(lab, course.deadline(slug))
         done = book.publish(slug, grades, author=author)
     shell.say(
-        f"Published {done.published} score{'' if done.published == 1 else 's'} of {slug}; "
-        f"{done.changed} new or changed."
+        f"Published {plural(done.published, 'score')} of {slug}; {done.changed} new or changed."
     )
     left_out = {
         "withheld": done.withheld,
@@ -149,7 +149,7 @@ def grades(context: click.Context, slug: str, db: str | None, json_path: Path | 
         found = book.grades(lab, deadline)
     if deadline is not None:
         shell.say(f"Due {minute(deadline.due)}; the {deadline.counts} attempt counts.")
-    width = max([10, *(min(24, len(_safe(each.student.id))) for each in found)])
+    width = max([10, *(min(24, len(one_line(each.student.id))) for each in found)])
     shell.say(f"  {'student':<{width}}  {'score':>8}  attempt  remarks")
     for each in found:
         shell.say(_line(each, width))
@@ -192,8 +192,8 @@ def audit(context: click.Context, db: str | None, json_path: Path | None) -> Non
     with shell.gradebook_of(context, db) as book:
         entries = book.audit()
     for each in entries:
-        told = _safe(f"{each.what} {each.subject}" + (f": {each.detail}" if each.detail else ""))
-        first = f"{each.at:%Y-%m-%d %H:%M:%S}  {_fit(_safe(each.who), 12):<12}  "
+        told = one_line(f"{each.what} {each.subject}" + (f": {each.detail}" if each.detail else ""))
+        first = f"{each.at:%Y-%m-%d %H:%M:%S}  {shortened(one_line(each.who), 12):<12}  "
         shell.say(*textwrap.wrap(told, 80, initial_indent=first, subsequent_indent=" " * 8))
     shell.write_json(json_path, entries)
 
@@ -219,19 +219,20 @@ def time_from(text: str, due: datetime) -> datetime:
 def _line(grade: "Grade", width: int) -> str:
     """One student's line: score, the attempt that counts, and what is to be said of it."""
     number = grade.counts.attempt.number if grade.counts else 0
-    counted = f"{number} of {len(grade.attempts)}" if grade.counts else ""
-    start = f"  {_fit(_safe(grade.student.id), width):<{width}}  {_score(grade):>8}  {counted:<7}  "
-    return (start + _fit("; ".join(_remarks(grade)), 80 - len(start))).rstrip()
+    place = f"{number} of {len(grade.attempts)}" if grade.counts else ""
+    student = shortened(one_line(grade.student.id), width)
+    start = f"  {student:<{width}}  {_score(grade):>8}  {place:<7}  "
+    return (start + shortened("; ".join(_remarks(grade)), 80 - len(start))).rstrip()
 
 
 def _remarks(grade: "Grade") -> Sequence[str]:
     remarks, counts = [], grade.counts
     if counts is not None and counts.refused:
-        remarks.append(f"past the cut-off, {days(counts.late_days)} late")
+        remarks.append(f"past the cut-off, {plural(counts.late_days, 'day')} late")
     elif counts is not None and counts.late_days:
         remarks.append(f"{counts.late_days} d late -{counts.penalty}")
     remarks += [
-        f"{each.item} set to {each.points} by {_safe(each.author)}" for each in grade.overrides
+        f"{each.item} set to {each.points} by {one_line(each.author)}" for each in grade.overrides
     ]
     remarks += [
         f"void: {each.item} set to {each.points}, but the lab has no such item now"
@@ -242,7 +243,7 @@ def _remarks(grade: "Grade") -> Sequence[str]:
     if grade.published is not None and grade.published != grade.score:
         remarks.append(f"published {grade.published}")
     if counts is not None and grade.status == "withheld" and counts.result is not None:
-        remarks.append(f"GRADER FAULT: {_safe(counts.result.note)}")
+        remarks.append(f"GRADER FAULT: {one_line(counts.result.note)}")
     return remarks
 
 
@@ -271,17 +272,6 @@ def _as_data(grade: "Grade") -> dict[str, Any]:
 
 def _score(grade: "Grade") -> str:
     return grade.status if grade.score is None else f"{grade.score}/{grade.max_score}"
-
-
-def _safe(text: str) -> str:
-    """On one line, and nothing that a terminal would obey."""
-    from grader.suite.text import printable
-
-    return printable(text)
-
-
-def _fit(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: max(1, room - 1)]}…"
 
 
 COMMANDS = (override, extend, publish, grades, roster, audit)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import shell
+from grader.text.shown import plural
 
 if TYPE_CHECKING:
     from grader.course import Lab
@@ -103,10 +104,10 @@ def sync_nbgrader(
         _decide(book, lab, decisions.wanted)
         pushed = push(where, lab, grades)
         refused = _write_notebooks(book, lab, course_dir, grades) if notebooks else []
-    shell.say(f"Pushed {_count(pushed.submissions, 'submission')} of {slug}.")
+    shell.say(f"Pushed {plural(pushed.submissions, 'submission')} of {slug}.")
     for name, status in pushed.without_score:
         shell.say(f"  no score: {name} ({status})")
-    shell.say(f"Pulled {_count(len(decisions.wanted), 'change')} of overrides.")
+    shell.say(f"Pulled {plural(len(decisions.wanted), 'change')} of overrides.")
     left = [*decisions.left, *refused]
     for line in left:
         shell.say(f"  left: {line}")
@@ -154,10 +155,6 @@ def _write_notebooks(
         except UsageError as error:
             refused.append(str(error))
     return refused
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 COMMANDS = (notebook, sync)

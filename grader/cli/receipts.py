@@ -41,9 +41,9 @@ def verify(
     from grader.intake.archive import BundleError
     from grader.intake.receipts import file_problem, read_receipt
     from grader.intake.receipts import verify as verify_receipt
-    from grader.submissions import printable_name
+    from grader.text.shown import escaped
 
-    name, known = printable_name(path.name), key or _known_key(context)
+    name, known = escaped(path.name), key or _known_key(context)
     problem, verified = "", None
     try:
         verified = verify_receipt(read_receipt(path), known)
@@ -68,9 +68,9 @@ def show(path: Path, json_path: Path | None) -> None:
     """Show what a receipt says, unverified."""
     from grader.intake.archive import BundleError
     from grader.intake.receipts import read_receipt
-    from grader.submissions import printable_name
+    from grader.text.shown import escaped
 
-    name = printable_name(path.name)
+    name = escaped(path.name)
     try:
         signed = read_receipt(path)
     except BundleError as error:
@@ -83,12 +83,12 @@ def show(path: Path, json_path: Path | None) -> None:
 
 def _say_facts(said: "Receipt") -> None:
     from grader.intake.bundle import short_code
-    from grader.submissions import printable_name
+    from grader.text.shown import escaped
 
     shell.say(
         f"  {short_code(said.sha256)}  {said.lab}  attempt {said.attempt}",
         f"  student    {said.student}",
-        f"  course     {printable_name(said.course)[:64]}",
+        f"  course     {escaped(said.course)[:64]}",
         f"  submitted  {minute(said.submitted_at)}",
         f"  received   {minute(said.received_at)}",
         f"  sha256     {said.sha256}",
@@ -98,13 +98,13 @@ def _say_facts(said: "Receipt") -> None:
 def _say_compared(said: "Receipt", path: Path, given: tuple[Path, ...]) -> None:
     """Given files were compared already, and are the same; those beside may have gone on."""
     from grader.intake.receipts import file_problem
-    from grader.submissions import printable_name
+    from grader.text.shown import escaped
 
     names = [name for name in said.files if Path(name).name == name]
     beside = [] if given else [path.parent / name for name in names]
     for each in [*given, *(file for file in beside if file.is_file())]:
         problem = file_problem(said, _digests([each]))
-        shell.say(f"  {problem or f'{printable_name(each.name)} is what was received'}")
+        shell.say(f"  {problem or f'{escaped(each.name)} is what was received'}")
 
 
 def _digests(files: "tuple[Path, ...] | list[Path]") -> dict[str, str]:

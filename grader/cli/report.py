@@ -10,6 +10,7 @@ import click
 
 from grader.cli import shell
 from grader.files.writing import write_with_folders
+from grader.text.shown import plural
 
 if TYPE_CHECKING:
     from grader.course import Course, Lab
@@ -252,7 +253,7 @@ def _course_and_labs(context: click.Context, slugs: Sequence[str]) -> "tuple[Cou
 
 
 def _pages(count: int) -> str:
-    return f"{count} page{'s' * (count != 1)}"
+    return f"{plural(count, 'page')}"
 
 
 def _say_error(text: str) -> None:

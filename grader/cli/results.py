@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.cli import shell
+from grader.text.shown import shortened
 
 if TYPE_CHECKING:
     from grader.results import Result
@@ -120,4 +121,4 @@ def _kind(result: "Result") -> str:
 
 def _fit(text: str, room: int) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= room else f"{flat[: max(1, room - 1)]}…"
+    return shortened(flat, room)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import results, shell
+from grader.text.shown import plural
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -176,7 +177,7 @@ class Run:
         level = self.level
         stamp = "" if level.word == "full" else "  NOT FULL ISOLATION"
         shell.say(f"Isolation level {int(level)} ({level.word}).{stamp} "
-                  f"Grading {count} submission{'' if count == 1 else 's'} of {slug}. {more}"
+                  f"Grading {plural(count, 'submission')} of {slug}. {more}"
                   .rstrip())  # fmt: skip
         if count and not more.startswith("Nothing"):
             shell.say("Interrupt is safe; run again to resume.")

@@ -1,4 +1,4 @@
-"""What all commands share: where the course is, how output looks, how errors end a command."""
+"""What all commands share: options, where the course is, how output looks."""
 
 import json
 import sys
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
+from grader.cli import group
+from grader.errors import SandboxError, UsageError
 from grader.files.writing import write_whole
 
 if TYPE_CHECKING:
@@ -15,15 +16,9 @@ if TYPE_CHECKING:
     from grader.gradebook.store import Gradebook
     from grader.sandbox import Level
 
-DONE, FALLS_SHORT, USAGE, OUR_FAULT = 0, 1, 2, 3
 LEVELS = ("full", "shared", "landlock", "none")
-_ERROR = "Error: "
-_EXIT_CODES: dict[type[ShardlabError], int] = {
-    CourseError: FALLS_SHORT,
-    SandboxError: OUR_FAULT,
-    StoreError: OUR_FAULT,
-    UsageError: USAGE,
-}
+DONE, FALLS_SHORT = group.DONE, group.FALLS_SHORT
+USAGE, OUR_FAULT = group.USAGE, group.OUR_FAULT
 
 isolation_option = click.option(
     "--isolation",
@@ -51,43 +46,6 @@ db_option = click.option(
     metavar="URL",
     help="The gradebook: a file, or postgresql://...; else SHARDLAB_DB, else the course's own.",
 )
-
-
-class Group(click.Group):
-    """Commands in the order they were added; our own errors become one line and an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except click.exceptions.NoArgsIsHelpError:
-            raise  # its text is the help
-        except click.UsageError as error:
-            raise click.UsageError(_wrapped(error.format_message()), error.ctx) from None
-        except ShardlabError as error:
-            click.echo(f"{_ERROR}{_wrapped(str(error))}", err=True)
-            ctx.exit(_EXIT_CODES.get(type(error), OUR_FAULT))
-        except KeyboardInterrupt:
-            click.echo("\nInterrupted.", err=True)
-            ctx.exit(130)
-
-
-def _wrapped(text: str) -> str:
-    """An error's text in lines of 80 columns, after its word; indented lines stay as they are."""
-    import textwrap
-
-    lines: list[str] = []
-    for line in f"{_ERROR}{text}".split("\n"):
-        whole = not line or line.startswith(" ")
-        lines += (
-            [line]
-            if whole
-            else textwrap.wrap(line, 80, break_long_words=False, break_on_hyphens=False)
-        )
-    # a path too long for the first line may have left the word alone on it
-    return "\n".join(lines).removeprefix(_ERROR.strip()).lstrip()
 
 
 def course_of(context: click.Context) -> "Course":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import shell
+from grader.text.shown import plural
 
 if TYPE_CHECKING:
     from grader.course import Lab
@@ -89,7 +90,7 @@ def print_report(report: "Report", *, show: int) -> None:
     """The list, what was not compared, and the first pairs side by side."""
     from grader.similarity import told
 
-    shell.say(f"{report.compared} submission{'s' * (report.compared != 1)} compared. "
+    shell.say(f"{plural(report.compared, 'submission')} compared. "
               "Alike is a reason to look, and proves nothing.")  # fmt: skip
     if not report.pairs:
         shell.say("No pair is alike enough to be listed.")
@@ -153,9 +154,9 @@ def _cut(text: str, width: int) -> str:
     """The text in at most so many cells of a terminal, which it can't steer."""
     from rich.cells import cell_len, set_cell_size
 
-    from grader.submissions import printable_name
+    from grader.text.shown import escaped
 
-    flat = printable_name(text[: 4 * width])
+    flat = escaped(text[: 4 * width])
     return flat if cell_len(flat) <= width else set_cell_size(flat, width - 1).rstrip() + "…"
 
 

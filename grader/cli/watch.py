@@ -210,12 +210,12 @@ class _Report:
 
     def broke(self, error: BaseException | None) -> None:
         """Prints why there is no result, where a later save may bring one; else raises it."""
-        from grader.suite.text import printable
+        from grader.text.shown import one_line
 
         for_ever = isinstance(error, SandboxError) and not self._ever_ended
         if for_ever or not isinstance(error, (ShardlabError, OSError)):
             raise error or AssertionError("a check without a run has an error")
-        _say_wrapped(f"Error: {printable(str(error))}")
+        _say_wrapped(f"Error: {one_line(str(error))}")
 
     def hint(self) -> None:
         """Prints the next hint for the item that was shown last."""

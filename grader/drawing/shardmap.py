@@ -7,6 +7,7 @@ from typing import Literal
 from grader.drawing.sheet import LINE, MARGIN, Sheet, kind_of, width_of
 from grader.drawing.words import WIDTH, bracketed, clean, columns, entries, vector, wrapped
 from grader.errors import CourseError
+from grader.text.shown import plural
 
 Rows = Sequence[Sequence[float]]
 
@@ -108,7 +109,7 @@ class ShardMap:
 
     def _cost(self) -> str:
         count = len(self.collectives)
-        what = f"{count} collective{'s' * (count != 1)}"
+        what = f"{plural(count, 'collective')}"
         if self.collectives == _HALVES:
             what = "1 all-reduce, as its two halves"
         return f"Cost: {what}, {self.bytes_per_rank} bytes from each rank."

@@ -4,6 +4,8 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from grader.text.shown import escaped, shortened
+
 WIDTH = 74
 _LONGEST_LABEL = 200
 _WHOLE_IN_FLOAT64 = 2**53
@@ -16,8 +18,9 @@ def clean(label: str) -> str:
 
     A long one is cut. What is left may stand in an XML document, once it is escaped.
     """
-    shown = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
-    return "".join(each if _is_plain(each) else _escaped(each) for each in shown)
+    shown = escaped(shortened(label, _LONGEST_LABEL))
+    # what combines has no place of its own on the screen
+    return "".join(ascii(c)[1:-1] if unicodedata.combining(c) else c for c in shown)
 
 
 def columns(text: str) -> int:
@@ -70,15 +73,6 @@ def seconds(value: float) -> str:
 def nbytes(value: float) -> str:
     """A size in the unit that suits it, with kB = 1000 bytes: `16.38 kB`."""
     return _in_unit(value, _BYTES)
-
-
-def _is_plain(character: str) -> bool:
-    """Whether a character has one place on the screen, and a harmless one."""
-    return character.isprintable() and not unicodedata.combining(character)
-
-
-def _escaped(character: str) -> str:
-    return ascii(character)[1:-1]
 
 
 def _entry(value: float) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from grader.errors import UsageError
 from grader.exports.entry import Entry, ExportedLab, Item
-from grader.text.times import days
+from grader.text.shown import plural
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
 
@@ -99,7 +99,7 @@ def _words(row: Entry, lab: ExportedLab) -> Iterable[str]:
     if counts.refused:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:
-        yield f"{counts.raw} points, less {counts.penalty}: {days(counts.late_days)} late."
+        yield f"{counts.raw} points, less {counts.penalty}: {plural(counts.late_days, 'day')} late."
 
 
 def _origin(row: Entry) -> dict[str, object]:

@@ -25,6 +25,7 @@ from grader.gradebook.tables import (
     publications,
     published_grades,
 )
+from grader.text.shown import plural
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
@@ -144,7 +145,7 @@ def publish(
         connection.execute(published_grades.insert(), told)
     left_out = Counter(grade.status for grade in grades if grade.score is None)
     changed = sum(each.score is not None and each.score != each.published for each in grades)
-    detail = f"{len(told)} grade{'s' * (len(told) != 1)}, {changed} new or changed"
+    detail = f"{plural(len(told), 'grade')}, {changed} new or changed"
     note(connection, now, author, "publish", lab, detail)
     counts = (left_out["withheld"], left_out["ungraded"], left_out["missing"])
     return Publication(number, lab, author, now, len(told), changed, *counts)

@@ -10,7 +10,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 
-from grader.submissions import printable_name
+from grader.text.shown import escaped
 
 MAX_MEMBERS = 4
 _END_BYTES = 22  # of the end record, which is last: a bundle has no comment
@@ -49,7 +49,7 @@ def read_stored_zip(raw: bytes) -> dict[str, bytes]:
                 raise BundleError(problem)
             members = {info.filename: archive.read(info) for info in infos}
     except _ZIP_ERRORS as error:
-        raise BundleError(f"it is damaged: {printable_name(str(error))[:200]}") from None
+        raise BundleError(f"it is damaged: {escaped(str(error))[:200]}") from None
     if stored_zip(members) != raw:
         raise BundleError(
             "it is not byte for byte what 'shardlab submit' writes: "
@@ -78,7 +78,7 @@ def _check_end(raw: bytes) -> None:
 def _problems(infos: list[zipfile.ZipInfo]) -> Iterator[str]:
     seen = set[str]()
     for info in infos:
-        name = printable_name(info.orig_filename)[:80]
+        name = escaped(info.orig_filename)[:80]
         if (folded := info.orig_filename.casefold()) in seen:
             yield f"member {name} is there twice"
         seen.add(folded)

@@ -17,7 +17,8 @@ from grader import __version__
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, stored_zip
-from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes, printable_name
+from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes
+from grader.text.shown import escaped
 from grader.traces.format import MAX_TRACE_BYTES
 
 SUFFIX = ".shardlab.zip"
@@ -95,7 +96,7 @@ def student_id(text: str) -> str:
     if re.fullmatch(_ID, text):
         return text
     raise UsageError(
-        f"'{printable_name(text)[:80]}' can't be a student id: "
+        f"'{escaped(text)[:80]}' can't be a student id: "
         "up to 64 letters, digits and . _ @ - that begin with a letter or digit"
     )
 
@@ -178,7 +179,7 @@ def _manifest(raw: bytes) -> Manifest:
     try:
         return msgspec.json.decode(raw, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BundleError(f"its {MANIFEST}: {printable_name(str(error))[:200]}") from None
+        raise BundleError(f"its {MANIFEST}: {escaped(str(error))[:200]}") from None
 
 
 def _foreign_file(bundle: Bundle, lab: Lab) -> str:
@@ -191,7 +192,7 @@ def _foreign_file(bundle: Bundle, lab: Lab) -> str:
         return f"it has no {file}, which is what {lab.slug} asks for"
     for name, content in bundle.files.items():
         if name not in allowed:
-            return f"{lab.slug} does not ask for a file {printable_name(name)}"
+            return f"{lab.slug} does not ask for a file {escaped(name)}"
         if len(content) > allowed[name]:
             return f"{name} is larger than {allowed[name] >> 10} kB"
     return ""
@@ -201,7 +202,7 @@ def _file_problems(manifest: Manifest, members: Mapping[str, bytes]) -> list[str
     problems = [f"member {name} is not in the manifest"
                 for name in members if name not in manifest.files]  # fmt: skip
     for name, entry in manifest.files.items():
-        shown = printable_name(name)
+        shown = escaped(name)
         if name not in members:
             problems.append(f"{shown} is in the manifest but not in the bundle")
         elif entry != _entry(members[name]):

@@ -24,7 +24,8 @@ from grader.intake.downloads import owner_of
 from grader.intake.entries import Entry, Zip, folder_entries, members, path_entry
 from grader.intake.found import Found, Refused, refused
 from grader.intake.loose import Loose, Reading, choose, of_file, of_folder
-from grader.submissions import is_folder, is_link, printable_name
+from grader.submissions import is_folder, is_link
+from grader.text.shown import escaped
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
 _STRAYS_TOLD = 20
@@ -241,7 +242,7 @@ class _Collector:
         if said != student:
             mend = "" if lms_id in self.students else "; if that is who it is, the roster lacks it"
             return refused(where, f"it says that it is {said}'s, but number {lms_id} sent it{mend}")
-        source = printable_name(PurePosixPath(entry.name).name)[:200]
+        source = escaped(PurePosixPath(entry.name).name)[:200]
         return self._found(bundle, source, None, None)
 
     def _loose(self, each: Iterable[Loose | Found | Refused]) -> Iterator[Found | Refused]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Self
 
 from grader.intake.archive import BundleError
-from grader.submissions import printable_name, read_regular
+from grader.submissions import read_regular
+from grader.text.shown import escaped
 
 MAX_ENTRIES = 50_000
 # Others may decompress without a bound on what comes out.
@@ -68,7 +69,7 @@ class Zip:
                 with self._archive.open(info) as member:
                     return member.read(limit)
             except Exception as error:  # noqa: BLE001 - zlib's and zipfile's, over hostile bytes
-                raise BundleError(f"it is damaged: {printable_name(str(error))[:200]}") from None
+                raise BundleError(f"it is damaged: {escaped(str(error))[:200]}") from None
 
         return read
 

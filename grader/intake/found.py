@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.intake.bundle import Manifest
-from grader.submissions import Submission, printable_name
+from grader.submissions import Submission
+from grader.text.shown import escaped
 
 _LONGEST = 300
 
@@ -37,4 +38,4 @@ class Refused:
 
 def refused(where: Path | str, reason: str) -> Refused:
     """The same, with a name that a student chose made fit to print."""
-    return Refused(printable_name(str(where))[:_LONGEST], reason)
+    return Refused(escaped(str(where))[:_LONGEST], reason)

@@ -18,8 +18,8 @@ from grader.submissions import (
     from_bytes,
     is_folder,
     is_link,
-    printable_name,
 )
+from grader.text.shown import escaped
 from grader.traces.format import MAX_TRACE_BYTES
 
 WHICH_LAB = "which lab it is for can't be told; say it: --lab SLUG"
@@ -119,7 +119,7 @@ def _problem(each: Loose) -> str:
     if each.entry.problem:
         return each.entry.problem
     if not is_student_id(each.student):
-        return f"'{printable_name(each.student)[:80]}' is no student id"
+        return f"'{escaped(each.student)[:80]}' is no student id"
     return "" if suffix in (".py", ".trace") else "it is no .py file"
 
 
@@ -130,7 +130,7 @@ def _counted(
     lab = best.lab
     assert lab is not None  # `choose` has seen to it
     for each in others:
-        yield refused(each.where, f"not counted: {printable_name(best.file)} is taken instead")
+        yield refused(each.where, f"not counted: {escaped(best.file)} is taken instead")
     trace: bytes | None = None
     for number, each in enumerate(sorted(traces, key=_rank, reverse=True)):
         if not lab.assignment.trace:
@@ -146,7 +146,7 @@ def _counted(
     else:
         submission = from_bytes(lab, best.student, source, trace)
         at = min(best.entry.at, reading.now)
-        known_as = f"{printable_name(best.entry.name)[:200]} {best.entry.at:%Y-%m-%dT%H:%M:%SZ}"
+        known_as = f"{escaped(best.entry.name)[:200]} {best.entry.at:%Y-%m-%dT%H:%M:%SZ}"
         yield Found(lab.slug, best.student, submission, at, known_as)
 
 

@@ -20,7 +20,8 @@ from grader.course.key import RECEIPT_KEY_FILE, RECEIPT_KEY_VARIABLE, receipt_se
 from grader.errors import UsageError
 from grader.intake.archive import BundleError
 from grader.intake.bundle import Manifest, Sha256, Slug, StudentId, Time
-from grader.submissions import printable_name, read_regular
+from grader.submissions import read_regular
+from grader.text.shown import escaped
 
 MAX_RECEIPT_BYTES = 16 << 10
 _PREFIX = "ed25519:"
@@ -104,7 +105,7 @@ def read_receipt(path: Path) -> SignedReceipt:
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BundleError(f"it is no receipt: {printable_name(str(error))[:200]}") from None
+        raise BundleError(f"it is no receipt: {escaped(str(error))[:200]}") from None
 
 
 def verify(signed: SignedReceipt, key: str) -> Receipt:
@@ -132,11 +133,9 @@ def file_problem(receipt: Receipt, files: Mapping[str, str]) -> str:
         if expected is None and digest in receipt.files.values():
             continue  # the same file under another name
         if expected is None:
-            return (
-                f"{printable_name(name)} is none of the files received: {', '.join(receipt.files)}"
-            )
+            return f"{escaped(name)} is none of the files received: {', '.join(receipt.files)}"
         if expected != digest:
-            return f"{printable_name(name)} is not what was received: its sha256 differs"
+            return f"{escaped(name)} is not what was received: its sha256 differs"
     return ""
 
 
@@ -144,7 +143,7 @@ def checked_key(key: str) -> str:
     """The public key in full form, `ed25519:` and 64 digits, whichever way it was written."""
     digits = key.strip().lower().removeprefix(_PREFIX)
     if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
-        raise UsageError(f"a receipt key is 64 digits of 0-9a-f, got '{printable_name(key)[:80]}'")
+        raise UsageError(f"a receipt key is 64 digits of 0-9a-f, got '{escaped(key)[:80]}'")
     return _PREFIX + digits
 
 

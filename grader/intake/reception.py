@@ -23,7 +23,8 @@ from grader.gradebook.tables import storable
 from grader.intake.collecting import collect
 from grader.intake.found import Found, Refused, refused
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
-from grader.submissions import Submission, printable_name, read_regular, read_submissions
+from grader.submissions import Submission, read_regular, read_submissions
+from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
@@ -179,7 +180,7 @@ def _give_receipt(found: Found, attempt: Attempt, signer: Signer) -> str:
     try:
         write_whole(found.receipt_to, signed.encoded())
     except UsageError as error:
-        return printable_name(str(error))
+        return escaped(str(error))
     return ""
 
 

@@ -15,7 +15,7 @@ from operator import eq
 import msgspec
 from IPython.core.inputtransformer2 import TransformerManager
 
-from grader.notebooks.names import bindings, names_bound_by, parsed, shortened
+from grader.notebooks.names import bindings, names_bound_by, parsed, quoted
 from grader.notebooks.pieces import join
 
 _MOST_COMMANDS = 500  # in a cell; IPython itself refuses more
@@ -169,7 +169,7 @@ def _arguments(tree: ast.Module | None) -> list[str]:
 
 
 def _command(line: int, text: str, *, names: Sequence[str] = (), whole: bool = False) -> Command:
-    return Command(line, shortened(text), tuple(names), whole)
+    return Command(line, quoted(text), tuple(names), whole)
 
 
 def _newlines(lines: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from grader.course import Lab
 from grader.gradebook.rows import Grade, Override
 from grader.notebooks.sync import ManualGrade
+from grader.text.shown import one_line
 
 REASON = "nbgrader: manual grade"
 
@@ -89,7 +90,7 @@ def _withdrawn(given: set[tuple[str, str]], grades: Sequence[Grade]) -> Iterator
 
 def _reason(each: ManualGrade, exact: float, points: int) -> str:
     rounded = f" {exact:g}, rounded" if exact != points else ""
-    said = "".join(c if c.isprintable() else " " for c in each.comment)
+    said = one_line(each.comment)
     return f"{REASON}{rounded}{f': {said}' if said.strip() else ''}"
 
 

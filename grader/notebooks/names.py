@@ -10,6 +10,8 @@ import symtable
 import warnings
 from collections.abc import Iterator, Sequence
 
+from grader.text.shown import shortened
+
 _SHOWN = 60
 _ALWAYS = frozenset({*dir(builtins), "__name__", "__file__", "__doc__", "__builtins__"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -33,13 +35,12 @@ def tree_of(text: str) -> ast.Module:
 
 def first_line(source: str, node: ast.stmt) -> str:
     """The first line of the statement, or the beginning of it where it is long."""
-    return shortened(source.split("\n")[node.lineno - 1])
+    return quoted(source.split("\n")[node.lineno - 1])
 
 
-def shortened(line: str) -> str:
+def quoted(line: str) -> str:
     """A line of a student's as it is quoted in a message."""
-    text = line.strip()
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return shortened(line.strip(), _SHOWN)
 
 
 def bindings(tree: ast.Module) -> dict[str, ast.stmt]:

@@ -11,6 +11,7 @@ from grader.files.writing import write_with_folders
 from grader.notebooks.pieces import TOP, Piece, split
 from grader.notebooks.source import serialised, student_notebook
 from grader.submissions import Submission
+from grader.text.shown import one_line
 
 MARK = ".shardlab"  # a file beside the notebooks that we wrote
 # A folder's name, and nothing that nbgrader takes for a pattern when it looks for folders.
@@ -51,6 +52,5 @@ def write_submitted(
 
 def _pieces(lab: Lab, submission: Submission) -> list[Piece]:
     if submission.problem:
-        shown = "".join(c if c.isprintable() else " " for c in submission.problem)
-        return [Piece(TOP, f"# Could not be read: {shown}")]
+        return [Piece(TOP, f"# Could not be read: {one_line(submission.problem)}")]
     return split(sources.as_utf8(submission.files[lab.assignment.file]), lab.functions)

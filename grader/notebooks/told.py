@@ -16,7 +16,7 @@ from grader.notebooks.reading import Elsewhere, LeftOut, Reading, Spot, found_el
 from grader.results import Result, RubricResult, Verdict
 from grader.suite.finding import Finding
 from grader.suite.message import lines_of
-from grader.suite.text import printable
+from grader.text.shown import one_line
 
 _MOST_NOTES = 6
 _MOST_NAMES = 40  # that are looked for in the rest of the notebook
@@ -54,7 +54,7 @@ def told(
         text = places.told(each.message, file, reading.extra_lines)
         lines = [text, *_lines(hints.of_item(each))]
         rubric.append(replace(each, message="\n".join(lines)))
-    notes = tuple(dict.fromkeys(printable(each) for each in hints.of_all()))
+    notes = tuple(dict.fromkeys(one_line(each) for each in hints.of_all()))
     return Told(replace(result, rubric=tuple(rubric), note=note), notes[:_MOST_NOTES])
 
 

@@ -17,6 +17,7 @@ from grader.gradebook.rows import Grade
 from grader.report.facts import LabFacts, Period, facts_of, is_telling, lost_items
 from grader.report.verdicts import DECIDED, HOSTILE, NOTHING, letter_of, words_of
 from grader.results import WITHHELD, Result, RubricResult, Verdict
+from grader.text.shown import plural
 
 Link = Callable[[str, str], str]
 """From a lab's slug and a student's id to their page, relative to the report; or nothing."""
@@ -254,7 +255,7 @@ def _troubles(named: _Naming) -> Iterator[Trouble]:
     found = []
     for result, who, link in named.results():
         ends = Counter(words_of(e.verdict) for e in result.rubric if e.verdict in HOSTILE)
-        parts = [f"{words} ({count} item{'s' * (count != 1)})" for words, count in ends.items()]
+        parts = [f"{words} ({plural(count, 'item')})" for words, count in ends.items()]
         if result.seconds > slow:
             parts.append("slow")
         if parts:

@@ -8,6 +8,7 @@ from grader.drawing import Drawing
 from grader.report.verdicts import words_of
 from grader.results import Verdict
 from grader.suite.run import SuiteRun
+from grader.text.shown import shortened
 
 MOST_ATTEMPTS = 20
 _LONGEST = 1200  # of a text that a person typed
@@ -98,4 +99,4 @@ def drawn(drawing: Drawing) -> Picture:
 
 def cut(text: str) -> str:
     """What a person typed, or its beginning where it is long."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return shortened(text, _LONGEST)

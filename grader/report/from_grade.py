@@ -19,7 +19,8 @@ from grader.report.feedback import (
 from grader.report.verdicts import words_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
-from grader.text.times import days, minute
+from grader.text.shown import plural
+from grader.text.times import minute
 
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 
@@ -81,15 +82,17 @@ def _reasons(grade: Grade) -> Sequence[str]:
 def _costs(counted: GradedAttempt) -> Sequence[str]:
     """Only where lateness changed something: the sum that the score is."""
     if counted.refused:
-        return [f"Handed in {days(counted.late_days)} late, after the last day: it counts 0."]
+        return [
+            f"Handed in {plural(counted.late_days, 'day')} late, after the last day: it counts 0."
+        ]
     if counted.penalty:
-        late = f"less {counted.penalty} for {days(counted.late_days)} late"
+        late = f"less {counted.penalty} for {plural(counted.late_days, 'day')} late"
         return [f"Rubric {counted.raw}, {late}: {counted.score}."]
     return []
 
 
 def _decision(override: Override) -> str:
-    points = f"{override.points} point{'s' * (override.points != 1)}"
+    points = f"{plural(override.points, 'point')}"
     return f"{override.item}: {points} decided by {override.author}: {cut(override.reason)}"
 
 
@@ -139,7 +142,7 @@ def _attempt(each: GradedAttempt, grade: Grade) -> AttemptFeedback:
     late = ""
     if each.late_days:
         cost = "counts 0" if each.refused else f"less {each.penalty}"
-        late = f"{days(each.late_days)} late: {cost}"
+        late = f"{plural(each.late_days, 'day')} late: {cost}"
     counts = grade.counts is not None and each.attempt.id == grade.counts.attempt.id
     at = each.attempt.submitted_at
     return AttemptFeedback(each.attempt.number, at, _outcome(each, grade), counts, late)

@@ -17,7 +17,7 @@ from grader.report.classroom import ClassReport, LabReport
 from grader.report.feedback import Feedback, Picture, drawn
 from grader.report.text import count_words
 from grader.report.verdicts import kinds
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 from grader.text.times import minute
 
 _FOLDER = Path(__file__).parent / "templates"

@@ -8,7 +8,7 @@ from grader.report.charts import alike, distribution, hardest, over_time
 from grader.report.classroom import ClassReport, LabReport
 from grader.report.facts import LabFacts
 from grader.report.feedback import Feedback, ItemFeedback
-from grader.suite.text import printable
+from grader.text.shown import one_line, plural
 from grader.text.times import minute
 
 WIDTH = 80
@@ -30,7 +30,7 @@ def summary_lines(facts: LabFacts) -> list[str]:
     lines = []
     if facts.invariants:
         first, *others = facts.invariants
-        count = f"{first.students} student{'s' * (first.students != 1)}"
+        count = f"{plural(first.students, 'student')}"
         parts = [f"{first.invariant} broke for {count}"]
         parts += [f"{each.invariant} for {each.students}" for each in others]
         lines += _wrapped(f"{'; '.join(parts)}.")
@@ -65,11 +65,11 @@ def _feedback(feedback: Feedback) -> Iterator[str]:
 
 def _item(item: ItemFeedback, count: int) -> Iterator[str]:
     points = f"{item.points}/{item.max_points}" if item.points is not None else ""
-    title = printable(item.title)[:42]
+    title = one_line(item.title)[:42]
     yield f"{item.number:>2}/{count}  {item.status:<17} {title:<42} {points:>7}"
     if item.decided:
         yield from _wrapped(item.decided, "   ")
-    yield from (printable(line)[:WIDTH] for line in item.message.splitlines())
+    yield from (one_line(line)[:WIDTH] for line in item.message.splitlines())
 
 
 def _predictions(feedback: Feedback) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _facts(facts: LabFacts) -> Iterator[str]:
 def count_words(facts: LabFacts) -> str:
     """`62 students, 57 graded, 1 withheld, 3 late`."""
     known = [f"{count} {what}" for what, count in facts.counts.items() if count]
-    return ", ".join([f"{facts.students} student{'s' * (facts.students != 1)}", *known])
+    return ", ".join([f"{plural(facts.students, 'student')}", *known])
 
 
 def _drawings(facts: LabFacts) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _people(lab: LabReport) -> Iterator[str]:
     if shown := lab.groups[:_MOST_GROUPS]:
         yield from map(_in, alike(lab.items, shown).text())
         yield _in(f"group 1 ({', '.join(shown[0].lost)[:50]}) typically reads:")
-        yield from (printable(line)[:WIDTH] for line in shown[0].message.splitlines())
+        yield from (one_line(line)[:WIDTH] for line in shown[0].message.splitlines())
     for trouble in lab.troubles[:_MOST_GROUPS]:
         yield from _wrapped(f"{trouble.who}: {trouble.what}, {trouble.seconds:.1f} s", "  ")
     for fault in lab.faults:
@@ -145,6 +145,6 @@ def _in(line: str) -> str:
 def _wrapped(text: str, indent: str = "") -> list[str]:
     inner = f"{indent}  "
     return textwrap.wrap(
-        printable(text), WIDTH, initial_indent=indent, subsequent_indent=inner,
+        one_line(text), WIDTH, initial_indent=indent, subsequent_indent=inner,
         break_on_hyphens=False,
     )  # fmt: skip

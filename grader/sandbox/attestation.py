@@ -17,7 +17,7 @@ from grader.sandbox import launch, procfs
 from grader.sandbox.inside.frames import Reader
 from grader.sandbox.inside.wire import Caps, WireError
 from grader.sandbox.levels import Level
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 _CREDENTIALS = struct.Struct("iII")
 _HELLO_CAPS = Caps(header_bytes=4096, body_bytes=0, nodes=16)

@@ -16,7 +16,7 @@ import time
 from grader.errors import SandboxError
 from grader.sandbox import launch
 from grader.sandbox.levels import Layer, Level, Probe
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 _TRIAL_S = 20.0
 

@@ -26,7 +26,7 @@ from grader.sandbox.outcomes import (
     Returned,
     TimedOut,
 )
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from grader.errors import SandboxError
 from grader.sandbox.inside import report
 from grader.sandbox.inside.wire import WireError
 from grader.sandbox.outcomes import BadReturn, Outcome, Raised, Returned
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ import msgspec
 
 from grader.errors import SandboxError
 from grader.sandbox import launch
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import jinja2
 
 from grader.similarity.facing import facing
 from grader.similarity.pairs import Report, told
-from grader.submissions import printable_name
+from grader.text.shown import escaped, shortened
 
 _LONGEST = 400  # characters shown of a line
 
@@ -16,7 +16,7 @@ def similarity_page(title: str, report: Report) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["shown"] = printable_name
+    environment.filters["shown"] = escaped
     environment.filters["code"] = _code
     source = files("grader.similarity").joinpath("page.html.j2").read_text("utf-8")
     template = environment.from_string(source)
@@ -25,5 +25,4 @@ def similarity_page(title: str, report: Report) -> str:
 
 def _code(text: str) -> str:
     """A line of source as it is shown: tabs as spaces, nothing invisible, not without end."""
-    flat = printable_name(text.expandtabs(4))
-    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST]}…"
+    return shortened(escaped(text.expandtabs(4)), _LONGEST)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.similarity.normal import Piece, Unread, Work
+from grader.text.shown import plural
 
 _COMMON_SHARE = 0.5  # of the class: what more than that wrote is an idiom, and counts nothing
 _SMALL_CLASS = 20  # fewer say little about what is common: weighted as if they were so many
@@ -79,7 +80,7 @@ def told(pair: Pair) -> str:
         return "no one function"
     first = sum("look here first" in each.why for each in pair.matches)
     rare = f", {first} long and rare" if first else ""
-    return f"{count} function{'' if count == 1 else 's'}{rare}"
+    return f"{plural(count, 'function')}{rare}"
 
 
 def _weights(works: Sequence[Work], stub: Work | None) -> dict[int, float]:

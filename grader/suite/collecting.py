@@ -18,8 +18,8 @@ from grader.course import Lab, written_files
 from grader.errors import CourseError
 from grader.suite import left_out
 from grader.suite.judging import MARK, item_of
-from grader.suite.text import shorten
 from grader.suite.written import Written, written
+from grader.text.shown import shortened
 
 _EXCEPTION = re.compile(r"[\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Failed|Skipped)\b")
 _LINE = re.compile(r"^(\S.*?\.py):(\d+): ", re.MULTILINE)
@@ -150,7 +150,7 @@ class Collecting:
         """Of a long report of pytest's the place in the suite, and what is wrong, in one line."""
         lines = text.strip().splitlines() or ["pytest does not say what is wrong"]
         errors = [line[1:].strip() for line in lines if line[:2] == "E "]
-        whole = [shorten(" ".join(text.split()))]
+        whole = [shortened(" ".join(text.split()))]
         error = next(filter(_EXCEPTION.match, errors), (errors or whole)[0])
         return f"{self._place(text, nodeid)}: {error}"
 

@@ -17,7 +17,8 @@ from grader.results import Verdict
 from grader.sandbox import Tensor
 from grader.suite.finding import CaseFailure, Finding
 from grader.suite.patterns import shape_pattern, value_pattern
-from grader.suite.text import SMALL_ENTRIES, kind_of, printable, shorten, show
+from grader.suite.text import SMALL_ENTRIES, kind_of, show
+from grader.text.shown import one_line, plural, shortened
 
 Array = npt.NDArray[Any]
 
@@ -77,7 +78,7 @@ def require(
     """Passes when `condition` is true; else ends the case in the caller's words."""
     if not condition:
         # a text may be the suite's words or what the student returned
-        text = printable(shorten(got)) if isinstance(got, str) else show(got)
+        text = one_line(shortened(got)) if isinstance(got, str) else show(got)
         _fail(Finding(expected=expected, got=text, pattern=pattern), note, nudge)
 
 
@@ -94,7 +95,7 @@ def is_array(
 
 def arrays(value: Any, count: int, *, of: str = "value") -> list[Array]:
     """The value as a list, once it is known to be a list or tuple of `count` arrays."""
-    wanted = f"{of}: a list of {count} array{'' if count == 1 else 's'}"
+    wanted = f"{of}: a list of {plural(count, 'array')}"
     if not isinstance(value, (list, tuple)):
         _wrong_kind(wanted, kind_of(value))
     if len(value) != count:
@@ -255,7 +256,7 @@ def _numbers(got: Any, expected: Any, of: str) -> Finding:
     texts = show(expected), show(got)
     if texts[0] == texts[1]:  # ten digits don't tell them apart
         texts = repr(expected), repr(got)
-    return Finding(expected=_named(of, texts[0]), got=shorten(texts[1]), pattern=pattern)
+    return Finding(expected=_named(of, texts[0]), got=shortened(texts[1]), pattern=pattern)
 
 
 def _relation(got: Any, expected: Any) -> str:
@@ -322,5 +323,5 @@ def _wrong_kind(expected: str, got: str) -> NoReturn:
 
 
 def _fail(finding: Finding, note: str = "", nudge: str = "") -> NoReturn:
-    notes = "; ".join(filter(None, (finding.note, shorten(note))))
+    notes = "; ".join(filter(None, (finding.note, shortened(note))))
     raise CaseFailure(Verdict.FAILED, replace(finding, note=notes, nudge=nudge or finding.nudge))

@@ -11,6 +11,7 @@ from grader.sandbox import Tensor
 from grader.suite.finding import Finding
 from grader.suite.text import SMALL_ENTRIES, shape_of, show
 from grader.suite.values import GROUP, Fields, PerRank, Shards, TorchGroup
+from grader.text.shown import plural
 
 _SHORT = 24
 
@@ -31,7 +32,7 @@ class Called(Protocol):
 def with_call(finding: Finding, call: Called, parameters: Sequence[str], where: str) -> Finding:
     """The finding with call, shapes and inputs; `where` only if it has no place yet."""
     named = list(_named(call, parameters))
-    ranks = "" if call.world_size is None else f"  on {_count(call.world_size, 'rank')}"
+    ranks = "" if call.world_size is None else f"  on {plural(call.world_size, 'rank')}"
     return replace(
         finding,
         called=f"{call.function}({', '.join(_in_call(*each) for each in named)}){ranks}",
@@ -107,8 +108,4 @@ def _tensors(value: Any) -> str:
         return ""
     kind = next(iter(first.values())).dtype
     owner = "" if first is value else "for each rank its part of "
-    return f"{owner}{_count(len(first), 'tensor')} of {kind}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{owner}{plural(len(first), 'tensor')} of {kind}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from grader.results import Verdict
 from grader.suite.finding import CaseFailure, Finding
-from grader.suite.text import printable, shorten
+from grader.text.shown import one_line, shortened
 from grader.traces import CHECKS, Challenge, Flaw, Trace, TraceError, read_trace, verify
 from grader.traces.picture import bars, unsplit
 
@@ -39,7 +39,7 @@ class Evidence:
     def flaws(self, check: str) -> list[str]:
         """The flaws of that check, and those that cost all. Without a trace the case ends."""
         found = [flaw.text for flaw in self._verified() if flaw.check in ("", check)]
-        return [printable(shorten(text)) for text in found]
+        return [one_line(shortened(text)) for text in found]
 
     def _nudge(self, check: str) -> str:
         """A question that fits what costs every check; else the item's own is better."""
@@ -91,6 +91,6 @@ class Evidence:
         try:
             return read_trace(self.raw)
         except TraceError as error:
-            text = f"the trace can't be read. {printable(shorten(str(error)))}"
+            text = f"the trace can't be read. {one_line(shortened(str(error)))}"
             finding = Finding(error=text, nudge=_CAPTURE)
             raise CaseFailure(Verdict.FAILED, finding) from None

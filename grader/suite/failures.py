@@ -10,7 +10,8 @@ from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
 from grader.suite.finding import CaseFailure, Finding
 from grader.suite.naming import in_words, names
-from grader.suite.text import shorten, show
+from grader.suite.text import show
+from grader.text.shown import shortened
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def unraised(
         raise CaseFailure(Verdict.RAISED, Finding(expected=expected, got=got, nudge=nudge))
     for wanted in expectation.naming:
         if not names(outcome.message, wanted):
-            got = f"{outcome.types[0]}: {shorten(outcome.message)}"
+            got = f"{outcome.types[0]}: {shortened(outcome.message)}"
             note = f"the message does not name {in_words(wanted)}"
             finding = Finding(expected=expected, got=got, note=note, nudge=nudge or _UNNAMED)
             raise CaseFailure(Verdict.FAILED, finding)
@@ -134,7 +135,7 @@ def _explain(outcome: Outcome, file: str, where: str) -> tuple[Verdict, Finding]
 
 
 def _raised(outcome: Raised, file: str, where: str) -> Finding:
-    kind, message = outcome.types[0], shorten(outcome.message, 400)
+    kind, message = outcome.types[0], shortened(outcome.message, 400)
     if kind == "NotImplementedError":
         return Finding(
             error=f"{where}not written yet: {message or 'NotImplementedError'}",

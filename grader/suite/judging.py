@@ -19,7 +19,7 @@ from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure, CaseResult, Finding
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
-from grader.suite.text import printable, shorten
+from grader.text.shown import one_line, shortened
 from grader.traces import Challenge
 
 MARK = "rubric"
@@ -94,14 +94,14 @@ class Judging:
                 return value.verdict, self._described(case, value.finding)
             if phase == "call" and _is_verdict(value):
                 text = str(value).split("\n")[0]
-                finding = Finding(error=shorten(text or "an assertion failed"))
+                finding = Finding(error=shortened(text or "an assertion failed"))
                 return Verdict.FAILED, self._described(case, finding)
         except Exception as fault:  # noqa: BLE001 - it would end the session, for all who come after
             return _fault(case, f"{type(fault).__name__}: {fault}")
         # Anything else is ours, a skipped case and a foreign exception alike.
         text = (error.exconly() or type(value).__name__).partition("\n")[0]
         met = phase == "call" and self.calls.last is not None and isinstance(value, Exception)
-        return _fault(case, f"{_line_of(case, error)}{shorten(text)}", _CURE if met else "")
+        return _fault(case, f"{_line_of(case, error)}{shortened(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
         """The finding with its call, what the student printed, and a question."""
@@ -155,8 +155,8 @@ def _line_of(case: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> s
 
 def _fault(case: pytest.Item, text: str, cure: str = "") -> tuple[Verdict, Finding]:
     """A fault of ours, in one line that may hold a student's text."""
-    line = shorten((text.splitlines() or [""])[0])
-    return Verdict.GRADER_FAULT, Finding(error=printable(f"{case.nodeid}: {line}{cure}"))
+    line = shortened((text.splitlines() or [""])[0])
+    return Verdict.GRADER_FAULT, Finding(error=one_line(f"{case.nodeid}: {line}{cure}"))
 
 
 def _test_of(case: pytest.Item) -> str:

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from grader.suite.finding import Finding
-from grader.suite.text import printable
+from grader.text.shown import one_line
 
 WIDTH = 80
 _INDENT = "   "
@@ -40,7 +40,7 @@ def _fact(label: str, text: str) -> list[str]:
     wrapped = [
         line
         for part in text.split("\n")[:_MOST_LINES]
-        for line in textwrap.wrap(printable(part), width, break_on_hyphens=False)
+        for line in textwrap.wrap(one_line(part), width, break_on_hyphens=False)
     ]
     return [
         f"{_INDENT}{label if number == 0 else '':<{_LABEL}}{line}"
@@ -53,7 +53,7 @@ def _printed(text: str) -> Iterator[str]:
     printed = text.splitlines()
     for number, line in enumerate(printed[:_MOST_LINES]):
         label = "Printed" if number == 0 else ""
-        text = printable(line.expandtabs(4))[: WIDTH - len(_INDENT) - _LABEL]
+        text = one_line(line.expandtabs(4))[: WIDTH - len(_INDENT) - _LABEL]
         yield f"{_INDENT}{label:<{_LABEL}}{text}"
     if len(printed) > _MOST_LINES:
         yield f"{_INDENT}{'':<{_LABEL}}({len(printed) - _MOST_LINES} lines more)"

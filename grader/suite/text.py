@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from grader.sandbox import Tensor
+from grader.text.shown import shortened
 
 SMALL_ENTRIES = 24
-_MOST_CHARACTERS = 300
 _MOST_DIGITS = 40
 _FEW_DIGITS = 12
 _MOST_BITS = 14_000  # below the 4300 digits at which Python refuses to print a number
@@ -21,7 +21,7 @@ def show(value: Any) -> str:
     for kinds, text_of in _FORMS:
         if isinstance(value, kinds):
             return text_of(value)
-    return shorten(repr(value))
+    return shortened(repr(value))
 
 
 def shape_of(name: str, array: Any) -> str:
@@ -39,18 +39,6 @@ def kind_of(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return _with_article(f"{value.dtype.name} array of shape {value.shape}")
     return _with_article(type(value).__name__)
-
-
-def shorten(text: str, limit: int = _MOST_CHARACTERS) -> str:
-    """The text itself, or its beginning where it is long."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def printable(text: str) -> str:
-    """The text in one line, with all that a terminal might obey written out as escapes."""
-    return "".join(
-        each if each.isprintable() else " " if each == "\n" else repr(each)[1:-1] for each in text
-    )
 
 
 def _with_article(noun: str) -> str:
@@ -76,18 +64,18 @@ def _show_sequence(value: list[Any] | tuple[Any, ...]) -> str:
     left, right = "[]" if isinstance(value, list) else "()"
     inner = ", ".join(show(each) for each in value[:SMALL_ENTRIES])
     comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
-    return shorten(f"{left}{inner}{comma}{_more(value)}{right}")
+    return shortened(f"{left}{inner}{comma}{_more(value)}{right}")
 
 
 def _show_dict(value: dict[Any, Any]) -> str:
     first = list(value.items())[:SMALL_ENTRIES]
     pairs = ", ".join(f"{show(key)}: {show(each)}" for key, each in first)
-    return shorten(f"{{{pairs}{_more(value)}}}")
+    return shortened(f"{{{pairs}{_more(value)}}}")
 
 
 def _show_scalar(value: np.generic) -> str:
     known = value.dtype.kind in "biufc"
-    return show(_plain(np.asarray(value)).item()) if known else shorten(repr(value))
+    return show(_plain(np.asarray(value)).item()) if known else shortened(repr(value))
 
 
 def _more(value: Any) -> str:

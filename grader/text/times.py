@@ -11,8 +11,3 @@ def minute(at: datetime) -> str:
 def day(at: datetime) -> str:
     """`2026-11-22`."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
-
-
-def days(count: int) -> str:
-    """`1 day`, `2 days`."""
-    return f"{count} day{'s' * (count != 1)}"

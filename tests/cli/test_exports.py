@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.exports import COMMANDS, FORMATS
-from grader.cli.shell import Group
+from grader.cli.group import Group
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.results import Result, RubricResult, Verdict

@@ -7,7 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import gradebook, shell
+from grader.cli import gradebook
+from grader.cli.group import Group
 from grader.gradebook.store import Gradebook
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.submissions import Submission
@@ -16,7 +17,7 @@ DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
 DEADLINE = "[deadlines.adding]\ndue = 2026-12-01T23:59:00Z\n"
 
 
-@click.group(cls=shell.Group)
+@click.group(cls=Group)
 def main():
     """The commands of this module alone."""
 

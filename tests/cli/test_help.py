@@ -1,13 +1,19 @@
 """The command line as a whole: help, exit codes, errors in one line."""
 
+import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from grader.cli import main
+from grader.cli import COMMANDS, main
+from grader.cli.group import wrapped
+
+LINES = {name: told for section in COMMANDS.values() for name, (_, told) in section.items()}
 
 
 def _commands():
-    return [pytest.param(command, id=name) for name, command in main.commands.items()]
+    context = click.Context(main)
+    return [pytest.param(main.get_command(context, name), id=name) for name in LINES]
 
 
 @pytest.mark.parametrize("command", _commands())
@@ -26,9 +32,24 @@ def test_help_fits_a_terminal(command):
 
 
 def test_help_names_every_command():
-    """The overview lists every command there is."""
-    output = CliRunner().invoke(main, ["--help"]).output
-    assert all(name in output for name in main.commands)
+    """The overview lists every command, in a line that is whole and no wider than a terminal."""
+    output = CliRunner().invoke(main, ["--help"], terminal_width=80).output
+    assert [line for line in output.splitlines() if len(line) > 80] == []
+    assert all(f"{name} " in output and told in output for name, told in LINES.items())
+
+
+def test_completion_loads_no_command():
+    """Names and lines come from the table: the Tab key is answered at once."""
+    found = ShellComplete(main, {}, "shardlab", "").get_completions([], "gra")
+    assert [(each.value, each.help) for each in found] == [
+        (name, LINES[name]) for name in ("grade", "grades")
+    ]
+
+
+def test_a_mistyped_command_is_told_its_neighbours():
+    """Who types `chek` is asked whether check was meant."""
+    output = CliRunner().invoke(main, ["chek"]).output
+    assert "Did you mean 'check'?" in output
 
 
 def test_no_course_is_a_usage_error_with_its_mend(tmp_path, monkeypatch):
@@ -71,7 +92,5 @@ def test_errors_fit_a_terminal(words, tmp_path, monkeypatch):
 
 def test_what_is_indented_in_an_error_is_left_as_it_is(tmp_path, monkeypatch):
     """A command to copy stays on its line, however long."""
-    from grader.cli.shell import _wrapped
-
     command = f"  shardlab submit --pack {'x' * 90} --student s1"
-    assert _wrapped(f"no:\n{command}").splitlines() == ["no:", command]
+    assert wrapped(f"no:\n{command}").splitlines() == ["no:", command]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import shell
+from grader.cli.group import Group
 from grader.cli.report import COMMANDS
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
@@ -18,7 +18,7 @@ from grader.submissions import from_source
 
 LEVEL = probe().level.word
 AT = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
-group = shell.Group("shardlab", commands={each.name: each for each in COMMANDS})
+group = Group("shardlab", commands={each.name: each for each in COMMANDS})
 
 
 @pytest.fixture

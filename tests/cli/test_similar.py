@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.shell import Group
+from grader.cli.group import Group
 from grader.cli.similar import COMMANDS
 
 OWN = '''\

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
+from grader.cli.group import Group
 from grader.cli.notebooks import COMMANDS
-from grader.cli.shell import Group
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.submissions import from_source

@@ -21,7 +21,7 @@ from grader.report.classroom import class_report
 from grader.report.feedback import Picture, Prediction
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 AXE = "axe-core@4.14.1"
 AXE_INTEGRITY = (

@@ -22,7 +22,7 @@ from grader.sandbox import (
     drive,
 )
 from grader.sandbox.inside.lockdown import SCRATCH
-from grader.sandbox.text import printable
+from grader.text.shown import printable
 
 PLAIN = """
 def same(*args, **kwargs):

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.suite.text import SMALL_ENTRIES, kind_of, printable, shape_of, shorten, show
+from grader.suite.text import SMALL_ENTRIES, kind_of, shape_of, show
+from grader.text.shown import one_line, shortened
 
 steady = settings(derandomize=True, deadline=None, max_examples=100)
 
@@ -87,7 +88,7 @@ def test_long_collections_are_cut(kind):
 def test_a_text_cannot_steer_a_terminal():
     """Escapes, newlines and halves of surrogate pairs are written out."""
     assert show("\x1b[2J\ud800\u202e") == r"'\x1b[2J\ud800\u202e'"
-    assert printable("\x1b[2J\nx\ud800") == r"\x1b[2J x\ud800"
+    assert one_line("\x1b[2J\nx\ud800") == r"\x1b[2J x\ud800"
 
 
 def test_names_of_arrays():
@@ -118,6 +119,6 @@ def test_kinds_in_words(value, kind):
 @steady
 def test_shortened_text_keeps_its_beginning(text, limit):
     """Never longer than asked; whole where it fits."""
-    short = shorten(text, limit)
+    short = shortened(text, limit)
     assert len(short) <= limit
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))

@@ -1,0 +1,100 @@
+"""The group of all commands: loads the one that is asked for, and ends it well."""
+
+import importlib
+import textwrap
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
+
+DONE, FALLS_SHORT, USAGE, OUR_FAULT = 0, 1, 2, 3
+INTERRUPTED = 130
+_ERROR = "Error: "
+_EXIT_CODES: dict[type[ShardlabError], int] = {
+    CourseError: FALLS_SHORT,
+    SandboxError: OUR_FAULT,
+    StoreError: OUR_FAULT,
+    UsageError: USAGE,
+}
+
+
+class Group(click.Group):
+    """Commands whose errors, where they are ours, become a line or two and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise  # its text is the help
+        except click.UsageError as error:
+            raise click.UsageError(wrapped(error.format_message()), error.ctx) from None
+        except ShardlabError as error:
+            click.echo(f"{_ERROR}{wrapped(str(error))}", err=True)
+            ctx.exit(_EXIT_CODES.get(type(error), OUR_FAULT))
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+class LazyGroup(Group):
+    """A group that imports a command's module only to run it, or to show its own help.
+
+    `sections` has for each heading of the help the commands below it: for each
+    `module:function` in the package, and the first line of the command's own help.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        package: str,
+        sections: Mapping[str, Mapping[str, tuple[str, str]]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._package, self._sections = package, sections
+        self._places = {name: place for each in sections.values() for name, place in each.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._places:
+            return None
+        module, _, function = self._places[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(f"{self._package}.{module}"), function)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self._places and (close := get_close_matches(args[0], self._places, 3)):
+            meant = " or ".join(f"'{each}'" for each in close)
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {meant}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for heading, places in self._sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, told) for name, (_, told) in places.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [(n, told) for n, (_, told) in self._places.items() if n.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=told) for name, told in found), *options]
+
+
+def wrapped(text: str) -> str:
+    """An error's text in lines of 80 columns, after its word; indented lines stay as they are."""
+    lines: list[str] = []
+    for line in f"{_ERROR}{text}".split("\n"):
+        if not line or line.startswith(" "):
+            lines.append(line)
+        else:
+            lines += textwrap.wrap(line, 80, break_long_words=False, break_on_hyphens=False)
+    # a path too long for the first line may have left the word alone on it
+    return "\n".join(lines).removeprefix(_ERROR.strip()).lstrip()
