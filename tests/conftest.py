@@ -167,6 +167,12 @@ def write_course(root: Path) -> Path:
     return root
 
 
+def pytest_collection_modifyitems(items):
+    """Begins with the files that hold slow tests, so that no worker is left alone with one."""
+    slow = {each.path for each in items if each.get_closest_marker("slow")}
+    items.sort(key=lambda each: each.path not in slow)
+
+
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     """The tiny course in a folder of its own."""

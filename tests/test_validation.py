@@ -10,7 +10,6 @@ from grader.cli import main
 from grader.sandbox import probe
 from grader.validation import validate as validate_course
 
-
 pytestmark = pytest.mark.usefixtures("one_process")
 
 

@@ -22,9 +22,11 @@ from grader.grading.pending import mark
 from grader.sandbox import Level
 from grader.submissions import from_source
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 KILLS = 20
-MANY = 200
+MANY = 120
 
 RUN = """
 import sys
@@ -39,7 +41,7 @@ if __name__ == "__main__":
     course, level = load_course(Path(sys.argv[1])), Level(int(sys.argv[2]))
     with Gradebook.open(sys.argv[3]) as book:
         print("open", flush=True)
-        mark(book, course, "adding", lambda settings: Local(settings, 2), level=level,
+        mark(book, course, "adding", lambda settings: Local(settings, 1), level=level,
              on_result=lambda attempt, result: print(attempt.student, flush=True))
 """
 

@@ -15,7 +15,11 @@ from grader.sandbox import BadReturn, Level, Limits, Raised, Returned, Sandbox, 
 from .test_wire import same
 
 TORCH = importlib.util.find_spec("torch") is not None
-PRELOADS = [(), ("numpy",), *([("numpy", "torch")] if TORCH else [])]
+PRELOADS = [
+    (),
+    ("numpy",),
+    *([pytest.param(("numpy", "torch"), marks=pytest.mark.slow)] if TORCH else []),
+]
 
 # What is returned, and what the host has of it.
 PLAIN = {

@@ -233,6 +233,7 @@ def test_random_numbers_are_the_same_where_a_service_brings_numpy(tmp_path):
     assert drawn[0] == drawn[1]
 
 
+@pytest.mark.slow
 def test_torch_s_random_numbers_are_the_same_in_every_sandbox():
     """torch seeds itself by chance when it is imported."""
     pytest.importorskip("torch", reason="torch is absent (extra: shardlab[torch])")

@@ -10,9 +10,12 @@ from grader.traces.capture import CPU, best_way, capture, live_trace
 from grader.validation.overlay import read_overlay
 from grader.validation.statements import Module
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
+    ),
+]
 SOLUTION = Path(__file__).parents[2] / "solutions" / "two-way-tp" / "two_way_tp.py"
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
 
