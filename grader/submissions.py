@@ -13,9 +13,9 @@ from pathlib import Path
 
 from grader.course import Lab
 from grader.errors import UsageError
+from grader.evidence import MAX_TRACE_BYTES
 from grader.files import sources
 from grader.text.shown import escaped
-from grader.traces.format import MAX_TRACE_BYTES
 
 MAX_SOURCE_BYTES = 256 << 10
 _MAX_REASON = 200  # which may quote the file

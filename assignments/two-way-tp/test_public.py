@@ -8,6 +8,8 @@ items look at the trace that `shardlab capture` writes beside your file.
 
 import numpy as np
 import pytest
+from evidence.model import Config
+from evidence.reference import Reference
 
 from grader.suite import (
     TORCH_GROUP,
@@ -23,8 +25,6 @@ from grader.suite import (
     require,
     within,
 )
-from grader.traces.model import Config
-from grader.traces.reference import Reference
 
 ONE_LAYER = Config(vocab=4, hidden=2, ffn=4, num_layers=1, num_heads=2)
 TWO_LAYERS = Config(vocab=5, hidden=4, ffn=8, num_layers=2, num_heads=2)

@@ -12,6 +12,7 @@ import click
 from grader.cli import shell
 
 if TYPE_CHECKING:
+    from grader.course import Course
     from grader.grading import Settings, Workers
 
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -69,14 +70,18 @@ def crew_of(options: dict[str, Any]) -> CrewOptions:
     return CrewOptions(options["jobs"], options["executor"], options["scheduler"], tls)
 
 
-def require_gpu() -> None:
+def require_gpu(course: "Course") -> None:
     """Says on which device submissions without a trace are run; there must be one."""
     from grader.errors import UsageError
+    from grader.evidence import kind_of
     from grader.sandbox import check_installed
-    from grader.traces.capture import CPU, best_way
 
-    check_installed(["torch"])
-    way = best_way()
-    if way is CPU:
-        raise UsageError("--live runs submissions on a GPU, and there is none on this machine")
-    shell.say(f"LIVE, WITHOUT ISOLATION: {way.meaning}")
+    traced = [lab for lab in course.labs() if lab.assignment.trace]
+    if not traced:
+        raise UsageError("--live runs what has no trace, and no lab of this course asks for one")
+    for lab in traced:
+        check_installed(lab.assignment.preload)
+        way = kind_of(lab).way()
+        if not way.on_gpu:
+            raise UsageError("--live runs submissions on a GPU, and there is none on this machine")
+        shell.say(f"LIVE, WITHOUT ISOLATION: {way.meaning}")

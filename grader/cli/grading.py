@@ -55,7 +55,7 @@ def grade(
         course, shell.required_level(isolation), crew.crew_of(workers), live=live, messages=messages
     )
     if live:
-        crew.require_gpu()
+        crew.require_gpu(course)
     if slug is not None:
         run.check_installed([slug])
     if seed_for is not None:

@@ -42,7 +42,7 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
 
     course = shell.course_of(context)
     if student is not None:
-        from grader.traces import nonce_of
+        from grader.evidence import nonce_of
 
         nonce = nonce_of(course.key(), slug, student)
     made = workspace.start(course.lab(slug), parent, nonce, course)

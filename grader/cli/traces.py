@@ -9,12 +9,12 @@ from grader.cli import shell
 
 @click.command(epilog="Example: shardlab capture two-way-tp")
 @click.argument("slug", required=False, metavar="[LAB]")
-@click.option("--cpu", is_flag=True, help="Two CPU ranks, even where there is a GPU.")
+@click.option("--cpu", is_flag=True, help="On the CPU, even where there is a GPU.")
 def capture(slug: str | None, cpu: bool) -> None:
-    """Run your file on two real ranks and write the trace beside it.
+    """Run your file for real and write the trace beside it.
 
-    Two GPUs with NCCL where there are two, else two ranks on one GPU with gloo, else two CPU
-    ranks. Your own file runs on your own machine, without isolation.
+    On the GPUs of this machine where the lab has a use for them, else on its CPU. Your own file
+    runs on your own machine, without isolation.
     """
     import textwrap
 
@@ -22,27 +22,25 @@ def capture(slug: str | None, cpu: bool) -> None:
     from grader.sandbox import check_installed
     from grader.student.workspace import find_workspace
     from grader.suite.evidence import Evidence
-    from grader.traces import CHECKS, Challenge
-    from grader.traces.capture import CPU, best_way
-    from grader.traces.capture import capture as capture_file
 
     here = find_workspace(Path.cwd(), slug)
-    if not here.lab.assignment.trace:
+    evidence = Evidence.of(here.lab, here.nonce, None)
+    if evidence is None:
         raise UsageError(f"{here.lab.slug} has no trace; 'shardlab check' is all it takes")
     check_installed(here.lab.assignment.preload)
-    way = CPU if cpu else best_way()
+    kind = evidence.kind
+    way = kind.way(cpu=cpu)
     shell.say(*textwrap.wrap(f"Running on {way.meaning}", 78, subsequent_indent="  "))
     if here.nonce_is_practice:
         shell.say("Practice challenge: for points, start with your own nonce (ask for it).")
-    challenge = Challenge(here.lab.slug, here.nonce)
-    captured = capture_file(here.file, challenge, way, lambda text: shell.say(f"  {text}"))
+    captured = kind.capture(here.file, evidence.challenge, way, lambda text: shell.say(f"  {text}"))
     if captured.problem:
         shell.say(f"No trace: {captured.problem}")
         shell.finish(shell.FALLS_SHORT)
     here.trace.write_bytes(captured.raw)
     shell.say(f"Wrote {here.trace.name}, {len(captured.raw) / 1000:.0f} kB.")
-    evidence = Evidence(challenge, captured.raw)
-    flaws = [(check, evidence.flaws(check)) for check in CHECKS]
+    evidence.raw = captured.raw
+    flaws = [(check, evidence.flaws(check)) for check in kind.CHECKS]
     for check, texts in flaws:
         status = shell.word("PASS", "green") if not texts else shell.word("OPEN", "yellow")
         shell.say(f"  {status}  {check}")
@@ -60,7 +58,7 @@ def capture(slug: str | None, cpu: bool) -> None:
 @click.pass_context
 def nonce(context: click.Context, slug: str, students: tuple[str, ...]) -> None:
     """Print students' nonces, to hand out: 'shardlab start LAB --nonce NONCE'."""
-    from grader.traces import nonce_of
+    from grader.evidence import nonce_of
 
     course = shell.course_of(context)
     lab, key = course.lab(slug), course.key()

@@ -4,6 +4,7 @@
 
     course.toml
     assignments/<slug>/   assignment.toml  hints.toml  README.md  <file>.py  test_public.py
+                          evidence/*.py                             (where it has a trace)
     solutions/<slug>/     <file>.py  variants/*.py  mutants/*.py      (instructors only)
     tests/hidden/<slug>/  test_*.py                                   (instructors only)
 
@@ -248,12 +249,12 @@ def load_lab(folder: Path) -> Lab:
 def suite_digest(lab: Lab, hidden: Path) -> str:
     """sha256 over everything of the lab that a result depends on, but the submission.
 
-    That is the assignment, both suites with whatever files lie beside the hidden one, and the
-    stub, from which messages have the names of parameters.
+    That is the assignment, both suites with whatever files lie beside the hidden one, what
+    verifies traces, and the stub, from which messages have the names of parameters.
     """
     digest = hashlib.sha256()
-    suite = list(written_files(hidden))
-    for path in (lab.folder / "assignment.toml", lab.stub, lab.public_suite, *suite):
+    suite, evidence = list(written_files(hidden)), list(written_files(lab.folder / "evidence"))
+    for path in (lab.folder / "assignment.toml", lab.stub, lab.public_suite, *evidence, *suite):
         name = path.relative_to(hidden if path in suite else lab.folder).as_posix()
         digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
@@ -264,7 +265,8 @@ def written_files(folder: Path) -> Iterator[Path]:
     """The files below the folder that an author wrote, in order: no caches, nothing hidden."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith((".", "__")) for part in parts):
+        hidden = any(part.startswith((".", "__")) for part in parts if part != "__init__.py")
+        if path.is_file() and not hidden:
             yield path
 
 
@@ -281,7 +283,7 @@ def _problems(lab: Lab) -> Iterator[str]:
     assignment = lab.assignment
     path = Path(assignment.file)
     if path.name != assignment.file or path.suffix != ".py" or not path.stem.isidentifier():
-        yield f"key 'file': expected a module name like 'ring_cost.py', got '{assignment.file}'"
+        yield f"key 'file': expected a module name like 'my_lab.py', got '{assignment.file}'"
     for name, limit in msgspec.structs.asdict(assignment.limits).items():
         if not 0 < limit < math.inf:
             yield f"key 'limits.{name}': expected a number above 0, got {limit}"

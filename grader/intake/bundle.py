@@ -16,10 +16,10 @@ from msgspec import Meta
 from grader import __version__
 from grader.course import Lab
 from grader.errors import UsageError
+from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, stored_zip
 from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes
 from grader.text.shown import escaped
-from grader.traces.format import MAX_TRACE_BYTES
 
 SUFFIX = ".shardlab.zip"
 RECEIPT_SUFFIX = ".receipt.json"
@@ -80,7 +80,7 @@ class Bundle:
 
     @property
     def stem(self) -> str:
-        """`tp-sharding--s041--4be1c0ffee42`: what file names of a bundle begin with."""
+        """`ring--s041--4be1c0ffee42`: what file names of a bundle begin with."""
         return f"{self.manifest.lab}--{self.manifest.student}--{self.digest[:12]}"
 
     def submission(self, lab: Lab) -> Submission:

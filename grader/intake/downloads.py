@@ -2,8 +2,8 @@
 
 ::
 
-    Canvas  doejane_LATE_4711_98765_tp_sharding-1.py      name, user, submission, the file's own
-    Moodle  Jane Doe_4711_assignsubmission_file/tp_sharding.py             name, participant
+    Canvas  doejane_LATE_4711_98765_ring-1.py      name, user, submission, the file's own
+    Moodle  Jane Doe_4711_assignsubmission_file/ring.py             name, participant
 
 Both patterns are matched loosely, for systems change them; what does not match is told. Behind
 the system's part of a name stands the student's own, which may look like the system's, too: a
@@ -22,7 +22,7 @@ _MOODLE = re.compile(
     re.IGNORECASE,
 )
 _MOODLE_USER = re.compile(r"_(\d{1,18})_assignsubmission_file", re.IGNORECASE)
-_RENAMED = re.compile(r"(?:-\d{1,4}| ?\(\d{1,4}\))$")  # tp_sharding-1, tp_sharding (2)
+_RENAMED = re.compile(r"(?:-\d{1,4}| ?\(\d{1,4}\))$")  # ring-1, ring (2)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from grader.course import Lab
+from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import BundleError
 from grader.intake.bundle import is_student_id, trace_name
 from grader.intake.downloads import original_name
@@ -20,7 +21,6 @@ from grader.submissions import (
     is_link,
 )
 from grader.text.shown import escaped
-from grader.traces.format import MAX_TRACE_BYTES
 
 WHICH_LAB = "which lab it is for can't be told; say it: --lab SLUG"
 

@@ -12,6 +12,7 @@ import msgspec
 
 from grader.course import Course, Lab, suite_digest
 from grader.errors import CourseError, SandboxError, StarvedError
+from grader.evidence import live_trace, nonce_of
 from grader.fabric import services_for
 from grader.judge.scoring import message_of, scored, total, unloadable, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
@@ -22,8 +23,6 @@ from grader.suite.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 from grader.suite.run import Suite
-from grader.traces import Challenge, nonce_of
-from grader.traces.capture import best_way, live_trace
 
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
 EXPLAIN_SECONDS = 6.0  # of its own time, for public cases that explain hidden ones
@@ -58,13 +57,17 @@ class GradedLab:
         """What the hidden inputs of this student are drawn from."""
         return hmac.digest(self.key, f"{self.lab.slug}\0{student}".encode(), hashlib.sha256)
 
-    def evidence(self, submission: Submission) -> Evidence:
-        """The submission's trace, or one made here, and the challenge that its student has."""
+    def evidence(self, submission: Submission) -> Evidence | None:
+        """The submission's trace, or one made here, and the challenge that its student has.
+
+        None where the lab asks for no trace.
+        """
         nonce = nonce_of(self.key, self.lab.slug, submission.student)
-        challenge, trace = Challenge(self.lab.slug, nonce), submission.trace
-        if self.live and trace is None and not submission.problem:
-            trace = live_trace(submission.files[self.lab.assignment.file], challenge, best_way())
-        return Evidence(challenge, trace, self.synthetic)
+        found = Evidence.of(self.lab, nonce, submission.trace, synthetic=self.synthetic)
+        if found and self.live and found.raw is None and not submission.problem:
+            source = submission.files[self.lab.assignment.file]
+            found.raw = live_trace(found.kind, source, found.challenge)
+        return found
 
 
 def open_sandbox(lab: Lab, level: Level) -> Sandbox:
@@ -97,6 +100,9 @@ class Grader:
         try:
             evidence = self.graded.evidence(submission)
             rubric, note = self._rubric(submission, evidence)
+            faulty = any(each.verdict is Verdict.GRADER_FAULT for each in rubric)
+            silent = faulty or submission.problem
+            told = evidence.verdict() if evidence and not silent else ""
         except StarvedError as error:
             result = withheld(lab, name, str(error), time.perf_counter() - started)
             return msgspec.structs.replace(result, starved=True)
@@ -104,10 +110,9 @@ class Grader:
             self.close()  # a session that broke off is not asked again: the next one is new
             return withheld(lab, name, str(error), time.perf_counter() - started)
         seconds = time.perf_counter() - started
-        if any(each.verdict is Verdict.GRADER_FAULT for each in rubric):
+        if faulty:
             return withheld(lab, name, note, seconds, rubric)
         score = sum(each.points for each in rubric)
-        told = evidence.verdict() if lab.assignment.trace and not submission.problem else ""
         return Result(name, GRADED, score, total(lab), seconds, tuple(rubric), note, told)
 
     @property
@@ -127,7 +132,9 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rubric(self, submission: Submission, evidence: Evidence) -> tuple[list[RubricResult], str]:
+    def _rubric(
+        self, submission: Submission, evidence: Evidence | None
+    ) -> tuple[list[RubricResult], str]:
         """Every item's result, and the note: what could not be run, or our first fault."""
         lab, problem = self.graded.lab, submission.problem
         if problem:
@@ -154,7 +161,7 @@ class Grader:
         self,
         submission: Submission,
         verdicts: Mapping[str, CaseResult],
-        evidence: Evidence,
+        evidence: Evidence | None,
         compiled: bytes,
     ) -> Mapping[str, CaseResult]:
         """For each lost item the first public case that fails on this submission, if one does.

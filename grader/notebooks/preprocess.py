@@ -17,6 +17,7 @@ from traitlets import Enum, Unicode
 
 from grader.course import Lab, load_course
 from grader.errors import CourseError, ShardlabError
+from grader.evidence import MAX_TRACE_BYTES
 from grader.notebooks.expected import Expected, check_rubric, in_order, is_ours
 from grader.notebooks.pieces import TOP, Piece, grade_id, join
 from grader.notebooks.reading import Reading, read_cells
@@ -28,7 +29,6 @@ from grader.notebooks.words import comment_on, item_text
 from grader.results import Result
 from grader.sandbox import Level
 from grader.submissions import from_bytes, read_regular
-from grader.traces.format import MAX_TRACE_BYTES
 
 LEVELS = tuple(level.word for level in Level)
 _LAB_COMMENT = "shardlab_comment"

@@ -4,12 +4,12 @@ from typing import Self
 
 from grader.course import Lab
 from grader.errors import CourseError, SandboxError
+from grader.evidence import nonce_of
 from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
 from grader.sandbox import Level
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
 from grader.suite.run import Suite, SuiteRun
-from grader.traces import Challenge, nonce_of
 
 
 class PublicRuns:
@@ -32,8 +32,8 @@ class PublicRuns:
         if submission.problem:
             return None
         nonce = nonce_of(self._key, self._lab.slug, submission.student)
-        evidence = Evidence(Challenge(self._lab.slug, nonce), submission.trace)
         try:
+            evidence = Evidence.of(self._lab, nonce, submission.trace)
             with processes_of(self._lab, submission, self._sandbox) as processes:
                 return self._suite.run(processes, PUBLIC_SEED, stop_early=True, evidence=evidence)
         except (CourseError, SandboxError):

@@ -10,7 +10,6 @@ from grader.submissions import Submission, read_submission
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult, Finding
 from grader.suite.run import Suite, SuiteRun
-from grader.traces import Challenge
 
 OnResult = Callable[[CaseResult], None]
 
@@ -60,9 +59,9 @@ def check_in(
         )
 
 
-def evidence_of(workspace: Workspace, submission: Submission) -> Evidence:
+def evidence_of(workspace: Workspace, submission: Submission) -> Evidence | None:
     """What a public check knows besides the code: the student's own challenge, and the trace."""
-    return Evidence(Challenge(workspace.lab.slug, workspace.nonce), submission.trace)
+    return Evidence.of(workspace.lab, workspace.nonce, submission.trace)
 
 
 def passed_items(run: SuiteRun) -> int:

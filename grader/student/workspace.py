@@ -2,11 +2,11 @@
 
 ::
 
-    tp-sharding/
-        README.md  tp_sharding.py  test_public.py  …   the student's to read and edit
-        .shardlab/lab/                                  the same as released, to go back to
-        .shardlab/course.json                           where to submit, what signs receipts
-        .shardlab/state.json                            hints taken, predictions, submissions
+    <lab>/
+        README.md  <file>.py  test_public.py  …     the student's to read and edit
+        .shardlab/lab/                              all of the lab as released, to go back to
+        .shardlab/course.json                       where to submit, what signs receipts
+        .shardlab/state.json                        hints taken, predictions, submissions
 """
 
 import re
@@ -21,13 +21,13 @@ import msgspec
 
 from grader.course import Course, Lab, load_lab, written_files
 from grader.errors import UsageError
+from grader.evidence import PRACTICE
 from grader.files.writing import write_whole
 from grader.intake.inbox import absolute_inbox
-from grader.traces.challenge import PRACTICE
 
 _OWN = ".shardlab"
 _COURSE = f"{_OWN}/course.json"
-_NOT_SHOWN = ("assignment.toml", "hints.toml")
+_NOT_SHOWN = ("assignment.toml", "hints.toml", "evidence")  # of the lab's folder
 
 
 class CourseFacts(msgspec.Struct, frozen=True):
@@ -140,7 +140,7 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
         for member in written_files(lab.folder):
             relative = member.relative_to(lab.folder)
             _copy(member, draft / _OWN / "lab" / relative)
-            if str(relative) not in _NOT_SHOWN:
+            if relative.parts[0] not in _NOT_SHOWN:
                 _copy(member, draft / relative)
         if nonce:
             (draft / _OWN / "nonce").write_text(f"{nonce}\n")

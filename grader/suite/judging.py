@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from grader.course import Lab
+from grader.errors import CourseError
 from grader.results import Verdict
 from grader.suite.describe import with_call
 from grader.suite.evidence import Evidence
@@ -20,7 +21,6 @@ from grader.suite.finding import CaseFailure, CaseResult, Finding
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
 from grader.text.shown import one_line, shortened
-from grader.traces import Challenge
 
 MARK = "rubric"
 _CURE = "; what a student returns may be anything: hand it to equal, within, arrays or require"
@@ -39,7 +39,7 @@ class Judging:
     on_result: Callable[[CaseResult], None] = lambda _: None
     drawn: bool | None = None  # only cases with random inputs, or only those without
     case: str | None = None  # only cases of that name
-    evidence: Evidence = field(default_factory=lambda: Evidence(Challenge("", "")))
+    evidence: Evidence | None = None
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
 
@@ -49,6 +49,13 @@ class Judging:
         self._passed: dict[str, list[str]] = {}
         self._started = time.perf_counter()
         self._judged = 0
+
+    @property
+    def trace(self) -> Evidence:
+        """What the fixture of that name gives; CourseError where the lab asks for no trace."""
+        if self.evidence is None:
+            raise CourseError("the lab asks for no trace; say 'trace = true' in assignment.toml")
+        return self.evidence
 
     def asks_for(self, case: pytest.Item) -> bool:
         """Whether the case belongs to what this run is about."""

@@ -58,7 +58,7 @@ class SuitePlugin:
             "student": lambda _: Student(self._judging().calls),
             "ranks": lambda _: Ranks(self._judging().calls),
             "rng": lambda case: _generator(self._judging().seed, case),
-            "trace": lambda _: self._judging().evidence,
+            "trace": lambda _: self._judging().trace,
             "picture": lambda _: self._judging().picture,
         }
 

@@ -21,6 +21,7 @@ import pytest
 from grader.course import Lab
 from grader.drawing import Drawing
 from grader.errors import CourseError
+from grader.evidence import importable
 from grader.suite.collecting import Collecting
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseResult
@@ -92,8 +93,7 @@ class Suite:
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
-        judging.evidence = evidence or judging.evidence
-        judging.drawn, judging.case = drawn, case
+        judging.evidence, judging.drawn, judging.case = evidence, drawn, case
         self._work.put(judging)
         self._wait()
         judged = {result.item for result in judging.results}
@@ -128,11 +128,17 @@ class Suite:
             said = self._quiet.enter_context(redirect_stderr(io.StringIO()))
             problems = self._collecting.problems
             try:
+                self._quiet.enter_context(importable(self._lab.folder, *self._helpers))
                 if self._collecting.read():
                     self._run_pytest()
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
                 problems.append(f"{self._path}: {type(error).__name__}: {error}")
         self._done.put(CourseError(*(problems or [self._collecting.told(said.getvalue())])))
+
+    @property
+    def _helpers(self) -> list[Path]:
+        """Where a hidden suite's own modules lie. Beside a public one lie a student's files."""
+        return [self._path] if self._path.is_dir() else []
 
     def _run_pytest(self) -> None:
         folder = self._path if self._path.is_dir() else self._path.parent

@@ -2,7 +2,7 @@
 
 ::
 
-    \"\"\"The bias is added on every rank.\"\"\"  # loses: row-linear, mlp
+    \"\"\"The bias is added on every rank.\"\"\"  # loses: rows, block
 
 The words may end with `(rewritten)` or `(whole file)`, which `overlay` and `rot` look for.
 

@@ -16,14 +16,13 @@ import msgspec
 
 from grader.course import Lab
 from grader.errors import CourseError, SandboxError, StarvedError
+from grader.evidence import synthetic_trace
 from grader.judge import GradedLab, Grader, processes_of, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
-from grader.traces import Challenge
-from grader.traces.synthetic import synthetic_trace
 
 SubmissionT = TypeVar("SubmissionT", bound=Submission)
 
@@ -58,14 +57,14 @@ class Tried(Result, frozen=True):
 
 def with_trace(graded: GradedLab, submission: SubmissionT) -> SubmissionT:
     """The submission with a synthetic trace, where code alone can't earn every point."""
-    if not graded.lab.assignment.trace:
+    evidence = graded.evidence(submission)
+    if evidence is None:
         return submission
-    return replace(submission, trace=_answer(graded.evidence(submission).challenge))
+    return replace(submission, trace=_answer(graded.lab.folder, graded.hidden, evidence.challenge))
 
 
-@lru_cache(maxsize=4)  # a student's answer is the same for all that is handed in as theirs
-def _answer(challenge: Challenge) -> bytes:
-    return synthetic_trace(challenge)
+# A student's answer is the same for all that is handed in as theirs.
+_answer = lru_cache(maxsize=4)(synthetic_trace)
 
 
 def try_out(grader: Grader, submission: Submission) -> Result:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from grader.cli import main
 from grader.course import load_course
-from grader.traces import nonce_of, read_trace
+from grader.evidence import Challenge, kind_of, nonce_of
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "two-way-tp" / "two_way_tp.py"
@@ -86,7 +86,10 @@ def test_a_captured_trace_goes_with_the_submission(shardlab, tmp_path, monkeypat
     assert told.exit_code == 0, told.output
     assert "two CPU ranks, gloo" in told.output
     assert "TP 2 rank 1" in told.output
-    assert read_trace((folder / "two_way_tp.trace").read_bytes()).header.origin == "captured"
+    challenge = Challenge("two-way-tp", nonce_of(KEY.encode(), "two-way-tp", "ada"))
+    kind = kind_of(load_course(ROOT).lab("two-way-tp"))
+    claim = kind.read((folder / "two_way_tp.trace").read_bytes(), challenge)
+    assert claim.trace.header.origin == "captured"
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     for suffix in ("py", "trace"):

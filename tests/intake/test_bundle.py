@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.course import load_course
 from grader.errors import UsageError
+from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import BundleError, read_stored_zip, stored_zip
 from grader.intake.bundle import (
     MAX_AHEAD,
@@ -20,7 +21,6 @@ from grader.intake.bundle import (
     student_id,
 )
 from grader.submissions import Submission, from_source
-from grader.traces.format import MAX_TRACE_BYTES
 
 
 def test_what_was_packed_is_read(packed, lab, now):

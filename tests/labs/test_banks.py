@@ -4,7 +4,6 @@ They were written from hand-out and stub alone, in styles of their own.
 """
 
 import importlib.util
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from grader.grading import Settings, grade_all
 from grader.judge import GradedLab
 from grader.results import Verdict
 from grader.submissions import from_source
-from grader.traces.synthetic import synthetic_trace
+from grader.validation.trial import with_trace
 
 ROOT = Path(__file__).parents[2]
 LABS = ["tp-sharding", "ring-cost", "pipeline-bubble", "two-way-tp"]
@@ -46,11 +45,7 @@ def grade(level):
         course = load_course(ROOT)
         graded = GradedLab.of(course, slug)
         work = [from_source(graded.lab, name, text.encode()) for name, text in sources.items()]
-        if graded.lab.assignment.trace:
-            work = [
-                replace(each, trace=synthetic_trace(graded.evidence(each).challenge))
-                for each in work
-            ]
+        work = [with_trace(graded, each) for each in work]
         settings = Settings(course.root, slug, level, synthetic=True)
         return {result.submission: result for result in grade_all(settings, work, jobs=2)}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.traces import Challenge, nonce_of, read_trace, verify
-from grader.traces.capture import CPU, best_way, capture, live_trace
+from grader.course import load_course
+from grader.evidence import Challenge, kind_of, live_trace, nonce_of
 from grader.validation.overlay import read_overlay
 from grader.validation.statements import Module
 
@@ -16,7 +16,12 @@ pytestmark = [
         importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
     ),
 ]
-SOLUTION = Path(__file__).parents[2] / "solutions" / "two-way-tp" / "two_way_tp.py"
+ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+LAB = COURSE.lab("two-way-tp")
+SOLUTION = COURSE.solutions(LAB) / LAB.assignment.file
+KIND = kind_of(LAB)
+CPU = KIND.way(cpu=True)
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
 
 
@@ -34,9 +39,10 @@ def whole(tmp_path):
 
 
 def flaws_of(way, file=SOLUTION):
-    captured = capture(file, CHALLENGE, way, seconds=120.0)
+    captured = KIND.capture(file, CHALLENGE, way, seconds=120.0)
     assert not captured.problem, captured.problem
-    return read_trace(captured.raw), verify(read_trace(captured.raw), CHALLENGE)
+    claim = KIND.read(captured.raw, CHALLENGE)
+    return claim.trace, claim.flaws()
 
 
 def test_two_cpu_ranks():
@@ -57,7 +63,7 @@ def test_an_error_is_told_with_its_rank(tmp_path):
     """The last lines of the rank that failed; the other does not wait for ever."""
     file = tmp_path / "two_way_tp.py"
     file.write_text("def shard_state_dict(s, rank, n):\n    raise ValueError('not today')\n")
-    captured = capture(file, CHALLENGE, CPU, seconds=120.0)
+    captured = KIND.capture(file, CHALLENGE, CPU, seconds=120.0)
     assert not captured.raw
     assert captured.problem.startswith("rank ")
     assert "ValueError: not today" in captured.problem
@@ -71,7 +77,7 @@ def test_what_would_spoil_a_right_run_is_not_taken_over(tmp_path, monkeypatch):
     file = tmp_path / "two_way_tp.py"
     names = ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "PYTORCH_CUDA_ALLOC_CONF", "SHARDLAB_OTHER")
     file.write_text(f"import os\nraise ValueError([os.environ.get(name) for name in {names}])\n")
-    problem = capture(file, CHALLENGE, CPU, seconds=120.0).problem
+    problem = KIND.capture(file, CHALLENGE, CPU, seconds=120.0).problem
     assert "ValueError: [None, None, 'kept']" in problem
 
 
@@ -84,18 +90,19 @@ def test_an_asynchronous_sum_gives_torchs_own_work(whole):
     assert [flaw.check for flaw in flaws_of(CPU, file)[1]] == ["memory"]
 
 
-def test_a_live_run_makes_a_trace_of_its_own():
+def test_a_live_run_makes_a_trace_of_its_own(monkeypatch):
     """As `grade --live` does on a GPU; here on CPU ranks."""
-    raw = live_trace(SOLUTION.read_bytes(), CHALLENGE, CPU)
-    assert [flaw.check for flaw in verify(read_trace(raw), CHALLENGE)] == ["memory"]
-    assert live_trace(b"x = 1\n", CHALLENGE, CPU) is None
+    monkeypatch.setattr(KIND, "way", lambda: CPU)
+    raw = live_trace(KIND, SOLUTION.read_bytes(), CHALLENGE)
+    assert [flaw.check for flaw in KIND.read(raw, CHALLENGE).flaws()] == ["memory"]
+    assert live_trace(KIND, b"x = 1\n", CHALLENGE) is None
 
 
 @pytest.mark.gpu
 def test_live_on_a_gpu():
     """Two GPUs with NCCL, or two ranks on one with gloo: every check holds, memory too."""
-    way = best_way()
-    if way is CPU:
+    way = KIND.way()
+    if not way.on_gpu:
         pytest.skip("no CUDA device on this machine")
     trace, flaws = flaws_of(way)
     assert trace.header.run.device == "cuda"

@@ -6,15 +6,21 @@ from pathlib import Path
 import pytest
 
 from grader.course import load_course
+from grader.evidence import MAX_TRACE_BYTES, Challenge, importable, kind_of, nonce_of
+from grader.evidence.format import write_trace
 from grader.submissions import read_submission, read_submissions
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure
-from grader.traces import CHECKS, MAX_TRACE_BYTES, Challenge, nonce_of
-from grader.traces.format import write_trace
-from grader.traces.reference import Reference
-from grader.traces.synthetic import synthetic_parts, synthetic_trace
 
 ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+LAB = COURSE.lab("two-way-tp")
+with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+    from evidence.reference import Reference
+    from synthetic import synthetic_parts, synthetic_trace
+
+KIND = kind_of(LAB)
+CHECKS = KIND.CHECKS
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
 GOOD = synthetic_trace(CHALLENGE)
 
@@ -27,7 +33,7 @@ def failure_of(evidence, check="memory"):
 
 @pytest.fixture
 def lab():
-    return load_course(ROOT).lab("two-way-tp")
+    return LAB
 
 
 def test_a_trace_beside_the_file_goes_with_it(lab, tmp_path):
@@ -47,7 +53,7 @@ def test_no_more_of_a_trace_is_read_than_one_byte_over_the_limit(lab, tmp_path):
         file.truncate(200 << 20)
     submission = read_submission(lab, tmp_path / "s.py", "s")
     assert len(submission.trace) == MAX_TRACE_BYTES + 1
-    assert "larger than 16 MiB" in failure_of(Evidence(CHALLENGE, submission.trace)).error
+    assert "larger than 16 MiB" in failure_of(Evidence(KIND, CHALLENGE, submission.trace)).error
 
 
 def test_a_link_is_not_followed(lab, tmp_path):
@@ -61,13 +67,13 @@ def test_other_labs_read_no_trace(tmp_path):
     """Only a lab that says `trace = true` has one."""
     (tmp_path / "s.py").write_text("x = 1\n")
     (tmp_path / "s.trace").write_bytes(b"abc")
-    other = load_course(ROOT).lab("tp-sharding")
+    other = COURSE.lab("tp-sharding")
     assert read_submission(other, tmp_path / "s.py", "s").trace is None
 
 
 def test_every_check_of_an_honest_trace_holds():
     """And the verdict claims consistency, never that a GPU ran; it names what does not split."""
-    evidence = Evidence(CHALLENGE, GOOD, synthetic=True)
+    evidence = Evidence(KIND, CHALLENGE, GOOD, synthetic=True)
     for check in CHECKS:
         evidence.holds(check)
     assert evidence.verdict() == (
@@ -77,14 +83,14 @@ def test_every_check_of_an_honest_trace_holds():
 
 def test_without_a_trace_the_finding_says_how_to_make_one():
     """The command, not just the lack."""
-    finding = failure_of(Evidence(CHALLENGE))
+    finding = failure_of(Evidence(KIND, CHALLENGE))
     assert "no trace" in finding.error
     assert "shardlab capture" in finding.nudge
 
 
 def test_another_students_trace_is_told_so_on_every_check():
     """With a question about the nonce instead of the item's own."""
-    evidence = Evidence(replace(CHALLENGE, nonce="00" * 16), GOOD, synthetic=True)
+    evidence = Evidence(KIND, replace(CHALLENGE, nonce="00" * 16), GOOD, synthetic=True)
     for check in CHECKS:
         finding = failure_of(evidence, check)
         assert "its nonce is not yours" in finding.got
@@ -94,7 +100,7 @@ def test_another_students_trace_is_told_so_on_every_check():
 
 def test_a_cpu_trace_earns_what_a_cpu_can_show():
     """And says which item it can't earn."""
-    evidence = Evidence(CHALLENGE, synthetic_trace(CHALLENGE, "cpu"), synthetic=True)
+    evidence = Evidence(KIND, CHALLENGE, synthetic_trace(CHALLENGE, "cpu"), synthetic=True)
     for check in ("shards", "reductions", "logits"):
         evidence.holds(check)
     finding = failure_of(evidence)
@@ -110,13 +116,13 @@ def test_what_is_wrong_with_a_cpu_trace_is_named_without_its_memory():
     """Nothing is inconsistent about memory that a CPU has not got."""
     header, tensors = synthetic_parts(CHALLENGE, "cpu")
     tensors = {name: array for name, array in tensors.items() if name != "rank0/logits"}
-    evidence = Evidence(CHALLENGE, write_trace(header, tensors), synthetic=True)
+    evidence = Evidence(KIND, CHALLENGE, write_trace(header, tensors), synthetic=True)
     assert evidence.verdict() == "trace not consistent in: logits"
 
 
 def test_the_picture_has_bars_of_both_ranks():
     """Cut and whole bytes beside TP 1, within 74 columns."""
-    lines = Evidence(CHALLENGE, GOOD, synthetic=True).picture()
+    lines = Evidence(KIND, CHALLENGE, GOOD, synthetic=True).picture()
     assert [line[:11].strip() for line in lines[:3]] == ["TP 1", "TP 2 rank 0", "TP 2 rank 1"]
     assert "2321280 bytes" in lines[0]
     assert "1284480 bytes" in lines[1]
@@ -127,7 +133,7 @@ def test_a_trace_that_holds_costs_one_forward_pass(monkeypatch):
     """The reference is most of the work: what two checks need is computed once, the rest never."""
     passes, forward = [], Reference.forward
     monkeypatch.setattr(Reference, "forward", lambda *args: passes.append(1) or forward(*args))
-    evidence = Evidence(CHALLENGE, GOOD, synthetic=True)
+    evidence = Evidence(KIND, CHALLENGE, GOOD, synthetic=True)
     for check in CHECKS:
         evidence.holds(check)
     assert passes == [1]

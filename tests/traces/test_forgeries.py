@@ -2,18 +2,28 @@
 
 import hashlib
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from grader.traces import CHECKS, Challenge, nonce_of, read_trace, verify
-from grader.traces.format import write_trace
-from grader.traces.model import shard_of
-from grader.traces.synthetic import synthetic_parts
+from grader.course import load_course
+from grader.evidence import Challenge, importable, kind_of, nonce_of
+from grader.evidence.format import write_trace
 
-LAB, KEY = "two-way-tp", b"a course key of the tests"
-CHALLENGE = Challenge(LAB, nonce_of(KEY, LAB, "ada"))
+ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+LAB = COURSE.lab("two-way-tp")
+with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+    from evidence.model import shard_of
+    from evidence.task import Task
+    from synthetic import synthetic_parts
+
+KEY = b"a course key of the tests"
+CHALLENGE = Challenge(LAB.slug, nonce_of(KEY, LAB.slug, "ada"))
+TASK = Task(CHALLENGE)
+KIND = kind_of(LAB)
 
 
 @cache
@@ -61,15 +71,15 @@ def digest(array):
 
 
 def another_nonce(header, tensors):
-    return changed(header, nonce=nonce_of(KEY, LAB, "bob")), tensors
+    return changed(header, nonce=nonce_of(KEY, LAB.slug, "bob")), tensors
 
 
 def whole_trace_of_another(_header, _tensors):
-    return synthetic_parts(Challenge(LAB, nonce_of(KEY, LAB, "bob")))
+    return synthetic_parts(Challenge(LAB.slug, nonce_of(KEY, LAB.slug, "bob")))
 
 
 def another_nonce_relabelled(_header, _tensors):
-    header, tensors = synthetic_parts(Challenge(LAB, nonce_of(KEY, LAB, "bob")))
+    header, tensors = synthetic_parts(Challenge(LAB.slug, nonce_of(KEY, LAB.slug, "bob")))
     return changed(header, nonce=CHALLENGE.nonce), tensors
 
 
@@ -86,7 +96,7 @@ def rank_twice(header, tensors):
 
 
 def full_weights(header, tensors):
-    full = {n: (w.shape, w.nbytes, digest(w)) for n, w in CHALLENGE.weights.items()}
+    full = {n: (w.shape, w.nbytes, digest(w)) for n, w in TASK.weights.items()}
     edit = with_parameters(lambda p: changed(
         p, shape=full[p.name][0], nbytes=full[p.name][1], sha256=full[p.name][2]))  # fmt: skip
     return with_ranks(header, edit), tensors
@@ -239,7 +249,7 @@ def allocated_unrounded(header, tensors):
 
 
 def requested_of_the_whole_model(header, tensors):
-    whole = sum(w.nbytes for w in CHALLENGE.weights.values())
+    whole = sum(w.nbytes for w in TASK.weights.values())
     return with_ranks(header, with_weights(requested=lambda _: whole)), tensors
 
 
@@ -279,7 +289,7 @@ def device_is_a_cpu(header, tensors):
     return with_ranks(header, on_rank(1, lambda rank: changed(rank, device="cpu"))), tensors
 
 
-ALL = set(CHECKS)
+ALL = set(KIND.CHECKS)
 FORGERIES = [
     (another_nonce, ALL),
     (whole_trace_of_another, ALL),
@@ -326,7 +336,7 @@ FORGERIES = [
 
 
 def lost(raw):
-    flaws = verify(read_trace(raw), CHALLENGE, synthetic=True)
+    flaws = KIND.read(raw, CHALLENGE, synthetic=True).flaws()
     assert all(flaw.text for flaw in flaws), "a flaw without words"
     return ALL if any(not f.check for f in flaws) else {flaw.check for flaw in flaws}
 
@@ -354,19 +364,19 @@ def test_a_cpu_trace_loses_only_what_a_cpu_cannot_show():
     """And the words say so."""
     raw = write_trace(*honest("cpu"))
     assert lost(raw) == {"memory"}
-    (flaw,) = verify(read_trace(raw), CHALLENGE, synthetic=True)
+    (flaw,) = KIND.read(raw, CHALLENGE, synthetic=True).flaws()
     assert "GPU only" in flaw.text
 
 
 def test_a_synthetic_trace_earns_nothing_by_default():
     """It says in its header that nothing ran."""
-    (flaw,) = verify(read_trace(write_trace(*honest())), CHALLENGE)
+    (flaw,) = KIND.read(write_trace(*honest()), CHALLENGE).flaws()
     assert not flaw.check
     assert "synthetic" in flaw.text
 
 
 def test_both_ranks_parts_make_the_whole():
     """The grader's own slices, glued back, are the weights."""
-    parts = [shard_of(CHALLENGE.weights, rank, 2) for rank in range(2)]
+    parts = [shard_of(TASK.weights, rank, 2) for rank in range(2)]
     whole = np.concatenate([p["layers.0.attn.q.weight"] for p in parts], 1)
-    assert (whole == CHALLENGE.weights["layers.0.attn.q.weight"]).all()
+    assert (whole == TASK.weights["layers.0.attn.q.weight"]).all()

@@ -2,14 +2,25 @@
 
 import json
 import struct
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.traces import MAX_TRACE_BYTES, Challenge, TraceError, read_trace
-from grader.traces.format import MAGIC
-from grader.traces.synthetic import synthetic_trace
+from grader.course import load_course
+from grader.evidence import MAX_TRACE_BYTES, Challenge, TraceError, importable
+from grader.evidence.format import MAGIC
+from grader.evidence.format import read_trace as read_any
 
+ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+LAB = COURSE.lab("two-way-tp")
+with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+    from evidence.header import Header
+    from synthetic import synthetic_trace
+
+read_trace = partial(read_any, kind=Header)
 RAW = synthetic_trace(Challenge("two-way-tp", "ab" * 16))
 START = len(MAGIC) + 8
 (LENGTH,) = struct.unpack("<Q", RAW[len(MAGIC) : START])

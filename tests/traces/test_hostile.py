@@ -2,16 +2,24 @@
 
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from grader.course import load_course
+from grader.evidence import Challenge, importable, kind_of, nonce_of
+from grader.evidence.format import MAGIC, write_trace
 from grader.suite.evidence import Evidence
 from grader.suite.finding import CaseFailure
-from grader.traces import CHECKS, Challenge, nonce_of
-from grader.traces.format import MAGIC, write_trace
-from grader.traces.synthetic import synthetic_parts
 
+ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+LAB = COURSE.lab("two-way-tp")
+with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+    from synthetic import synthetic_parts
+
+KIND = kind_of(LAB)
 CHALLENGE = Challenge("two-way-tp", nonce_of(b"a course key of the tests", "two-way-tp", "ada"))
 HEADER, TENSORS = synthetic_parts(CHALLENGE)
 RAW = write_trace(HEADER, TENSORS)
@@ -34,9 +42,9 @@ def places(value, path=()):
 
 def judged(raw):
     """The words for the student; any other exception than the end of a case fails the test."""
-    evidence = Evidence(CHALLENGE, raw, synthetic=True)
+    evidence = Evidence(KIND, CHALLENGE, raw, synthetic=True)
     try:
-        return [text for check in CHECKS for text in evidence.flaws(check)]
+        return [text for check in KIND.CHECKS for text in evidence.flaws(check)]
     except CaseFailure as failure:
         return [failure.finding.error]
 

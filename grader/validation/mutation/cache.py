@@ -14,7 +14,7 @@ import msgspec
 from grader.files.writing import write_with_folders
 from grader.judge import GradedLab
 
-_ENGINE = ("suite", "fabric", "sandbox", "traces", "grading.py", "validation/trial.py")
+_ENGINE = ("suite", "fabric", "sandbox", "evidence", "judge", "validation/trial.py")
 
 
 class Cache:

@@ -3,11 +3,11 @@
 from functools import cached_property
 
 import numpy as np
+from evidence.model import Config, shard_of
+from evidence.reference import Approx, Reference
 
 from grader.fabric.collectives import all_reduce
 from grader.suite import TORCH_GROUP, Fields, PerRank, Tensor
-from grader.traces.model import Config, shard_of
-from grader.traces.reference import Approx, Reference
 
 SIZES = {"vocab": 11, "hidden": 8, "ffn": 24, "num_layers": 2, "num_heads": 4}
 ENDS = (-1, 0, 1, 0)  # the last id, the first one, and one that comes twice

@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from conftest import Model
+from evidence.model import cut_axis, rank_bytes
 
 from grader.suite import TORCH_GROUP, AnyOf, PerRank, Tensor, equal
-from grader.traces.model import cut_axis, rank_bytes
 
 SMALL = {"vocab": 5, "hidden": 4, "ffn": 4, "num_heads": 2, "num_layers": 1}
 DEEPER = SMALL | {"num_layers": 2}

@@ -29,7 +29,7 @@ MODELS = {  # a fourth process costs as much as sixty calls
 
 
 def check_logits(judged):
-    """On every rank within the bound that grader.traces.reference proves; dtype kept."""
+    """On every rank within the bound that evidence.reference proves; dtype kept."""
     expected, bound = judged.logits
     for rank, got in enumerate(judged.run.values):
         within(got, expected, bound, of=f"rank {rank}: logits")

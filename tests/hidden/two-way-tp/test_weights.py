@@ -2,9 +2,9 @@
 
 import pytest
 from conftest import Model
+from evidence.model import Config, rank_bytes
 
 from grader.suite import Tensor, equal, require
-from grader.traces.model import Config, rank_bytes
 
 CUT = {"attn.q": 1, "attn.k": 1, "attn.v": 1, "attn.o": 0, "mlp.up": 1, "mlp.down": 0}
 LAYOUT = "Of x @ W: q, k, v and up are cut by columns, o and down by rows. Which did you cut how?"

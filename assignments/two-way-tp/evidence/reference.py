@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.traces.model import Array, Config, shard_of
+from grader.evidence.format import Array
+
+from .model import Config, shard_of
 
 EPSILON = 1e-6  # of RMSNorm
 _SLACK = 10  # roundings of sqrt, division and scaling, which libraries do within a few ulp

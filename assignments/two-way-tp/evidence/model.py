@@ -1,14 +1,12 @@
-"""The transformer of `two-way-tp`: its parameters, and which axis of each is cut."""
+"""The transformer of this lab: its parameters, and which axis of each is cut."""
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from grader.evidence.format import Array
 
 COLUMN_PARALLEL = ("attn.q.weight", "attn.k.weight", "attn.v.weight", "mlp.up.weight")
 ROW_PARALLEL = ("attn.o.weight", "mlp.down.weight")
@@ -59,10 +57,11 @@ def shard_of(weights: Mapping[str, Array], rank: int, world_size: int) -> dict[s
 
 def rank_bytes(config: Config, dtype_bytes: int, world_size: int) -> int:
     """Bytes of parameters that one rank holds."""
-    return dtype_bytes * sum(
+    entries = (
         math.prod(shape) // (1 if cut_axis(name) is None else world_size)
         for name, shape in config.shapes().items()
     )
+    return sum(entries) * dtype_bytes
 
 
 def _part(name: str, whole: Array, rank: int, world_size: int) -> Array:

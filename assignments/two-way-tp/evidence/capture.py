@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 
-from grader.traces.challenge import WORLD_SIZE, Challenge
-from grader.traces.format import Header, Rank, Run, write_trace
-from grader.traces.model import Array
+from grader.evidence import Capture, Challenge, command_of
+from grader.evidence.format import Array, write_trace
 
-LIVE_SECONDS = 60.0
+from .header import Header, Rank, Run
+from .task import CONFIG, WORLD_SIZE
+
 SECONDS = 300.0  # for both ranks, torch's import included
 _POLL_S = 0.05
 # With these a right run is none: another allocator or its rounding, products in TF32 (which some
@@ -57,8 +58,8 @@ class Way:
     meaning: str
 
     @property
-    def device(self) -> str:
-        return "cuda" if self.gpus[0] >= 0 else "cpu"
+    def on_gpu(self) -> bool:
+        return self.gpus[0] >= 0
 
 
 TWO_GPUS = Way((0, 1), "nccl", "two GPUs, NCCL: split, sums, memory and times are real.")
@@ -72,14 +73,6 @@ CPU = Way(
     "two CPU ranks, gloo: split and sums are real. Memory as a GPU's allocator counts it "
     "can't be seen, so the item on memory stays open.",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Captured:
-    """The trace, or the problem in the student's words: what the file raised, and on which rank."""
-
-    raw: bytes = b""
-    problem: str = ""
 
 
 def best_way() -> Way:
@@ -97,26 +90,18 @@ def capture(
     challenge: Challenge,
     way: Way,
     on_stage: Callable[[str], None] = lambda _: None,
+    *,
     seconds: float = SECONDS,
-) -> Captured:
-    """Runs the file on two ranks over the challenge. Both processes have ended on return."""
+) -> Capture:
+    """Runs the file on two ranks over the challenge. Both processes have ended on return.
+
+    A problem is what the file raised, and on which rank.
+    """
     with TemporaryDirectory(prefix="shardlab-capture-") as folder:
         problem = _run_ranks(file, challenge, way, Path(folder), on_stage, seconds)
         if problem:
-            return Captured(problem=problem)
-        return Captured(_assembled(Path(folder), challenge))
-
-
-def live_trace(source: bytes, challenge: Challenge, way: Way) -> bytes | None:
-    """The trace of a submission that is run here and now; None where it does not get to its end.
-
-    It runs as whoever calls this, without isolation: nothing else that matters may be on such a
-    machine. What it says is as good as a trace that a student captured.
-    """
-    with TemporaryDirectory(prefix="shardlab-live-") as folder:
-        file = Path(folder, "submission.py")
-        file.write_bytes(source)
-        return capture(file, challenge, way, seconds=LIVE_SECONDS).raw or None
+            return Capture(problem=problem)
+        return Capture(_assembled(Path(folder), challenge))
 
 
 def _run_ranks(
@@ -137,7 +122,7 @@ def _run_ranks(
             order = Order(str(file.resolve()), challenge.lab, challenge.nonce, rank,
                           way.gpus[rank], way.backend, str(folder))  # fmt: skip
             text = msgspec.json.encode(order).decode()
-            command = [sys.executable, "-m", "grader.traces.rank", text]
+            command = command_of(__file__, "rank", text)
             with (folder / f"rank{rank}.log").open("wb") as log:
                 processes.append(subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -195,7 +180,7 @@ def _assembled(folder: Path, challenge: Challenge) -> bytes:
         origin="captured",
         lab=challenge.lab,
         nonce=challenge.nonce,
-        config=challenge.config.as_dict(),
+        config=CONFIG.as_dict(),
         run=run,
         ranks=tuple(ranks),
         tensors=(),

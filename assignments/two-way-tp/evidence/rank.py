@@ -1,7 +1,7 @@
 """One rank of a capture: a process of its own, on the student's machine, with real torch.
 
-Run as `python -m grader.traces.rank ORDER`; ORDER is the JSON of an `Order`. It runs the
-student's file over the challenge, notes every collective, and writes what it saw as an .npz.
+`main` gets the JSON of an `Order`. It runs the student's file over the challenge, notes every
+collective, and writes what it saw as an .npz.
 Only the sums that go through `torch.distributed`'s own functions are seen.
 """
 
@@ -21,10 +21,12 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from grader.evidence import Challenge
 from grader.fabric.inside_record import Record
-from grader.traces.capture import Order
-from grader.traces.challenge import WORLD_SIZE, Challenge
-from grader.traces.format import Event, Memory, Parameter, Rank, Reading, Run
+
+from .capture import Order
+from .header import Event, Memory, Parameter, Rank, Reading, Run
+from .task import WORLD_SIZE, Task
 
 _OTHERS = (
     "all_gather", "all_gather_into_tensor", "all_gather_single", "all_to_all",
@@ -87,7 +89,7 @@ class Recorder:
 
 def run(order: Order) -> tuple[Rank, dict[str, Any]]:
     """What this rank recorded, and its tensors."""
-    challenge = Challenge(order.lab, order.nonce)
+    task = Task(Challenge(order.lab, order.nonce))
     device = torch.device("cuda", order.gpu) if order.gpu >= 0 else torch.device("cpu")
     if device.type == "cuda":
         torch.cuda.set_device(device)
@@ -97,8 +99,8 @@ def run(order: Order) -> tuple[Rank, dict[str, Any]]:
     barrier = dist.barrier
     recorder.install()  # before the student's file may import names from torch.distributed
     module = _module(Path(order.file))
-    state = {n: torch.from_numpy(w.copy()) for n, w in challenge.weights.items()}
-    tokens = torch.from_numpy(challenge.tokens.copy()).to(device)
+    state = {n: torch.from_numpy(w.copy()) for n, w in task.weights.items()}
+    tokens = torch.from_numpy(task.tokens.copy()).to(device)
     _stage(order, "cutting the weights")
     baseline = _reading(device)
     parts: Mapping[str, Any] = module.shard_state_dict(state, order.rank, WORLD_SIZE)
@@ -107,7 +109,7 @@ def run(order: Order) -> tuple[Rank, dict[str, Any]]:
     _stage(order, "forward pass")
     started = time.perf_counter()
     with torch.no_grad():
-        logits = module.forward(tokens, shard, Record(challenge.config.as_dict()), dist.group.WORLD)
+        logits = module.forward(tokens, shard, Record(task.config.as_dict()), dist.group.WORLD)
         host = _numpy(logits)
     seconds = time.perf_counter() - started
     memory = Memory(baseline, weights, _reading(device)) if device.type == "cuda" else None
@@ -166,15 +168,11 @@ def _run(order: Order) -> Run:
     )
 
 
-def main() -> None:
-    order = msgspec.json.decode(sys.argv[1], type=Order)
+def main(text: str) -> None:
+    order = msgspec.json.decode(text, type=Order)
     if order.rank == 0:
         Path(order.folder, "run.json").write_bytes(msgspec.json.encode(_run(order)))
     rank, tensors = run(order)
     path = Path(order.folder, f"rank{order.rank}.npz")
     np.savez(path, _rank=np.frombuffer(msgspec.json.encode(rank), np.uint8), **tensors)
     os._exit(0)  # destroy_process_group hangs now and then; both ranks are past a barrier
-
-
-if __name__ == "__main__":
-    main()

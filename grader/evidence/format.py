@@ -13,13 +13,16 @@ import math
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar, cast
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from msgspec import Meta
 
-from grader.traces.model import Array
+from grader.evidence.kind import TraceError
+
+Array = npt.NDArray[Any]
 
 MAX_TRACE_BYTES = 16 << 20
 MAX_HEADER_BYTES = 1 << 20
@@ -35,74 +38,11 @@ Shape = Annotated[tuple[Annotated[int, Meta(ge=0, lt=1 << 31)], ...], Meta(max_l
 Dtype = Literal["float32", "float64"]
 
 
-class TraceError(Exception):
-    """A trace that can't be read; the text begins with the name of the field."""
-
-
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the header; a field that nobody reads is refused."""
 
 
-class Parameter(_Table, frozen=True):
-    """One parameter as a rank holds it; the hash is of its bytes in C order."""
-
-    name: Text
-    shape: Shape
-    dtype: Dtype
-    nbytes: Count
-    sha256: Hex64
-
-
-class Reading(_Table, frozen=True):
-    """What the allocator says, in bytes: asked for, set aside, taken from the device."""
-
-    requested: Count
-    allocated: Count
-    reserved: Count
-
-
-class Memory(_Table, frozen=True):
-    """Three readings: before the weights, with them, and after the forward pass."""
-
-    baseline: Reading
-    weights: Reading
-    forward: Reading
-
-
-class Event(_Table, frozen=True):
-    """One collective, as a rank made it."""
-
-    sequence: Count
-    op: Text
-    dtype: Text
-    count: Count
-    nbytes: Count
-    seconds: Seconds
-
-
-class Rank(_Table, frozen=True):
-    """What one rank recorded."""
-
-    rank: Count
-    device: Text
-    parameters: Annotated[tuple[Parameter, ...], Meta(max_length=512)]
-    memory: Memory | None
-    collectives: Annotated[tuple[Event, ...], Meta(max_length=1024)]
-    forward_seconds: Seconds
-
-
-class Run(_Table, frozen=True):
-    """How the trace came about."""
-
-    device: Literal["cuda", "cpu"]
-    backend: Literal["nccl", "gloo"]
-    gpus: Annotated[int, Meta(ge=0, le=2)]
-    torch: Text
-    cuda: Text
-    nccl: Text
-
-
-class Entry(_Table, frozen=True):
+class Entry(Table, frozen=True):
     """A tensor of the body; they follow each other in this order."""
 
     name: Text
@@ -110,40 +50,36 @@ class Entry(_Table, frozen=True):
     shape: Shape
 
 
-class Header(_Table, frozen=True):
-    """All that is not raw tensors. `origin` says whether anything ever ran."""
+class HasTensors(Protocol):
+    """What every header has: the places of the tensors in the body."""
 
-    format: Literal["shardlab-trace"]
-    version: Literal[1]
-    origin: Literal["captured", "synthetic"]
-    lab: Text
-    nonce: Hex32
-    config: Annotated[dict[Text, Count], Meta(max_length=16)]
-    run: Run
-    ranks: Annotated[tuple[Rank, ...], Meta(min_length=2, max_length=2)]
-    tensors: Annotated[tuple[Entry, ...], Meta(max_length=4096)]
+    @property
+    def tensors(self) -> tuple[Entry, ...]: ...
+
+
+HeaderT = TypeVar("HeaderT", bound=HasTensors)
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Generic[HeaderT]):
     """A trace that was read: its header, and its tensors by name, all finite."""
 
-    header: Header
+    header: HeaderT
     tensors: Mapping[str, Array]
 
 
-def write_trace(header: Header, tensors: Mapping[str, Array]) -> bytes:
+def write_trace(header: HasTensors, tensors: Mapping[str, Array]) -> bytes:
     """The bytes of a trace; the header's `tensors` are set from the arrays."""
     entries = tuple(Entry(n, a.dtype.name, a.shape) for n, a in tensors.items())  # type: ignore[arg-type]
-    head = msgspec.json.encode(msgspec.structs.replace(header, tensors=entries))
+    head = msgspec.json.encode(msgspec.structs.replace(cast("Table", header), tensors=entries))
     body = b"".join(
         array.astype(array.dtype.newbyteorder("<")).tobytes() for array in tensors.values()
     )
     return MAGIC + _LENGTH.pack(len(head)) + head + body
 
 
-def read_trace(raw: bytes) -> Trace:
-    """The trace, once its form is right.
+def read_trace(raw: bytes, kind: type[HeaderT]) -> Trace[HeaderT]:
+    """The trace, once its form is right: the header as `kind`, a struct of the lab's.
 
     Raises:
         TraceError: too large, cut short, a field missing, of the wrong type or no number.
@@ -160,13 +96,13 @@ def read_trace(raw: bytes) -> Trace:
         raise TraceError(f"header: {length} bytes, at most {MAX_HEADER_BYTES}")
     if len(raw) < start + length:
         raise TraceError(f"header: cut short, {len(raw) - start} of {length} bytes")
-    header = _header(raw[start : start + length])
+    header = _header(raw[start : start + length], kind)
     return Trace(header, _tensors(header, memoryview(raw)[start + length :]))
 
 
-def _header(text: bytes) -> Header:
+def _header(text: bytes, kind: type[HeaderT]) -> HeaderT:
     try:
-        return msgspec.json.decode(text, type=Header)
+        return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at ")
         field = place.strip("`").removeprefix("$").removeprefix(".") or "header"
@@ -195,7 +131,7 @@ def _not_finite(value: Any, place: str) -> Iterator[str]:
             yield from _not_finite(each, f"{place}[{index}]")
 
 
-def _tensors(header: Header, body: memoryview) -> dict[str, Array]:
+def _tensors(header: HasTensors, body: memoryview) -> dict[str, Array]:
     found: dict[str, Array] = {}
     offset = 0
     for index, entry in enumerate(header.tensors):

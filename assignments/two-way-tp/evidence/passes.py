@@ -1,4 +1,4 @@
-"""The reference's forward passes over a challenge, beside what a trace tells of one."""
+"""The reference's forward passes over a task, beside what a trace tells of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,25 +6,26 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.traces.challenge import DTYPE, WORLD_SIZE, Challenge
-from grader.traces.format import Trace
-from grader.traces.model import Array
-from grader.traces.reference import Pass, Reference
+from grader.evidence.format import Array
+
+from .header import RunTrace
+from .reference import Pass, Reference
+from .task import DTYPE, WORLD_SIZE, Task
 
 
 @dataclass(frozen=True)
 class Passes:
     """Each pass is computed once, and only if it is asked for: they are most of the work."""
 
-    trace: Trace
-    challenge: Challenge
+    trace: RunTrace
+    task: Task
 
     @cached_property
     def told(self) -> Pass:
         """Judged from the sums that the trace tells of; one that it lacks is the reference's."""
-        shape = (len(self.challenge.tokens), self.challenge.config.hidden)
+        shape = (len(self.task.tokens), self.task.config.hidden)
         sums = []
-        for index in range(2 * self.challenge.config.num_layers):
+        for index in range(2 * self.task.config.num_layers):
             each = self.trace.tensors.get(f"rank0/reduce{index}/out")
             if each is None or each.shape != shape:
                 each = self._sums[index]
@@ -43,5 +44,5 @@ class Passes:
         return [np.asarray(sum(part.value for part in parts)) for parts in partials]
 
     def _from(self, sums: Sequence[Array] | None) -> Pass:
-        reference = Reference(self.challenge.config, DTYPE)
-        return reference.forward(self.challenge.tokens, self.challenge.weights, WORLD_SIZE, sums)
+        reference = Reference(self.task.config, DTYPE)
+        return reference.forward(self.task.tokens, self.task.weights, WORLD_SIZE, sums)

@@ -2,14 +2,14 @@
 
 import math
 
-from grader.traces.challenge import WORLD_SIZE
-from grader.traces.format import Trace
-from grader.traces.model import Config, cut_axis, rank_bytes
+from .header import RunTrace
+from .model import Config, cut_axis, rank_bytes
+from .task import WORLD_SIZE
 
 WIDTH = 40
 
 
-def bars(trace: Trace) -> list[str]:
+def bars(trace: RunTrace) -> list[str]:
     """Lines of at most 74 columns: bytes at TP 1, and of each rank as its trace has them."""
     config = Config(**trace.header.config)
     whole = rank_bytes(config, 4, 1)
@@ -31,7 +31,7 @@ def bars(trace: Trace) -> list[str]:
     return lines
 
 
-def unsplit(trace: Trace) -> str:
+def unsplit(trace: RunTrace) -> str:
     """What no rank has less of, however many there are, by name and in bytes."""
     config = Config(**trace.header.config)
     kept = sum(4 * math.prod(s) for n, s in config.shapes().items() if cut_axis(n) is None)

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from grader.traces.challenge import DTYPE, WORLD_SIZE, Challenge
-from grader.traces.format import Event, Memory, Parameter, Rank, Reading, Trace
-from grader.traces.model import Array, rank_bytes, shard_of
-from grader.traces.passes import Passes
-from grader.traces.reference import Approx
+from grader.evidence import Challenge, Flaw
+from grader.evidence.format import Array
+
+from .header import Event, Memory, Parameter, Rank, Reading, RunTrace
+from .model import rank_bytes, shard_of
+from .passes import Passes
+from .reference import Approx
+from .task import DTYPE, WORLD_SIZE, Task
 
 CHECKS = ("shards", "reductions", "logits", "memory")
 """What a trace is asked for; each is lost by its own flaws only."""
@@ -25,36 +27,40 @@ _LEAST_SECONDS = 1e-7
 _BLOCK = 512
 _LARGE = 1 << 20
 _SEGMENT = 2 << 20
+_WHERE = "Was it captured in your own folder, with your own nonce?"
+_ON_A_CPU = Flaw(
+    "memory",
+    "device: cpu. The split is real, but a CPU has no caching allocator: "
+    "requested, allocated and reserved bytes can be seen on a GPU only",
+    expected="what a GPU's allocator counts",
+    nudge="Is there a machine with a GPU on which you can capture again?",
+    open=True,
+)
 _ON_GPUS = {("nccl", WORLD_SIZE), ("gloo", 1)}  # as `capture` runs two ranks on GPUs
 
 
-@dataclass(frozen=True)
-class Flaw:
-    """One thing that does not agree. `check` is one of CHECKS, or "" where it costs them all."""
-
-    check: str
-    text: str
-
-
-def verify(trace: Trace, challenge: Challenge, *, synthetic: bool = False) -> list[Flaw]:
+def verify(trace: RunTrace, challenge: Challenge, *, synthetic: bool = False) -> list[Flaw]:
     """Every flaw of the trace; an empty list means "trace consistent", not "GPU run proven".
 
     A synthetic trace answers for nothing unless `synthetic` is set, as tests of the grader do.
     """
-    if flaws := list(_foreign(trace, challenge, synthetic=synthetic)):
-        return [Flaw("", text) for text in flaws]
-    passes = Passes(trace, challenge)
+    task = Task(challenge)
+    if flaws := list(_foreign(trace, task, synthetic=synthetic)):
+        return [Flaw("", text, nudge=_WHERE) for text in flaws]
+    passes = Passes(trace, task)
     checks: dict[str, Callable[[], Iterator[str]]] = {
-        "shards": lambda: _shards(trace, challenge),
-        "reductions": lambda: _reductions(trace, challenge, passes),
-        "logits": lambda: _logits(trace, challenge, passes),
-        "memory": lambda: _memory(trace, challenge),
+        "shards": lambda: _shards(trace, task),
+        "reductions": lambda: _reductions(trace, task, passes),
+        "logits": lambda: _logits(trace, task, passes),
+        "memory": lambda: _memory(trace, task),
     }
-    return [Flaw(name, text) for name in CHECKS for text in checks[name]()]
+    on_cpu = [_ON_A_CPU] if trace.header.run.device == "cpu" else []
+    asked = [name for name in CHECKS if not (on_cpu and name == _ON_A_CPU.check)]
+    return [Flaw(name, text) for name in asked for text in checks[name]()] + on_cpu
 
 
-def _foreign(trace: Trace, challenge: Challenge, *, synthetic: bool) -> Iterator[str]:
-    header = trace.header
+def _foreign(trace: RunTrace, task: Task, *, synthetic: bool) -> Iterator[str]:
+    header, challenge = trace.header, task.challenge
     if header.lab != challenge.lab:
         yield f"it is a trace of the lab {header.lab[:40]!r}"
     if header.nonce != challenge.nonce:
@@ -64,7 +70,7 @@ def _foreign(trace: Trace, challenge: Challenge, *, synthetic: bool) -> Iterator
         )
     if header.origin == "synthetic" and not synthetic:
         yield "it says itself that it is synthetic: nothing ran"
-    if header.config != challenge.config.as_dict():
+    if header.config != task.config.as_dict():
         yield "config: not the model of the challenge"
     if [each.rank for each in header.ranks] != list(range(WORLD_SIZE)):
         yield f"ranks: expected ranks 0 and 1, got {[each.rank for each in header.ranks]}"
@@ -73,9 +79,9 @@ def _foreign(trace: Trace, challenge: Challenge, *, synthetic: bool) -> Iterator
 # -- shards --------------------------------------------------------------------------------
 
 
-def _shards(trace: Trace, challenge: Challenge) -> Iterator[str]:
+def _shards(trace: RunTrace, task: Task) -> Iterator[str]:
     for rank in trace.header.ranks:
-        expected = shard_of(challenge.weights, rank.rank, WORLD_SIZE)
+        expected = shard_of(task.weights, rank.rank, WORLD_SIZE)
         names = [each.name for each in rank.parameters]
         if sorted(names) != sorted(expected):
             odd = sorted(set(names) ^ set(expected)) or ["one name stands twice"]
@@ -104,8 +110,8 @@ def _parameter(rank: int, name: str, got: Parameter, expected: Array) -> Iterato
 # -- collectives ---------------------------------------------------------------------------
 
 
-def _reductions(trace: Trace, challenge: Challenge, passes: Passes) -> Iterator[str]:
-    config, tokens = challenge.config, len(challenge.tokens)
+def _reductions(trace: RunTrace, task: Task, passes: Passes) -> Iterator[str]:
+    config, tokens = task.config, len(task.tokens)
     wanted = 2 * config.num_layers
     shape = (tokens, config.hidden)
     for rank in trace.header.ranks:
@@ -117,7 +123,7 @@ def _reductions(trace: Trace, challenge: Challenge, passes: Passes) -> Iterator[
             return
         for index, event in enumerate(rank.collectives):
             yield from _event(rank.rank, index, event, tokens * config.hidden)
-    yield from _timings(trace, challenge)
+    yield from _timings(trace, task)
     yield from _sums_and_parts(trace, passes.told.partials, shape)
 
 
@@ -129,9 +135,9 @@ def _event(rank: int, index: int, event: Event, count: int) -> Iterator[str]:
             yield f"rank {rank}: collective {index}: {fact} expected {wanted}, got {found[:40]}"
 
 
-def _timings(trace: Trace, challenge: Challenge) -> Iterator[str]:
+def _timings(trace: RunTrace, task: Task) -> Iterator[str]:
     most = _MOST_BYTES_PER_S[trace.header.run.device]
-    flops = 2 * len(challenge.tokens) * sum(w.size for w in challenge.weights.values()) / WORLD_SIZE
+    flops = 2 * len(task.tokens) * sum(w.size for w in task.weights.values()) / WORLD_SIZE
     for rank in trace.header.ranks:
         for index, event in enumerate(rank.collectives):
             least = max(_LEAST_SECONDS, event.nbytes / most)
@@ -148,14 +154,14 @@ def _timings(trace: Trace, challenge: Challenge) -> Iterator[str]:
 
 
 def _sums_and_parts(
-    trace: Trace, partials: Sequence[tuple[Approx, ...]], shape: tuple[int, ...]
+    trace: RunTrace, partials: Sequence[tuple[Approx, ...]], shape: tuple[int, ...]
 ) -> Iterator[str]:
     for index, expected in enumerate(partials):
         yield from _reduction(trace, index, shape, expected)
 
 
 def _reduction(
-    trace: Trace, index: int, shape: tuple[int, ...], expected: tuple[Approx, ...]
+    trace: RunTrace, index: int, shape: tuple[int, ...], expected: tuple[Approx, ...]
 ) -> Iterator[str]:
     names = [f"rank{r}/reduce{index}/{end}" for end in ("in", "out") for r in range(WORLD_SIZE)]
     arrays = [trace.tensors.get(name) for name in names]
@@ -177,11 +183,11 @@ def _reduction(
 # -- logits --------------------------------------------------------------------------------
 
 
-def _logits(trace: Trace, challenge: Challenge, passes: Passes) -> Iterator[str]:
+def _logits(trace: RunTrace, task: Task, passes: Passes) -> Iterator[str]:
     # From the trace's own sums, which bounds rounding tightly; or from the reference's, so that
     # a flaw among the sums does not cost the logits too. Sums with a flaw bound nothing: huge
     # ones that cancel would make room for any logits.
-    shape = (len(challenge.tokens), challenge.config.hidden)
+    shape = (len(task.tokens), task.config.hidden)
     sums_hold = not any(_sums_and_parts(trace, passes.told.partials, shape))
     expected = passes.told.logits if sums_hold else passes.own.logits
     copies = [trace.tensors.get(f"rank{rank}/logits") for rank in range(WORLD_SIZE)]
@@ -211,13 +217,7 @@ def _outside(got: Array, expected: Approx) -> str:
 # -- memory --------------------------------------------------------------------------------
 
 
-def _memory(trace: Trace, challenge: Challenge) -> Iterator[str]:
-    if trace.header.run.device == "cpu":
-        yield (
-            "device: cpu. The split is real, but a CPU has no caching allocator: "
-            "requested, allocated and reserved bytes can be seen on a GPU only"
-        )
-        return
+def _memory(trace: RunTrace, task: Task) -> Iterator[str]:
     run = trace.header.run
     if (run.backend, run.gpus) not in _ON_GPUS:
         yield (
@@ -229,12 +229,12 @@ def _memory(trace: Trace, challenge: Challenge) -> Iterator[str]:
         if rank.memory is None:
             yield f"rank {rank.rank}: no memory readings, though it ran on a GPU"
         else:
-            yield from _readings(rank, rank.memory, challenge)
+            yield from _readings(rank, rank.memory, task)
 
 
-def _readings(rank: Rank, memory: Memory, challenge: Challenge) -> Iterator[str]:
-    shards = shard_of(challenge.weights, rank.rank, WORLD_SIZE).values()
-    parameters = rank_bytes(challenge.config, np.dtype(DTYPE).itemsize, WORLD_SIZE)
+def _readings(rank: Rank, memory: Memory, task: Task) -> Iterator[str]:
+    shards = shard_of(task.weights, rank.rank, WORLD_SIZE).values()
+    parameters = rank_bytes(task.config, np.dtype(DTYPE).itemsize, WORLD_SIZE)
     requested = memory.weights.requested - memory.baseline.requested
     if requested != parameters:
         yield (

@@ -10,20 +10,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+from evidence.header import Event, Header, Memory, Parameter, Rank, Reading, Run
+from evidence.model import shard_of
+from evidence.reference import Reference
+from evidence.task import DTYPE, WORLD_SIZE, Task
 
-from grader.traces.challenge import DTYPE, WORLD_SIZE, Challenge
-from grader.traces.format import (
-    Event,
-    Header,
-    Memory,
-    Parameter,
-    Rank,
-    Reading,
-    Run,
-    write_trace,
-)
-from grader.traces.model import Array, shard_of
-from grader.traces.reference import Reference
+from grader.evidence import Challenge
+from grader.evidence.format import Array, write_trace
 
 _SEGMENT, _BLOCK = 2 << 20, 512
 _RUNS = {
@@ -36,16 +29,17 @@ def synthetic_parts(
     challenge: Challenge, device: Literal["cuda", "cpu"] = "cuda"
 ) -> tuple[Header, dict[str, Array]]:
     """Header and tensors of a synthetic trace, to be edited or written."""
-    shards = [shard_of(challenge.weights, rank, WORLD_SIZE) for rank in range(WORLD_SIZE)]
-    tensors = _tensors(challenge)
-    ranks = tuple(_rank(rank, shard, challenge, device) for rank, shard in enumerate(shards))
+    task = Task(challenge)
+    shards = [shard_of(task.weights, rank, WORLD_SIZE) for rank in range(WORLD_SIZE)]
+    tensors = _tensors(task)
+    ranks = tuple(_rank(rank, shard, task, device) for rank, shard in enumerate(shards))
     header = Header(
         format="shardlab-trace",
         version=1,
         origin="synthetic",
         lab=challenge.lab,
         nonce=challenge.nonce,
-        config=challenge.config.as_dict(),
+        config=task.config.as_dict(),
         run=_RUNS[device],
         ranks=ranks,
         tensors=(),
@@ -58,9 +52,9 @@ def synthetic_trace(challenge: Challenge, device: Literal["cuda", "cpu"] = "cuda
     return write_trace(*synthetic_parts(challenge, device))
 
 
-def _tensors(challenge: Challenge) -> dict[str, Array]:
-    reference = Reference(challenge.config, DTYPE)
-    run = reference.forward(challenge.tokens, challenge.weights, WORLD_SIZE)
+def _tensors(task: Task) -> dict[str, Array]:
+    reference = Reference(task.config, DTYPE)
+    run = reference.forward(task.tokens, task.weights, WORLD_SIZE)
     tensors: dict[str, Array] = {}
     for index, parts in enumerate(run.partials):
         rounded = [part.value.astype(DTYPE) for part in parts]
@@ -72,16 +66,16 @@ def _tensors(challenge: Challenge) -> dict[str, Array]:
     return tensors
 
 
-def _rank(rank: int, shard: Mapping[str, Array], challenge: Challenge, device: str) -> Rank:
+def _rank(rank: int, shard: Mapping[str, Array], task: Task, device: str) -> Rank:
     parameters = tuple(
         Parameter(n, w.shape, "float32", w.nbytes, hashlib.sha256(w.tobytes()).hexdigest())
         for n, w in shard.items()
     )
-    count = len(challenge.tokens) * challenge.config.hidden
+    count = len(task.tokens) * task.config.hidden
     nbytes = count * np.dtype(DTYPE).itemsize
     events = tuple(
         Event(index, "all_reduce", DTYPE, count, nbytes, 2e-5)
-        for index in range(2 * challenge.config.num_layers)
+        for index in range(2 * task.config.num_layers)
     )
     memory = _memory(shard) if device == "cuda" else None
     return Rank(rank, f"synthetic {device}", parameters, memory, events, 2e-3)
