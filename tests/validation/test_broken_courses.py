@@ -87,7 +87,7 @@ BROKEN = {
     "conftest: a hook": (
         write(CONFTEST, "def pytest_collection_modifyitems():\n    1 / 0\n"),
         CONFTEST,
-        ":2: ZeroDivisionError",
+        ":1: pytest_collection_modifyitems is a hook of pytest's",
     ),
     "public: syntax": (write(PUBLIC, NO_PYTHON), PUBLIC, ":1: invalid syntax"),
     "public: an import": (write(PUBLIC, "import nothing_here\n"), PUBLIC, ":1: ModuleNotFound"),
