@@ -1,4 +1,4 @@
-"""What grading comes to: verdicts, rubric results, and the result of one submission.
+"""What grading comes to: verdicts, findings, rubric results, the result of one submission.
 
 Plain data that every part from the suite to the exports speaks of, and nothing else.
 """
@@ -25,14 +25,48 @@ class Verdict(enum.StrEnum):
     GRADER_FAULT = "grader_fault"
 
 
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The facts of one failed case, or one sentence where there are none.
+
+    Facts they stay until they are shown: `grader.suite.explain.message` alone turns them into
+    lines. Empty ones are not shown.
+    """
+
+    text: str = ""  # one sentence in place of facts, shown as it stands
+    called: str = ""
+    shapes: str = ""
+    inputs: tuple[tuple[str, str], ...] = ()  # pairs of a name and a small value
+    expected: str = ""
+    got: str = ""
+    difference: str = ""
+    pattern: str = ""
+    error: str = ""
+    source: str = ""
+    broken: str = ""  # an invariant by number and words
+    note: str = ""
+    nudge: str = ""
+    printed: str = ""
+    unprinted: int = 0  # lines that were printed after these, and not kept
+    remark: str = ""  # what may be said below all of it, in a notebook
+    where: str = ""  # file and line
+    loads: bool = True  # False where the file could not be imported: no call was made
+    unseen: bool = False  # only hidden cases failed: nothing of them is told
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every text in it by the name of its fact, but for the inputs."""
+        facts = msgspec.structs.asdict(self)
+        return {name: text for name, text in facts.items() if isinstance(text, str)}
+
+
 class RubricResult(msgspec.Struct, frozen=True):
-    """One rubric item of one submission. `message` is for the student, and safe to show."""
+    """One rubric item of one submission. `finding` is for the student, and safe to show."""
 
     item: str
     points: int
     max_points: int
     verdict: Verdict
-    message: str = ""
+    finding: Finding = Finding()
 
 
 class Result(msgspec.Struct, frozen=True):

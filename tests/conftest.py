@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course, load_course
-from grader.fabric import INSIDE
+from grader.fabric import services_for
 from grader.grading import local, work
+from grader.judge import Judge
 from grader.sandbox import Level, Sandbox, probe
 
 ASSIGNMENT = """\
@@ -193,7 +194,7 @@ def level() -> Level:
 
 @pytest.fixture(scope="session")
 def _sandbox(level):
-    with Sandbox(level, services={"group": INSIDE}) as sandbox:
+    with Sandbox(level, services=services_for(())) as sandbox:
         yield sandbox
 
 
@@ -203,6 +204,13 @@ def sandbox(_sandbox, level):
     if not _sandbox.alive:
         pytest.fail("a test before this one ended the shared sandbox")
     return _sandbox
+
+
+@pytest.fixture(scope="session")
+def judge(tiny_course, level):
+    """A warm judge of the tiny course, shared by all tests that change neither."""
+    with Judge(tiny_course.lab("adding"), level) as judge:
+        yield judge
 
 
 @pytest.fixture(scope="session")
@@ -237,12 +245,8 @@ def one_process(monkeypatch):
 
     monkeypatch.setattr(local._Worker, "submit", submit)
     monkeypatch.setattr(local, "_cores_for", lambda *_: [None])  # one at a time, then
-    monkeypatch.setattr(work.gc, "freeze", lambda: None)
     yield
-    for _, grader in work._warm:
-        grader.close()
-        grader.sandbox.close()
-    work._warm.clear()
+    work.close_kept()
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def busy(processes):
 def results(course, level):
     """Grades the sources, six at once; name to what each came to."""
     lab = course.lab("adding")
-    settings = Settings(course.root, "adding", level)
+    settings = Settings(lab, level)
     work = [from_source(lab, name, source.encode()) for name, source in SOURCES.items()]
 
     def grade():
@@ -68,7 +68,7 @@ def results(course, level):
 
 
 def test_a_busy_machine_changes_no_result(results):
-    """Beside ten processes for each core: scores, verdicts and messages are the same."""
+    """Beside ten processes for each core: scores, verdicts and findings are the same."""
     idle = results()
     assert {name: score for name, (_, score, _) in idle.items()} == {
         "right": 100,

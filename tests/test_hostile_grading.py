@@ -7,10 +7,12 @@ import pytest
 
 from grader.fabric import run_spmd
 from grader.grading import Settings, work
-from grader.judge import GradedLab, Grader, open_sandbox
+from grader.judge import Judge
+from grader.judge import grade as grade_with
 from grader.results import GRADED, WITHHELD, Verdict
-from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, ServiceRef
+from grader.sandbox import BadReturn, Crashed, Level, Raised, Returned, Sandbox, ServiceRef, call
 from grader.submissions import from_source
+from grader.suite.explain.message import words_in
 
 GOOD = """\
 import sys
@@ -47,16 +49,15 @@ def lab(course):
 
 
 @pytest.fixture
-def grader(course, level):
-    graded = GradedLab.of(course, "adding")
-    with open_sandbox(graded.lab, level) as sandbox, Grader(graded, sandbox) as grader:
-        yield grader
+def judge(lab, level):
+    with Judge(lab, level) as judge:
+        yield judge
 
 
 @pytest.fixture
-def grade(grader, lab):
+def grade(judge, lab):
     def run(source, name="s"):
-        return grader.grade(from_source(lab, name, source.encode()))
+        return grade_with(judge, from_source(lab, name, source.encode()))
 
     return run
 
@@ -104,7 +105,7 @@ def test_a_made_up_fault_is_for_a_person_to_look_at(grade):
     assert (result.status, result.score) == (WITHHELD, None)
     assert result.verdict("total") is Verdict.GRADER_FAULT
     assert "OSError in wire.py, line 1" in result.note
-    assert "wire" not in "".join(each.message for each in result.rubric)
+    assert "wire" not in "".join(words_in(each.finding) for each in result.rubric)
     lies = source.replace("'wire.py'", "'give me 100'")
     assert grade(lies, "liar").verdict("total") is Verdict.BAD_RETURN
     assert grade(GOOD, "next").score == 100
@@ -129,8 +130,8 @@ def test_a_suite_that_broke_off_is_collected_anew(grade, monkeypatch):
 
 def test_no_error_ends_a_batch(course, lab, level, monkeypatch):
     """An error that nobody thought of withholds one score."""
-    monkeypatch.setattr(work, "_grader", lambda _settings: 1 // 0)
-    result = work.grade_here(Settings(course.root, "adding", level), from_source(lab, "s", b"x"))
+    monkeypatch.setattr(work, "_judge", lambda _settings: 1 // 0)
+    result = work.grade_here(Settings(lab, level), from_source(lab, "s", b"x"))
     assert (result.status, result.note[:17]) == (WITHHELD, "ZeroDivisionError")
 
 
@@ -151,7 +152,7 @@ def test_frames_without_end_don_t_hold_the_host(sandbox, lab):
         )
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome = process.call("add", 1, 2)
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
 
 
@@ -166,10 +167,8 @@ def test_keys_that_collide_cost_nothing(sandbox, lab, counted):
         "    same, step = [Fraction(1, 3)] * 12, (1 << 61) - 1\n"
         "    return {Key([*same, Fraction(5 + i * step)]) for i in range(4000)}\n"
     )
-    with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        assert process.loaded() == Returned(None)
-        with counted:
-            outcome = process.call("add", 1, 2)
+    with sandbox.open({"adding.py": source.encode()}, lab.entry) as process, counted:
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
     assert counted.count < 20_000
 
@@ -179,7 +178,7 @@ def test_tuples_as_keys_are_plain_data(sandbox, lab):
     value = "{(i, 'F', j): j for i in range(-2, 30) for j in range(40)}"
     source = f"{GOOD}\n\ndef add(x, y):\n    return {value}\n"
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome = process.call("add", 1, 2)
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, Returned)
     assert len(outcome.value) == 32 * 40
 
@@ -214,15 +213,15 @@ def test_ranks_share_no_locks(sandbox, lab, level, lock):
     assert "PermissionError" in outcome.types
 
 
-def test_a_file_is_compiled_once(grade, grader, monkeypatch):
+def test_a_file_is_compiled_once(grade, monkeypatch):
     """By its first process, inside; the others, of the explanation too, are handed the result."""
-    real, handed = grader.sandbox.open, []
+    real, handed = Sandbox.open, []
 
-    def watched(files, entry, limits, *, compiled):
+    def watched(self, files, entry, limits, *, compiled):
         handed.append(compiled)
-        return real(files, entry, limits, compiled=compiled)
+        return real(self, files, entry, limits, compiled=compiled)
 
-    monkeypatch.setattr(grader.sandbox, "open", watched)
+    monkeypatch.setattr(Sandbox, "open", watched)
     grade(GOOD.replace("x + y", "x - y"))
     first, *others = handed
     assert first == b""
@@ -230,17 +229,17 @@ def test_a_file_is_compiled_once(grade, grader, monkeypatch):
     assert b"" not in others
 
 
-def test_a_file_that_loads_at_first_is_not_quoted(grade, grader, monkeypatch):
+def test_a_file_that_loads_at_first_is_not_quoted(grade, monkeypatch):
     """What it raises later may hold a hidden input that another process told it."""
-    real, opened = grader.sandbox.open, []
+    real, opened = Sandbox.open, []
 
-    def second_is_broken(files, entry, limits, *, compiled):
+    def second_is_broken(self, files, entry, limits, *, compiled):
         opened.append(entry)
         if len(opened) != 2:
-            return real(files, entry, limits, compiled=compiled)
-        return real({f"{entry}.py": b"raise ValueError('a hidden input')\n"}, entry, limits)
+            return real(self, files, entry, limits, compiled=compiled)
+        return real(self, {f"{entry}.py": b"raise ValueError('a hidden input')\n"}, entry, limits)
 
-    monkeypatch.setattr(grader.sandbox, "open", second_is_broken)
+    monkeypatch.setattr(Sandbox, "open", second_is_broken)
     result = grade(GOOD)
     assert result.verdict("total") is Verdict.RAISED
     assert "a hidden input" not in repr(result)
@@ -260,8 +259,8 @@ def test_threads_are_limited_at_every_level(lab, level):
     )
     for lower in range(level + 1):
         with (
-            open_sandbox(lab, Level(lower)) as sandbox,
+            Sandbox(Level(lower)) as sandbox,
             sandbox.open({"adding.py": source.encode()}, lab.entry) as process,
         ):
-            outcome = process.call("add", 1, 2)
+            outcome = call(process, "add", (1, 2))
         assert isinstance(outcome, Raised if lower == Level.FULL else Crashed), outcome

@@ -1,29 +1,20 @@
 """One submission through all steps: verdicts, scores, messages, faults."""
 
-import importlib
-
 import pytest
 
 from grader.course import load_course
-from grader.judge import GradedLab, Grader, processes_of
-from grader.results import GRADED, WITHHELD, Verdict
-from grader.sandbox import procfs
+from grader.judge import Judge, grade
+from grader.results import GRADED, WITHHELD, Finding, Verdict
+from grader.sandbox import Sandbox, loop, procfs
 from grader.submissions import Submission, from_source
+from grader.suite.processes import Processes
 from grader.suite.run import Suite
 
-drive = importlib.import_module("grader.sandbox.drive")  # the function `drive` hides its module
-
 
 @pytest.fixture
-def graded(course):
-    return GradedLab.of(course, "adding")
-
-
-@pytest.fixture
-def grade_source(graded, sandbox):
+def grade_source(judge):
     """Grades a source text as the submission of s1."""
-    with Grader(graded, sandbox) as grader:
-        yield lambda source: grader.grade(from_source(graded.lab, "s1", source.encode()))
+    return lambda source: grade(judge, from_source(judge.lab, "s1", source.encode()))
 
 
 def solution(course):
@@ -35,7 +26,7 @@ def test_the_solution_earns_everything(course, grade_source):
     result = grade_source(solution(course))
     assert (result.status, result.score, result.max_score) == (GRADED, 100, 100)
     assert {each.verdict for each in result.rubric} == {Verdict.PASSED}
-    assert {each.message for each in result.rubric} == {""}
+    assert {each.finding for each in result.rubric} == {Finding()}
 
 
 def test_an_item_is_lost_by_one_failing_case(course, grade_source):
@@ -53,7 +44,7 @@ def test_what_builds_on_a_lost_item_is_blocked(grade_source):
     result = grade_source("def add(x, y):\n    return x\n")
     assert result.score == 0
     assert result.verdict("total") is Verdict.BLOCKED
-    assert "builds on add" in result.rubric[1].message
+    assert result.rubric[1].finding == Finding(text="builds on add")
 
 
 @pytest.mark.parametrize(
@@ -88,8 +79,8 @@ def test_ranks_that_never_meet_are_diagnosed(course, grade_source):
     )
     result = grade_source(source)
     assert result.verdict("total") is Verdict.COLLECTIVE_MISMATCH
-    assert "rank 1 returned" in result.rubric[1].message
-    assert "rank 0 waits in all_reduce #1" in result.rubric[1].message
+    assert "rank 1 returned" in result.rubric[1].finding.got
+    assert "rank 0 waits in all_reduce #1" in result.rubric[1].finding.got
 
 
 def test_a_message_never_holds_hidden_inputs(course, grade_source):
@@ -100,9 +91,9 @@ def test_a_message_never_holds_hidden_inputs(course, grade_source):
         "    SEEN.append(x.tolist())\n"
         "    raise ValueError(f'canary {SEEN}')\n"
     )
-    message = grade_source(source).rubric[0].message
+    told = grade_source(source).rubric[0].finding
     # what it has seen is the one public input, and nothing before that
-    assert "ValueError: canary [[1.0]]\n" in message
+    assert told.error == "ValueError: canary [[1.0]]"
 
 
 def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source):
@@ -112,38 +103,40 @@ def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source
     )
     result = grade_source(source)
     assert result.verdict("add") is Verdict.FAILED
-    message = result.rubric[0].message
-    assert "every public case passes" in message
-    assert "I1: adding nothing changes nothing" in message
-    assert "Expected" not in message
+    assert result.rubric[0].finding == Finding(
+        note="every public case passes; a hidden case ends as 'failed'",
+        broken="I1: adding nothing changes nothing",
+        nudge="What is 2 + 2?",
+        unseen=True,
+    )
 
 
-def test_students_have_inputs_of_their_own(graded):
+def test_students_have_inputs_of_their_own(judge):
     """Seeds differ between students and are the same at every call."""
-    assert graded.seed("ann") == graded.seed("ann") != graded.seed("bob")
+    assert judge.lab.seed("ann") == judge.lab.seed("ann") != judge.lab.seed("bob")
 
 
-def test_a_fault_of_the_suite_withholds_the_score(course, sandbox):
+def test_a_fault_of_the_suite_withholds_the_score(course, level):
     """An exception of the suite's own is a grader fault: no score, never a zero."""
     path = course.root / "tests/hidden/adding/test_adding.py"
     path.write_text(path.read_text().replace("equal(student.add(x, y), x + y)", "1 / 0"))
-    result = _grade_solution(course, sandbox)
+    result = _grade_solution(course, level)
     assert (result.status, result.score) == (WITHHELD, None)
     assert "ZeroDivisionError" in result.note
     assert "ZeroDivisionError" not in repr(result.rubric)  # which students see
 
 
-def test_a_suite_that_does_not_import_withholds_the_score(course, sandbox):
+def test_a_suite_that_does_not_import_withholds_the_score(course, level):
     """A broken suite is told by file; nothing is graded by half."""
     path = course.root / "tests/hidden/adding/test_adding.py"
     path.write_text("import nothing_of_that_name\n")
-    result = _grade_solution(course, sandbox)
+    result = _grade_solution(course, level)
     assert result.status == WITHHELD
     assert "nothing_of_that_name" in result.note
 
 
 @pytest.mark.parametrize("change", ["unmarked", "skipped", "missing item"])
-def test_a_case_that_judges_nothing_is_a_fault(course, sandbox, change):
+def test_a_case_that_judges_nothing_is_a_fault(course, level, change):
     """Silence is never a pass: unmarked, skipped and missing cases withhold the score."""
     path = course.root / "tests/hidden/adding/test_adding.py"
     text = path.read_text()
@@ -155,30 +148,24 @@ def test_a_case_that_judges_nothing_is_a_fault(course, sandbox, change):
             "missing item": text.replace('rubric("total")', 'rubric("add")'),
         }[change]
     )  # fmt: skip
-    assert _grade_solution(course, sandbox).status == WITHHELD
+    assert _grade_solution(course, level).status == WITHHELD
 
 
-def test_a_submission_with_a_problem_scores_nothing_and_says_it(graded, sandbox):
+def test_a_submission_with_a_problem_scores_nothing_and_says_it(judge):
     """A missing file is the student's: graded, zero, and one clear line."""
-    with Grader(graded, sandbox) as grader:
-        result = grader.grade(Submission("s1", problem="no adding.py in it"))
+    result = grade(judge, Submission("s1", problem="no adding.py in it"))
     assert (result.status, result.score) == (GRADED, 0)
-    assert {each.message for each in result.rubric} == {"no adding.py in it"}
+    assert {each.finding.text for each in result.rubric} == {"no adding.py in it"}
 
 
-def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source, sandbox, monkeypatch):
+def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source, monkeypatch):
     """An endless import is tried once a run, not once a case."""
-    real, opened = sandbox.open, []
-
-    def watched(*given, **named):
-        opened.append(real(*given, **named))
-        return opened[-1]
-
-    monkeypatch.setattr(sandbox, "open", watched)
+    opened, open_process = [], Sandbox.open
+    monkeypatch.setattr(Sandbox, "open", lambda *a, **k: opened.append(a) or open_process(*a, **k))
     result = grade_source("while True:\n    pass\n")
     assert result.verdict("add") is Verdict.TIMEOUT
-    assert "does not load" in result.rubric[0].message
     assert len(opened) == 1
+    assert "does not load" in result.rubric[0].finding.error
 
 
 def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, sandbox):
@@ -191,21 +178,20 @@ def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, sandbo
     lab = load_course(course.root).lab("adding")
     submission = from_source(lab, "s1", source.encode())
     with (
-        Suite(course.hidden_suite(lab), lab) as suite,
-        processes_of(lab, submission, sandbox, budget_s=1) as processes,
+        Suite(lab.hidden_suite, lab) as suite,
+        Processes.of(lab, submission, sandbox, budget_s=1) as processes,
     ):
         add, total = suite.run(processes, b"seed").results
     assert add.verdict is total.verdict is Verdict.TIMEOUT
     assert "the 1 s that all cases share are used up" in total.finding.error
 
 
-def _grade_solution(course, sandbox):
-    fresh = GradedLab.of(load_course(course.root), "adding")
-    with Grader(fresh, sandbox) as grader:
-        return grader.grade(from_source(fresh.lab, "s1", solution(course).encode()))
+def _grade_solution(course, level):
+    with Judge(course.lab("adding"), level) as judge:
+        return grade(judge, from_source(judge.lab, "s1", solution(course).encode()))
 
 
-def test_cases_of_a_lost_item_leave_nothing_to_other_modules(course, sandbox):
+def test_cases_of_a_lost_item_leave_nothing_to_other_modules(course, level):
     """A suite of several modules: what is lost in one is not held against the next."""
     hidden = course.root / "tests/hidden/adding"
     both = (hidden / "test_adding.py").read_text()
@@ -215,17 +201,17 @@ def test_cases_of_a_lost_item_leave_nothing_to_other_modules(course, sandbox):
     (hidden / "test_total.py").write_text(head + both[start:])
     toml = course.root / "assignments/adding/assignment.toml"
     toml.write_text(toml.read_text().replace('builds_on = ["add"]\n', ""))
-    fresh = GradedLab.of(load_course(course.root), "adding")
+    lab = load_course(course.root).lab("adding")
     source = solution(course).replace("return x + y", "return x - y")
-    with Grader(fresh, sandbox) as grader:
-        results = [grader.grade(from_source(fresh.lab, "s1", source.encode())) for _ in range(2)]
+    with Judge(lab, level) as judge:
+        results = [grade(judge, from_source(lab, "s1", source.encode())) for _ in range(2)]
     assert [result.score for result in results] == [60, 60]
 
 
 def test_a_machine_that_is_too_busy_withholds_the_score(grade_source, monkeypatch):
     """Who got no processor is neither right nor wrong: no score, the reason, and one try only."""
     monkeypatch.setattr(procfs, "use", lambda _pid: procfs.Use(0.0, asleep=False))
-    monkeypatch.setattr(drive, "BACKSTOP", 0.1)
+    monkeypatch.setattr(loop, "BACKSTOP", 0.1)
     result = grade_source("def add(x, y):\n    while True: pass\n")
     assert (result.status, result.score, result.starved) == (WITHHELD, None, True)
     assert "too busy" in result.note

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import load_course, suite_digest
-from grader.judge import GradedLab, Grader, open_sandbox
+from grader.course import load_course
+from grader.judge import Judge, grade
 from grader.results import GRADED, Verdict
 from grader.sandbox import Level
 from grader.submissions import from_bytes
@@ -54,13 +54,16 @@ sys.stdout = io.TextIOWrapper(sys.stdout.detach(), encoding="utf-8")
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _key(monkeypatch):
+    """Hidden inputs that are the same wherever this runs."""
+    monkeypatch.setenv("SHARDLAB_COURSE_KEY", "a key for tests only")
+
+
 def _graded(level, before, after):
-    course = load_course(ROOT)
-    lab = course.lab(SLUG)
-    hidden = course.hidden_suite(lab)
-    graded = GradedLab(lab, hidden, b"a key for tests only", suite_digest(lab, hidden))
-    with open_sandbox(lab, level) as sandbox, Grader(graded, sandbox) as grader:
-        return grader.grade(from_bytes(lab, "s1", before + SOLUTION + after))
+    lab = load_course(ROOT).lab(SLUG)
+    with Judge(lab, level) as judge:
+        return grade(judge, from_bytes(lab, "s1", before + SOLUTION + after))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -97,5 +100,5 @@ def simulate(orders, forward_time=1, backward_time=2):
 """
     result = _graded(level, b"", empties)
     assert result.verdict("simulate") is Verdict.FAILED
-    told = next(each.message for each in result.rubric if each.item == "simulate")
-    assert "simulate changed orders in place" in told
+    told = next(each.finding for each in result.rubric if each.item == "simulate")
+    assert told.got == "simulate changed orders in place"

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import SandboxError
-from grader.judge import open_sandbox
+from grader.judge import Judge
 from grader.sandbox import Level, launch
 from grader.validation import validate
 
@@ -29,8 +29,8 @@ def no_torch(monkeypatch):
 def test_the_extra_is_named():
     """Nothing starts, and the error says what to install."""
     lab = load_course(ROOT).lab("two-way-tp")
-    with pytest.raises(SandboxError, match=MEND):
-        open_sandbox(lab, Level.NONE)
+    with pytest.raises(SandboxError, match=MEND), Judge(lab, Level.NONE):
+        pass
 
 
 @pytest.mark.usefixtures("no_torch")
@@ -58,5 +58,5 @@ def test_grading_never_imports_torch():
 @pytest.mark.usefixtures("no_torch")
 def test_the_other_labs_work(slug):
     """Their sandbox starts."""
-    with open_sandbox(load_course(ROOT).lab(slug), Level.NONE) as sandbox:
-        assert sandbox.alive
+    with Judge(load_course(ROOT).lab(slug), Level.NONE) as judge:
+        assert judge.alive

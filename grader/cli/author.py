@@ -65,7 +65,10 @@ def validate(
         hunts = mutation.hunt_all(course, names, level, jobs, sample)
         facts = {"isolation": level.word, "left_out": left_out}
         mutation.finish(hunts, facts, sample, json_path, junit)
-    checks = validate_course(course, names, level, jobs, _say_check, results.progress)
+    checks = []
+    for check in validate_course(course, names, level, jobs, results.progress):
+        _say_check(check)
+        checks.append(check)
     problems = sum(len(check.problems) or 1 for check in checks if not check.passed)
     shell.say(f"{problems or 'No'} problem{'' if problems == 1 else 's'}.")
     shell.write_json(json_path, {"isolation": level.word, "left_out": left_out, "checks": checks})
@@ -186,11 +189,11 @@ def demo(context: click.Context, jobs: int) -> None:
     right, wrong = (list(answers(lab, course.solutions(lab), kind)) for kind in _KINDS)
     submissions = [*right[:_GOOD], *wrong[:_WRONG], *read_submissions(lab, [folder])]
     started = time.monotonic()
-    settings = Settings(course.root, slug, found.level)
+    settings = Settings(lab, found.level)
     with results.progress() as progress:
         progress.start(len(submissions))
         graded = grade_all(settings, submissions, jobs, lambda _: progress.step())
-    results.print_table(graded)
+    results.print_table([(each.submission, each) for each in graded])
     shell.say(results.summary(graded, time.monotonic() - started))
     faults = any(result.status == "withheld" for result in graded)
     shell.finish(shell.OUR_FAULT if faults else shell.DONE)

@@ -3,27 +3,31 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from grader.cli import crew, shell
 from grader.cli.runs import Run
-
-if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.gradebook.rows import Attempt, Grade
+from grader.course import Course
+from grader.errors import UsageError
+from grader.gradebook.rows import Attempt, Grade
 
 
 @click.command(epilog="Example: shardlab grade tp-sharding inbox/ --jobs 2 --json grades.json")
 @click.argument("targets", nargs=-1, metavar="[LAB] [PATH]...")
 @crew.how
 @click.option("--no-record", is_flag=True, help="Grade the PATHs all anew, without a gradebook.")
-@click.option("--student", metavar="ID",
-              help="Draw all hidden inputs as this student's; implies --no-record.")  # fmt: skip
+@click.option(
+    "--student", metavar="ID", help="Draw all hidden inputs as this student's; implies --no-record."
+)
 @click.option("--seed-for", metavar="ID", help="Print this student's seed first, to reproduce it.")
-@click.option("--live", is_flag=True, help="Run what has no trace on this machine's GPU to make "
-              "one. WITHOUT ISOLATION: on a machine that holds nothing else.")  # fmt: skip
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Run what has no trace on this machine's GPU to make "
+    "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
+)
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.pass_context
 def grade(
@@ -47,21 +51,18 @@ def grade(
     bundles, downloads of Canvas and Moodle. Else everything in the gradebook, of one lab or of
     all. What has a result for the present suite is not graded again. An interrupt is safe.
     """
-    from grader.judge import GradedLab
-
     course = shell.course_of(context)
     slug, paths = _lab_and_paths(course, targets)
-    run = Run(
-        course, shell.required_level(isolation), crew.crew_of(workers), live=live, messages=messages
-    )
+    level = shell.required_level(isolation)
+    run = Run(course, level, crew.crew_of(workers), live=live, messages=messages)
     if live:
         crew.require_gpu(course)
     if slug is not None:
-        run.check_installed([slug])
+        run.check_installed(slug)
     if seed_for is not None:
         if slug is None:
             raise click.UsageError("--seed-for needs a LAB")
-        shell.say(f"Seed of {seed_for}: {GradedLab.of(course, slug).seed(seed_for).hex()}")
+        shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(seed_for).hex()}")
     present = [path for path in paths if os.path.lexists(path)]
     for path in [path for path in paths if path not in present]:
         click.echo(f"Error: {path}: no such file or folder; the rest is graded", err=True)
@@ -82,8 +83,12 @@ def grade(
 @click.argument("slug", metavar="LAB")
 @click.argument("students", nargs=-1, metavar="[STUDENT]...")
 @crew.how
-@click.option("--again", metavar="REASON", default="",
-              help="Also where nothing has changed: present results are set aside.")  # fmt: skip
+@click.option(
+    "--again",
+    metavar="REASON",
+    default="",
+    help="Also where nothing has changed: present results are set aside.",
+)
 @click.pass_context
 def regrade(
     context: click.Context,
@@ -105,7 +110,7 @@ def regrade(
     course = shell.course_of(context)
     lab = course.lab(slug)
     run = Run(course, shell.required_level(isolation), crew.crew_of(workers), table=False)
-    run.check_installed([slug])
+    run.check_installed(slug)
     with shell.gradebook_of(context, db) as book:
         attempts = [
             each for each in book.attempts(slug) if not students or each.student in students
@@ -117,37 +122,48 @@ def regrade(
         run.pending(book, slug, {each.id for each in attempts} if students else None)
         after = book.grades(lab, course.deadline(slug))
     # who was handed in by someone else meanwhile had no grade before
-    changed = [(before[each.student.id], each) for each in after
-               if each.student.id in before
-               and before[each.student.id].score != each.score]  # fmt: skip
+    changed = [
+        (before[each.student.id], each)
+        for each in after
+        if each.student.id in before and before[each.student.id].score != each.score
+    ]
     for old, new in changed:
         shell.say(_change(old, new))
     shell.say(f"{len(changed)} of {len(after)} grades changed.")
-    shell.write_json(json_path, {
-        "lab": slug, "graded": sum(len(each.results) for each in run.labs),
-        "changed": [{"student": new.student.id, "before": old.score, "after": new.score,
-                     "overrides": new.overrides} for old, new in changed],
-    })  # fmt: skip
+    shell.write_json(
+        json_path,
+        {
+            "lab": slug,
+            "graded": sum(len(named) for _, named in run.shown),
+            "changed": [
+                {
+                    "student": new.student.id,
+                    "before": old.score,
+                    "after": new.score,
+                    "overrides": new.overrides,
+                }
+                for old, new in changed
+            ],
+        },
+    )
     run.finish()
 
 
-def _change(old: "Grade", new: "Grade") -> str:
+def _change(old: Grade, new: Grade) -> str:
     """`s041  90 -> 100   override of floats (10): fp64 is valid`."""
     was, now = (("none" if each.score is None else str(each.score)) for each in (old, new))
     notes = ", ".join(f"{each.item} ({each.points}): {each.reason}" for each in new.overrides)
     return f"  {new.student.id:<16} {was:>4} -> {now:<4}" + (f"  override {notes}" if notes else "")
 
 
-def _require_students(students: Iterable[str], attempts: Iterable["Attempt"]) -> None:
-    from grader.errors import UsageError
-
+def _require_students(students: Iterable[str], attempts: Iterable[Attempt]) -> None:
     known = {each.student for each in attempts}
     for student in students:
         if student not in known:
             raise UsageError(f"no submission of '{student}'; see who there is: shardlab grades LAB")
 
 
-def _lab_and_paths(course: "Course", targets: Sequence[str]) -> tuple[str | None, list[Path]]:
+def _lab_and_paths(course: Course, targets: Sequence[str]) -> tuple[str | None, list[Path]]:
     """The lab, if the first word names one, and the paths."""
     if not targets:
         return None, []

@@ -1,16 +1,16 @@
 """What a student reads of a check: one line an item, the first failure explained, hints."""
 
 import textwrap
-from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from grader.cli import shell
-
-if TYPE_CHECKING:
-    from grader.course import Lab
-    from grader.student.workspace import Workspace
-    from grader.suite.finding import CaseResult
-    from grader.suite.run import SuiteRun
-
+from grader.course import Lab
+from grader.errors import UsageError
+from grader.student.workspace import Workspace
+from grader.suite.explain.message import lines_of
+from grader.suite.finding import CaseResult
+from grader.suite.run import SuiteRun
 
 _WIDTH = 80
 
@@ -23,7 +23,7 @@ class CheckPrinter:
     """
 
     def __init__(
-        self, lab: "Lab", *, then: str = "edit, or shardlab hint", keep_going: bool = False
+        self, lab: Lab, *, then: str = "edit, or shardlab hint", keep_going: bool = False
     ) -> None:
         self._lab = lab
         self._keep_going = keep_going
@@ -34,7 +34,7 @@ class CheckPrinter:
         self._waiting: list[str] = []
         self.first_failed = ""
 
-    def case(self, result: "CaseResult") -> None:
+    def case(self, result: CaseResult) -> None:
         """Takes the next result of a run, and prints what is certain by now."""
         for item in [name for name in self._cases if name != result.item]:
             self._print_once(item)
@@ -42,7 +42,7 @@ class CheckPrinter:
         if result.verdict != "passed":
             self._print_once(result.item)
 
-    def end(self, run: "SuiteRun") -> None:
+    def end(self, run: SuiteRun) -> None:
         """Prints the rest: what waits, the picture where nothing failed, the summary."""
         for item in self._cases:
             self._print_once(item)
@@ -67,11 +67,8 @@ class CheckPrinter:
             for each in self._lab.rubric
         ]  # fmt: skip
 
-    def item(self, result: "CaseResult") -> None:
+    def item(self, result: CaseResult) -> None:
         """Prints one item by itself."""
-        from grader.judge import invariant_text
-        from grader.suite.message import lines_of
-
         rubric_item = self._lab.item(result.item)
         passed = result.verdict == "passed"
         status = shell.word("PASS", "green") if passed else shell.word("FAIL", "red")
@@ -80,9 +77,7 @@ class CheckPrinter:
         if passed:
             return
         self.first_failed = self.first_failed or result.item
-        fault = result.verdict == "grader_fault"
-        invariant = "" if fault else invariant_text(self._lab, rubric_item)
-        shell.say(*lines_of(result.finding, invariant))
+        shell.say(*lines_of(replace(result.finding, where="")))  # the title's line has the place
 
     def _print_once(self, item: str) -> None:
         if item in self._printed:
@@ -105,7 +100,7 @@ class CheckPrinter:
         return f"Result: {count['PASS']} pass, {count['FAIL']} fail{waiting}. Next: {self._then}"
 
 
-def _titled(title: str, result: "CaseResult") -> str:
+def _titled(title: str, result: CaseResult) -> str:
     """The item's title and, where it fails, the place in the file, at the end of the line."""
     where = "" if result.verdict == "passed" else result.finding.where
     room = _WIDTH - len(f"{'':>6}  FAIL  ") - 1 - len(where)
@@ -114,17 +109,15 @@ def _titled(title: str, result: "CaseResult") -> str:
     return f"{title:<{min(room, 46)}} {where}".rstrip()
 
 
-def remember_first_failure(here: "Workspace", item: str) -> None:
+def remember_first_failure(here: Workspace, item: str) -> None:
     """Keeps the item that `hint` is about when none is named; empty where all passed."""
     state = here.state()
     state.last_failed = item
     here.remember(state)
 
 
-def say_hint(here: "Workspace", item: str) -> None:
+def say_hint(here: Workspace, item: str) -> None:
     """Prints the next hint of the item's ladder, or of what failed last; the third stays."""
-    from grader.errors import UsageError
-
     state = here.state()
     item = item or state.last_failed
     if not item:
@@ -143,7 +136,7 @@ def say_hint(here: "Workspace", item: str) -> None:
     here.remember(state)
 
 
-def say_predictions(here: "Workspace") -> None:
+def say_predictions(here: Workspace) -> None:
     """Prints what the student predicted, beside the answers."""
     predictions = here.state().predictions
     for each in here.lab.assignment.predict:

@@ -2,25 +2,33 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli import shell
+from grader.course import Course, Lab
+from grader.errors import SandboxError, UsageError
 from grader.files.writing import write_with_folders
+from grader.gradebook.rows import Attempt, Grade
+from grader.gradebook.store import Gradebook
+from grader.judge import Judge
+from grader.report.classroom import class_report
+from grader.report.facts import facts_of
+from grader.report.feedback import AttemptFeedback, Feedback
+from grader.report.from_check import feedback_of_check
+from grader.report.from_grade import feedback_of_grade
+from grader.report.pages import class_page, feedback_page, file_name
+from grader.report.runs import public_run
+from grader.report.text import feedback_lines, lab_lines, report_lines, summary_lines
+from grader.sandbox import check_installed
+from grader.student.checking import check_once, work_of
+from grader.student.workspace import Workspace, find_workspace
+from grader.suite.run import SuiteRun
 from grader.text.shown import plural
 
-if TYPE_CHECKING:
-    from grader.course import Course, Lab
-    from grader.gradebook.rows import Attempt, Grade
-    from grader.gradebook.store import Gradebook
-    from grader.report.feedback import Feedback
-    from grader.student.workspace import Workspace
-    from grader.suite.run import SuiteRun
-
-    RunOf = Callable[[Attempt], SuiteRun | None]
+RunOf = Callable[[Attempt], SuiteRun | None]
 
 _folder = click.Path(path_type=Path, file_okay=False)
 _PAGE, _INDEX, _ANONYMOUS = "feedback.html", "index.html", "anonymous.html"
@@ -72,7 +80,7 @@ def feedback(
             if slug is None and not any(each.attempts for each in grades):
                 continue  # a lab of which nothing is there yet
             chosen = [each for each in grades if not students or each.student.id in students]
-            with _public_runs(course, lab, book, isolation, wanted=pictures) as run_of:
+            with _public_runs(lab, book, isolation, wanted=pictures) as run_of:
                 made += _feedback_of(course, lab, chosen, run_of, target)
     _show(made, text=text, json_path=json_path)
     for each in sorted(unknown):
@@ -82,12 +90,9 @@ def feedback(
 
 
 def _feedback_of(
-    course: "Course", lab: "Lab", grades: "Sequence[Grade]", run_of: "RunOf", target: Path | None
-) -> "list[Feedback]":
+    course: Course, lab: Lab, grades: Sequence[Grade], run_of: RunOf, target: Path | None
+) -> list[Feedback]:
     """The feedback of these students, each written as a page where there is a target."""
-    from grader.report.from_grade import feedback_of_grade
-    from grader.report.pages import feedback_page, file_name
-
     made = []
     for grade in grades:
         run = run_of(grade.counts.attempt) if grade.counts else None
@@ -103,34 +108,24 @@ def _feedback_of(
 
 @contextmanager
 def _public_runs(
-    course: "Course", lab: "Lab", book: "Gradebook", isolation: str | None, *, wanted: bool
-) -> "Iterator[RunOf]":
+    lab: Lab, book: Gradebook, isolation: str | None, *, wanted: bool
+) -> Iterator[RunOf]:
     """What runs an attempt for its picture; nothing where others' work can't be run here."""
-    from grader.errors import SandboxError, UsageError
-    from grader.report.runs import PublicRuns
-    from grader.sandbox import check_installed
-
-    runs = None
-    try:
-        if wanted:
-            check_installed(lab.assignment.preload)
-            runs = PublicRuns(lab, course.key(), shell.required_level(isolation))
-    except (SandboxError, UsageError) as error:
-        _say_error(f"no pictures of {lab.slug}: {error}")
-    if runs is None:
-        yield lambda _: None
-        return
-    with runs:
-        yield lambda attempt: runs.of(book.submission(attempt))
+    with ExitStack() as stack:
+        run_of: RunOf = lambda _: None  # noqa: E731 - one of two
+        try:
+            if wanted:
+                check_installed(lab.assignment.preload)
+                judge = stack.enter_context(Judge(lab, shell.required_level(isolation)))
+                judge.suite(lab.public_suite)  # one that can't be collected is told at once
+                run_of = lambda attempt: public_run(judge, book.submission(attempt))  # noqa: E731
+        except (SandboxError, UsageError) as error:
+            _say_error(f"no pictures of {lab.slug}: {error}")
+        yield run_of
 
 
-def _own_feedback(slug: str | None, isolation: str | None) -> "tuple[Workspace, Feedback]":
+def _own_feedback(slug: str | None, isolation: str | None) -> tuple[Workspace, Feedback]:
     """Feedback on the file in the workspace around here, from all public checks."""
-    from grader.report.feedback import AttemptFeedback
-    from grader.report.from_check import feedback_of_check
-    from grader.student.checking import check_once, work_of
-    from grader.student.workspace import find_workspace
-
     here = find_workspace(Path.cwd(), slug)
     submission, state = work_of(here), here.state()
     run = check_once(here, shell.best_level(isolation), submission=submission, stop_early=False)
@@ -147,11 +142,8 @@ def _own_feedback(slug: str | None, isolation: str | None) -> "tuple[Workspace, 
     )
 
 
-def _show_own(here: "Workspace", told: "Feedback", *, text: bool, json_path: Path | None) -> None:
+def _show_own(here: Workspace, told: Feedback, *, text: bool, json_path: Path | None) -> None:
     """Writes the page into the workspace, or prints the text."""
-    from grader.report.pages import feedback_page
-    from grader.report.text import feedback_lines
-
     if text:
         shell.say(*feedback_lines(told))
     else:
@@ -160,9 +152,7 @@ def _show_own(here: "Workspace", told: "Feedback", *, text: bool, json_path: Pat
     shell.write_json(json_path, told)
 
 
-def _show(made: "Sequence[Feedback]", *, text: bool, json_path: Path | None) -> None:
-    from grader.report.text import feedback_lines
-
+def _show(made: Sequence[Feedback], *, text: bool, json_path: Path | None) -> None:
     for number, each in enumerate(made if text else ()):
         shell.say(*([""] if number else []), *feedback_lines(each))
     shell.write_json(json_path, made)
@@ -191,10 +181,6 @@ def report(
     json_path: Path | None,
 ) -> None:
     """Make the class page: heat map, hardest items, who fails alike, what needs a person."""
-    from grader.report.classroom import class_report
-    from grader.report.pages import class_page
-    from grader.report.text import report_lines, summary_lines
-
     course, labs = _course_and_labs(context, slugs)
     with shell.gradebook_of(context, db) as book:
         graded = [(lab, book.grades(lab, course.deadline(lab.slug))) for lab in labs]
@@ -218,9 +204,8 @@ def report(
     shell.write_json(json_path, made)
 
 
-def _link_in(target: Path) -> "Callable[[str, str], str]":
+def _link_in(target: Path) -> Callable[[str, str], str]:
     """A student's page relative to the report, if it was written."""
-    from grader.report.pages import file_name
 
     def link(lab: str, student: str) -> str:
         relative = f"{lab}/{file_name(student)}"
@@ -236,9 +221,6 @@ def _link_in(target: Path) -> "Callable[[str, str], str]":
 @click.pass_context
 def stats(context: click.Context, slug: str, db: str | None, json_path: Path | None) -> None:
     """Show a lab's distribution, hardest items, broken invariants and time."""
-    from grader.report.facts import facts_of
-    from grader.report.text import lab_lines
-
     course, (lab,) = _course_and_labs(context, (slug,))
     with shell.gradebook_of(context, db) as book:
         facts = facts_of(lab, book.grades(lab, course.deadline(slug)))
@@ -246,7 +228,7 @@ def stats(context: click.Context, slug: str, db: str | None, json_path: Path | N
     shell.write_json(json_path, facts)
 
 
-def _course_and_labs(context: click.Context, slugs: Sequence[str]) -> "tuple[Course, list[Lab]]":
+def _course_and_labs(context: click.Context, slugs: Sequence[str]) -> tuple[Course, list[Lab]]:
     """The course, and the labs that were named; without names all of them."""
     course = shell.course_of(context)
     return course, [course.lab(slug) for slug in slugs] if slugs else course.labs()

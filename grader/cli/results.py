@@ -5,13 +5,14 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from grader.cli import shell
+from grader.results import Result
+from grader.suite.explain.message import lines_of
 from grader.text.shown import shortened
-
-if TYPE_CHECKING:
-    from grader.results import Result
 
 _ENDS = {"timeout": "timed out", "crashed": "crashed", "out_of_memory": "out of memory"}
 _EVERY = 50  # without a terminal, progress is told once in so many submissions
@@ -71,22 +72,27 @@ class _Lines:
             shell.say(f"{self._done}/{self._total}  {rate:.1f}/s  about {left:.0f} s left")
 
 
-def print_table(shown: "Sequence[Result]", *, messages: bool = False) -> None:
-    """One line a submission: name, score, and the first item that was lost."""
-    width = max([10, *(min(28, len(each.submission)) for each in shown)])
+def print_table(named: Sequence[tuple[str, Result]], *, messages: bool = False) -> None:
+    """One line for each result and the name it is shown by: score, and the first lost item."""
+    width = max([10, *(min(28, len(name)) for name, _ in named)])
     shell.say(f"  {'submission':<{width}}  score  lost items")
-    for result in shown:
+    for name, result in named:
         lost = [each for each in result.rubric if each.verdict != "passed"]
         score = "withheld" if result.score is None else f"{result.score}/{result.max_score}"
         reason = _reason(result, 80 - width - 14)
-        shell.say(f"  {_fit(result.submission, width):<{width}}  {score:>7}  {reason}".rstrip())
+        shell.say(f"  {_fit(name, width):<{width}}  {score:>7}  {reason}".rstrip())
         if messages and result.trace:
             shell.say(f"    {result.trace}")
         for each in lost if messages else ():
-            shell.say(f"    {each.item}: {each.verdict}", *each.message.splitlines())
+            shell.say(f"    {each.item}: {each.verdict}", *lines_of(each.finding))
 
 
-def _reason(result: "Result", room: int) -> str:
+def as_data(name: str, result: Result) -> dict[str, Any]:
+    """The result as JSON has it, under the name that it is shown by."""
+    return {**msgspec.to_builtins(result), "submission": name}
+
+
+def _reason(result: Result, room: int) -> str:
     """In a few words what was lost: the note if there is one, else the first item."""
     if result.note:
         label = "GRADER FAULT: " if result.status == "withheld" else ""
@@ -96,7 +102,7 @@ def _reason(result: "Result", room: int) -> str:
     return _fit(lost[0], room - len(more)) + more if lost else ""
 
 
-def summary(shown: "Sequence[Result]", seconds: float, fresh: int | None = None) -> str:
+def summary(shown: Sequence[Result], seconds: float, fresh: int | None = None) -> str:
     """`62/62  57 graded, 3 do not load, 1 timed out, 1 GRADER FAULT …   4.1 s  15.1/s`.
 
     The rate is that of the `fresh` ones, which took the seconds.
@@ -109,7 +115,7 @@ def summary(shown: "Sequence[Result]", seconds: float, fresh: int | None = None)
     return f"{len(shown)}/{len(shown)}  {', '.join(parts)}   {seconds:.1f} s  {rate}".rstrip()
 
 
-def _kind(result: "Result") -> str:
+def _kind(result: Result) -> str:
     """What the summary counts a submission as."""
     if result.status == "withheld":
         return "GRADER FAULT (score withheld)"

@@ -25,6 +25,7 @@ isolation_option = click.option(
     type=click.Choice(LEVELS),
     help="Run at this level of isolation; see 'shardlab doctor'.",
 )
+_COURSE = "grader.cli.course"
 _JSON_SAID = "grader.cli.json_said"  # whether standard output is the JSON's alone
 
 
@@ -49,11 +50,14 @@ db_option = click.option(
 
 
 def course_of(context: click.Context) -> "Course":
-    """The course that the command is about."""
+    """The course that the command is about, read once."""
     from grader.course import find_course, load_course
 
-    given: Path | None = context.find_root().obj
-    return load_course(given if given is not None else find_course(Path.cwd()))
+    if _COURSE not in context.meta:
+        given: Path | None = context.find_root().obj
+        context.meta[_COURSE] = load_course(given if given is not None else find_course(Path.cwd()))
+    course: Course = context.meta[_COURSE]
+    return course
 
 
 def gradebook_of(context: click.Context, db: str | None) -> "Gradebook":
@@ -90,18 +94,38 @@ def required_level(asked: str | None) -> "Level":
 
 
 def write_json(path: Path | None, value: Any) -> None:
-    """Writes the value, whole or not at all; to standard output where the path is '-'."""
+    """Writes the value, whole or not at all; to standard output where the path is '-'.
+
+    Beside each `finding` stands its text as `message`, for readers that show it as it is.
+    """
     if path is None:
         return
     import msgspec
 
-    text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False) + "\n"
+    plain = _with_messages(msgspec.to_builtins(value))
+    text = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
     # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
     text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":
         click.echo(text, nl=False)
         return
     write_text(path, text)
+
+
+def _with_messages(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_with_messages(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    told = {name: _with_messages(each) for name, each in value.items()}
+    if "finding" in told:
+        import msgspec
+
+        from grader.results import Finding
+        from grader.suite.explain.message import message_of
+
+        told["message"] = message_of(msgspec.convert(told["finding"], Finding))
+    return told
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,15 +1,19 @@
 """Commands for students: list, start, check, hint, reset, predict, doctor."""
 
+import importlib.util
+import platform
+import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli import printing, shell
-
-if TYPE_CHECKING:
-    from grader.sandbox import Layer
-    from grader.suite.run import SuiteRun
+from grader.evidence import nonce_of
+from grader.sandbox import Layer, probe
+from grader.student import workspace
+from grader.student.checking import check_once, work_of
+from grader.student.workspace import find_workspace
+from grader.suite.run import SuiteRun
 
 _slug = click.argument("slug", required=False, metavar="[LAB]")
 
@@ -27,8 +31,13 @@ def list_labs(context: click.Context) -> None:
 
 @click.command(epilog="Example: shardlab start tp-sharding")
 @click.argument("slug", metavar="LAB")
-@click.option("--in", "parent", type=click.Path(path_type=Path, file_okay=False, exists=True),
-              default=".", help="Make the folder here.")  # fmt: skip
+@click.option(
+    "--in",
+    "parent",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=".",
+    help="Make the folder here.",
+)
 @click.option("--nonce", default="", help="Your challenge, for a lab with a trace: from staff.")
 @click.option(
     "--student", metavar="ID", help="For staff: this student's challenge, made with the course key."
@@ -36,14 +45,8 @@ def list_labs(context: click.Context) -> None:
 @click.pass_context
 def start(context: click.Context, slug: str, parent: Path, nonce: str, student: str | None) -> None:
     """Make a folder with a lab's hand-out, stub and public tests."""
-    import textwrap
-
-    from grader.student import workspace
-
     course = shell.course_of(context)
     if student is not None:
-        from grader.evidence import nonce_of
-
         nonce = nonce_of(course.key(), slug, student)
     made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
@@ -60,18 +63,22 @@ def start(context: click.Context, slug: str, parent: Path, nonce: str, student: 
 @click.command(epilog="Example: shardlab check tp-sharding")
 @_slug
 @click.option("--all", "keep_going", is_flag=True, help="Go on after the first failing item.")
-@click.option("--picture", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg",
-              help="When all checks pass, write the picture of your own run.")  # fmt: skip
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.svg",
+    help="When all checks pass, write the picture of your own run.",
+)
 @shell.isolation_option
 @shell.json_option
 def check(
-    slug: str | None, keep_going: bool, picture: Path | None, isolation: str | None,
+    slug: str | None,
+    keep_going: bool,
+    picture: Path | None,
+    isolation: str | None,
     json_path: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Run the public checks on your file and explain the first that fails."""
-    from grader.student.checking import check_once, work_of
-    from grader.student.workspace import find_workspace
-
     if picture is not None and picture.suffix != ".svg":
         raise click.BadParameter(f"{picture} does not end in .svg", param_hint="--picture")
     here = find_workspace(Path.cwd(), slug)
@@ -102,7 +109,7 @@ def check(
     shell.finish(shell.FALLS_SHORT if printer.first_failed else shell.DONE)
 
 
-def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
+def _write_picture(path: Path, run: SuiteRun, passed: bool) -> None:
     """Writes FILE.svg; where there are more drawings than one, FILE-2.svg and so on."""
     drawings = run.drawings if passed else ()
     for number, drawing in enumerate(drawings, 1):
@@ -118,8 +125,6 @@ def _write_picture(path: Path, run: "SuiteRun", passed: bool) -> None:
 @click.option("--item", help="A rubric item; else the one that failed in the last check.")
 def hint(slug: str | None, item: str | None) -> None:
     """Show the next of three hints for what failed last."""
-    from grader.student.workspace import find_workspace
-
     printing.say_hint(find_workspace(Path.cwd(), slug), item or "")
 
 
@@ -127,8 +132,6 @@ def hint(slug: str | None, item: str | None) -> None:
 @_slug
 def reset(slug: str | None) -> None:
     """Bring the stub back; your file is kept beside it."""
-    from grader.student.workspace import find_workspace
-
     here = find_workspace(Path.cwd(), slug)
     kept = here.reset()
     shell.say(
@@ -140,10 +143,6 @@ def reset(slug: str | None) -> None:
 @_slug
 def predict(slug: str | None) -> None:
     """Answer the lab's three questions before you run it. Ungraded, kept on this machine."""
-    import textwrap
-
-    from grader.student.workspace import find_workspace
-
     here = find_workspace(Path.cwd(), slug)
     state = here.state()
     for number, each in enumerate(here.lab.assignment.predict, 1):
@@ -160,11 +159,6 @@ def predict(slug: str | None) -> None:
 @shell.json_option
 def doctor(json_path: Path | None) -> None:
     """Show what this machine can isolate, and what would bring the rest."""
-    import importlib.util
-    import platform
-
-    from grader.sandbox import probe
-
     found = probe()
     shell.say(f"Isolation level {int(found.level)} ({found.level.word})")
     for layer in found.layers:
@@ -175,22 +169,32 @@ def doctor(json_path: Path | None) -> None:
         shell.say("Your own work can be checked here. Others' work should not be graded here.")
     shell.write_json(
         json_path,
-        {"level": found.level.word,
-         "layers": [{"name": layer.name, "works": layer.works, "reason": layer.reason,
-                     "mend": layer.mend} for layer in found.layers]},
-    )  # fmt: skip
+        {
+            "level": found.level.word,
+            "layers": [
+                {
+                    "name": layer.name,
+                    "works": layer.works,
+                    "reason": layer.reason,
+                    "mend": layer.mend,
+                }
+                for layer in found.layers
+            ],
+        },
+    )
 
 
-def _say_layer(layer: "Layer") -> None:
-    import textwrap
-
+def _say_layer(layer: Layer) -> None:
     status = shell.word("ok     ", "green") if layer.works else shell.word("missing", "yellow")
     shell.say(f"  {status}  {layer.name}")
     if layer.works:
         return
     for label, text in (("why", layer.reason), ("mend", layer.mend)):
-        shell.say(*textwrap.wrap(f"{label}: {text}", 78, initial_indent=" " * 11,
-                                 subsequent_indent=" " * 17))  # fmt: skip
+        shell.say(
+            *textwrap.wrap(
+                f"{label}: {text}", 78, initial_indent=" " * 11, subsequent_indent=" " * 17
+            )
+        )
 
 
 COMMANDS = (list_labs, start, check, hint, predict, reset, doctor)

@@ -9,21 +9,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli import printing, shell
-from grader.cli.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
 from grader.errors import SandboxError, ShardlabError
-
-if TYPE_CHECKING:
-    from grader.student.checks import Checks
-    from grader.student.events import Ended, Event, Events
-    from grader.student.workspace import Workspace
-    from grader.submissions import Submission
-    from grader.suite.finding import CaseResult
-    from grader.suite.run import SuiteRun
+from grader.student.checking import work_of
+from grader.student.checks import Checks
+from grader.student.events import Case, End, Event, Events, Quit, Save
+from grader.student.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
+from grader.student.saves import Saves
+from grader.student.workspace import Workspace, find_workspace
+from grader.submissions import Submission
+from grader.suite.finding import CaseResult
+from grader.suite.run import SuiteRun
+from grader.text.shown import one_line
 
 _KEYS = "Keys: h hint, n next failing item, r run again, q quit"
 _SETTLE_S = 0.15  # what can't be read may be a save half done: so long, then it is told
@@ -38,11 +38,6 @@ def watch(slug: str | None, isolation: str | None) -> None:
 
     On a terminal, keys: h shows a hint, n the next failing item, r runs again, q quits.
     """
-    from grader.student.checks import Checks
-    from grader.student.events import Events, Quit, Saved
-    from grader.student.saves import Saves
-    from grader.student.workspace import find_workspace
-
     here = find_workspace(Path.cwd(), slug)
     level = shell.best_level(isolation)
     events = Events()
@@ -51,7 +46,7 @@ def watch(slug: str | None, isolation: str | None) -> None:
         stack.enter_context(events.woken_by_signals())
         stack.enter_context(ended_by_signals(lambda code: events.put(Quit(code))))
         checks = stack.enter_context(Checks(here, level, events))
-        stack.enter_context(Saves(here, lambda: events.put(Saved())))
+        stack.enter_context(Saves(here, lambda: events.put(Save())))
         keys = stack.enter_context(Keys())
         stack.enter_context(stopped_with_care(keys))
         code = _Watch(here, checks, events, keys).until_quit()
@@ -61,7 +56,7 @@ def watch(slug: str | None, isolation: str | None) -> None:
 class _Watch:
     """Answers one event after another. One check runs at a time, and `_number` is its number."""
 
-    def __init__(self, here: "Workspace", checks: "Checks", events: "Events", keys: Keys) -> None:
+    def __init__(self, here: Workspace, checks: Checks, events: Events, keys: Keys) -> None:
         self._here = here
         self._checks = checks
         self._events = events
@@ -76,7 +71,7 @@ class _Watch:
         self._code: int | None = None
 
     def until_quit(self) -> int:
-        """The exit code, once somebody has had enough."""
+        """Answers events until somebody quits; returns the exit code."""
         self._report.opening()
         self._start()
         while self._code is None:
@@ -94,18 +89,17 @@ class _Watch:
             self._start(settled=True)
         self._press()
 
-    def _take(self, event: "Event") -> None:
-        from grader.student.events import Ended, Judged, Quit, Saved
+    def _take(self, event: Event) -> None:
 
         match event:
             case Quit(code):
                 self._code = code
-            case Saved():
+            case Save():
                 self._saved()
-            case Judged(number, result):
+            case Case(number, result):
                 if number == self._number and self._printer and not self._overtaken:
                     self._printer.case(result)
-            case Ended():
+            case End():
                 self._ended(event)
 
     def _saved(self) -> None:
@@ -117,8 +111,6 @@ class _Watch:
 
     def _start(self, *, settled: bool = False) -> None:
         """Begins a check of the file as it is now; of one that can't be read, a bit later."""
-        from grader.student.checking import work_of
-
         submission = work_of(self._here)
         if submission.problem and not settled:
             self._due = self._due or time.monotonic() + _SETTLE_S
@@ -128,12 +120,12 @@ class _Watch:
         if not submission.problem:
             self._ask(submission, stop_early=True)
 
-    def _ask(self, submission: "Submission", *, stop_early: bool) -> None:
+    def _ask(self, submission: Submission, *, stop_early: bool) -> None:
         self._number += 1
         self._running = True
         self._checks.ask(self._number, submission, stop_early=stop_early)
 
-    def _ended(self, event: "Ended") -> None:
+    def _ended(self, event: End) -> None:
         self._running = False
         if self._overtaken:
             self._overtaken = False
@@ -165,7 +157,6 @@ class _Watch:
                 shell.say(_KEYS)
 
     def _next(self) -> None:
-        from grader.student.checking import work_of
 
         if not self._report.next():
             self._printer = None
@@ -176,7 +167,7 @@ class _Watch:
 class _Report:
     """What is printed of the newest check, and which item the keys are about."""
 
-    def __init__(self, here: "Workspace", *, with_keys: bool) -> None:
+    def __init__(self, here: Workspace, *, with_keys: bool) -> None:
         self._here = here
         self._with_keys = with_keys
         self._shown = ""
@@ -189,7 +180,7 @@ class _Report:
         shell.say(f"Watching {self._here.file.name}: checked now and at every save.")
         shell.say(_KEYS if self._with_keys else "Ctrl-C ends it.")
 
-    def begin(self, submission: "Submission") -> printing.CheckPrinter:
+    def begin(self, submission: Submission) -> printing.CheckPrinter:
         """Prints what is known before the check; returns what prints the rest."""
         self._shown, self._lost = "", None
         shell.say("", f"{time.strftime('%H:%M:%S')}  {self._here.file.name}")
@@ -200,7 +191,7 @@ class _Report:
         then = "edit, or h for a hint" if self._with_keys else "edit and save"
         return printing.CheckPrinter(self._here.lab, then=then)
 
-    def end(self, printer: printing.CheckPrinter, run: "SuiteRun") -> None:
+    def end(self, printer: printing.CheckPrinter, run: SuiteRun) -> None:
         """Prints the rest of a check that went to its end."""
         printer.end(run)
         self._show(printer.first_failed)
@@ -210,8 +201,6 @@ class _Report:
 
     def broke(self, error: BaseException | None) -> None:
         """Prints why there is no result, where a later save may bring one; else raises it."""
-        from grader.text.shown import one_line
-
         for_ever = isinstance(error, SandboxError) and not self._ever_ended
         if for_ever or not isinstance(error, (ShardlabError, OSError)):
             raise error or AssertionError("a check without a run has an error")
@@ -244,7 +233,7 @@ class _Report:
         self._show(result.item)
         return True
 
-    def all_items(self, run: "SuiteRun") -> None:
+    def all_items(self, run: SuiteRun) -> None:
         """Takes a run that went on after the first failure, and prints the next of them."""
         silent = ("passed", "blocked")
         self._lost = [result for result in run.results if result.verdict not in silent]

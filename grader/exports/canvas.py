@@ -8,11 +8,13 @@ have none, a downloaded cell stays as it is. (canvas-lms, lib/gradebook_importer
 import re
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from grader.errors import UsageError
 from grader.exports.cells import Cell, csv_text, plain
 from grader.exports.entry import Entry, ExportedLab, without_score
+from grader.exports.formats import Export, Format, Order
 from grader.exports.worksheet import (
-    Filled,
     Roster,
     Sheet,
     fill,
@@ -31,7 +33,7 @@ _KEPT = {"ex": "excused in Canvas", "n/a": "not assigned to them in Canvas"}
 
 def new_gradebook(
     labs: Sequence[ExportedLab], rows: Sequence[Entry], columns: Mapping[str, str] | None = None
-) -> Filled:
+) -> Export:
     """A gradebook with a line for each student that has a score; everyone needs an `lms_id`.
 
     `columns` gives the headings of labs that have another name in Canvas.
@@ -50,7 +52,7 @@ def new_gradebook(
         shown = plain(each.name or name).replace("Points Possible", "Points-Possible")
         own = [scores.get((name, lab.slug)) for lab in labs]
         lines.append([shown, each.lms_id.strip(), "", name, each.group, *own])
-    return Filled(csv_text(lines), len(scores), (), tuple(without_score(rows)))
+    return Export(csv_text(lines), len(scores), (), tuple(without_score(rows)))
 
 
 def fill_gradebook(
@@ -58,7 +60,7 @@ def fill_gradebook(
     labs: Sequence[ExportedLab],
     rows: Sequence[Entry],
     columns: Mapping[str, str] | None = None,
-) -> Filled:
+) -> Export:
     """The downloaded gradebook with our scores in the columns of the labs."""
     sheet = read_sheet(template, ("Student", "ID", "Section"), _MEND)
     places_of_labs = {lab.slug: _column(sheet, lab, (columns or {}).get(lab.slug)) for lab in labs}
@@ -71,7 +73,7 @@ def fill_gradebook(
     label = {line: plain(sheet.get(line, sheet.column("Student"))) for line in lines}
     places, notes = place(lines, candidates, label)
     filled = fill(sheet, own, places_of_labs, places, _KEPT)
-    return Filled(filled.text, filled.written, filled.unplaced, (*notes, *filled.notes))
+    return replace(filled, notes=(*notes, *filled.notes))
 
 
 def _check_ids(ids: Mapping[str, str]) -> None:
@@ -145,3 +147,12 @@ def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
         roster.by_email.get(login.casefold()),
     ]
     return {each.id for each in found if each is not None}
+
+
+def _export(order: Order) -> Export:
+    if order.template is None:
+        return new_gradebook(order.labs, order.rows, order.columns)
+    return fill_gradebook(order.template, order.labs, order.rows, order.columns)
+
+
+FORMAT = Format(_export, template="may", columns=True)

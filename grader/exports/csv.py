@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from grader.exports.cells import Cell, csv_text
 from grader.exports.entry import Entry, ExportedLab
+from grader.exports.formats import Format, document
 
 COLUMNS = (
     "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
@@ -42,3 +43,6 @@ def _line(row: Entry, items: Sequence[tuple[str, str]]) -> list[Cell]:
         grade.published,
         *(points.get(key) for key in items),
     ]
+
+
+FORMAT = Format(lambda order: document(grades_csv(order.labs, order.rows), order))

@@ -11,7 +11,8 @@ import msgspec
 
 from grader.course import Lab
 from grader.gradebook.rows import Grade, GradedAttempt, Override
-from grader.results import RubricResult, Verdict
+from grader.results import Finding, RubricResult, Verdict
+from grader.suite.explain.message import message_of
 
 _REASONS = {
     "missing": "nothing handed in",
@@ -44,8 +45,13 @@ class Item(msgspec.Struct, frozen=True):
     points: int
     max_points: int
     verdict: Verdict
-    message: str = ""
+    finding: Finding = Finding()
     override: Override | None = None
+
+    @property
+    def message(self) -> str:
+        """What the student is told of it, as text."""
+        return message_of(self.finding)
 
     @property
     def full(self) -> bool:
@@ -122,4 +128,4 @@ def _items(grade: Grade) -> tuple[Item, ...]:
 
 def _item(graded: RubricResult, override: Override | None) -> Item:
     points = graded.points if override is None else min(override.points, graded.max_points)
-    return Item(graded.item, points, graded.max_points, graded.verdict, graded.message, override)
+    return Item(graded.item, points, graded.max_points, graded.verdict, graded.finding, override)

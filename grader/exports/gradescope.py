@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from grader.errors import UsageError
 from grader.exports.entry import Entry, ExportedLab, Item
+from grader.exports.formats import Export, Format, Order, document
 from grader.text.shown import plural
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
@@ -113,3 +114,12 @@ def _origin(row: Entry) -> dict[str, object]:
             "sha256": attempt.digest,
         }
     return found
+
+
+def _export(order: Order) -> Export:
+    (lab,) = order.labs
+    one = order.single
+    return document(results(order.rows[0], lab) if one else results_files(order.rows, lab), order)
+
+
+FORMAT = Format(_export, one_lab=True)

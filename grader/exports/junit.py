@@ -12,6 +12,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from grader.exports.entry import Entry, Item
+from grader.exports.formats import Format, document
 from grader.results import Verdict
 
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -109,3 +110,6 @@ def _document(suites: Sequence[ET.Element]) -> str:
 def _clean(text: str) -> str:
     """The text without what XML 1.0 can't hold."""
     return _NOT_XML.sub("", text)
+
+
+FORMAT = Format(lambda order: document(grades_junit(order.rows), order))

@@ -8,11 +8,13 @@ grade left empty is skipped by Moodle, so a grade that is there already is never
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from grader.errors import UsageError
 from grader.exports.cells import plain
 from grader.exports.entry import Entry, ExportedLab
+from grader.exports.formats import Export, Format, Order
 from grader.exports.worksheet import (
-    Filled,
     Roster,
     Sheet,
     fill,
@@ -29,7 +31,7 @@ _MEND = (
 )
 
 
-def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> Filled:
+def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> Export:
     """The worksheet with our scores in `Grade`.
 
     A line is a student's by participant number (their `lms_id`), ID number, username or email.
@@ -45,7 +47,7 @@ def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> 
     places, notes = place(lines, candidates, label)
     grade = sheet.column("Grade") or 0
     filled = fill(sheet, own, {lab.slug: grade}, places, {})
-    return Filled(filled.text, filled.written, filled.unplaced, (*notes, *filled.notes))
+    return replace(filled, notes=(*notes, *filled.notes))
 
 
 def _check_maximum(sheet: Sheet, line: int, lab: ExportedLab) -> None:
@@ -72,3 +74,16 @@ def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
 def _label(sheet: Sheet, line: int) -> str:
     name = sheet.get(line, sheet.column("Full name"))
     return plain(name or sheet.get(line, sheet.column("Identifier")))
+
+
+def _export(order: Order) -> Export:
+    return fill_worksheet(order.template or b"", order.labs[0], order.rows)
+
+
+FORMAT = Format(
+    _export,
+    one_lab=True,
+    template="must",
+    mend="Moodle's worksheet can only be filled in: download it from the assignment "
+    "(View all submissions, Download grading worksheet) and give it with --template",
+)

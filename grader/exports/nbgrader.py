@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from grader.exports.cells import Cell, csv_text
 from grader.exports.entry import Entry
+from grader.exports.formats import Format, document
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
@@ -54,3 +55,6 @@ def _parts(row: Entry) -> tuple[float | None, float | None]:
 def _time(value: datetime | None) -> str:
     """As nbgrader's columns hold it."""
     return str(value.astimezone(UTC).replace(tzinfo=None)) if value else ""
+
+
+FORMAT = Format(lambda order: document(grades_csv(order.rows), order))

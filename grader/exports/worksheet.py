@@ -9,26 +9,13 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from grader.errors import UsageError
 from grader.exports.entry import Entry, without_score
+from grader.exports.formats import Export
 from grader.gradebook.rows import Student
 
 _MAX_BYTES = 32 << 20
 _BOM = "\ufeff"
-
-
-class Filled(msgspec.Struct, frozen=True):
-    """A sheet to give back, and what a person should know of it.
-
-    `unplaced` are scores of ours that found no place, `notes` are all other remarks.
-    """
-
-    text: str
-    written: int
-    unplaced: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -158,7 +145,7 @@ def fill(
     columns: Mapping[str, int],
     places: Mapping[str, int],
     kept: Mapping[str, str],
-) -> Filled:
+) -> Export:
     """The sheet with each score in its place, in columns by lab and lines by student.
 
     A cell that holds one of the words of `kept` stays, and is told with what the word means.
@@ -177,7 +164,7 @@ def fill(
             continue
         sheet.put(line, columns[each.lab], each.score)
         written += 1
-    return Filled(sheet.text(), written, tuple(unplaced), tuple(notes))
+    return Export(sheet.text(), written, tuple(unplaced), tuple(notes))
 
 
 def points(text: str) -> float | None:

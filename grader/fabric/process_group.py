@@ -10,7 +10,7 @@ import msgspec
 from grader.fabric.collectives import OPERATIONS, Array, Unfit
 from grader.fabric.requests import POINT_TO_POINT, Refusal, Request, read_request
 from grader.fabric.tensors import narrow
-from grader.sandbox import Outcome, Process, Raised, Returned, TimedOut, drive
+from grader.sandbox import Outcome, Process, Raised, Returned, TimedOut, begin, drive
 
 MAX_CALLS = 20_000  # of one rank in one run
 MAX_BUFFERED_BYTES = 256 << 20
@@ -18,7 +18,7 @@ MAX_KEPT_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
-class Record:
+class Event:
     """One call of one rank into its group, as the grader's side saw it.
 
     `shape`, `dtype` and `nbytes` are of what the rank handed in; for recv, of what it got.
@@ -43,7 +43,7 @@ class Run(msgspec.Struct, frozen=True):
     """
 
     outcomes: tuple[Outcome | None, ...]
-    log: tuple[Record, ...]
+    log: tuple[Event, ...]
     unreceived: tuple[tuple[int, int, int], ...]  # (src, dst, nbytes)
     diagnosis: str | None
 
@@ -65,7 +65,7 @@ def run_spmd(
     """
     group = ProcessGroup(processes)
     for process, (args, kwargs) in zip(processes, arguments, strict=True):
-        process.begin(function, tuple(args), kwargs)
+        begin(process, function, tuple(args), kwargs)
     outcomes = group.blameless(drive(processes, group, seconds))
     return Run(outcomes, tuple(group.log), group.unreceived(), group.diagnosis)
 
@@ -90,7 +90,7 @@ class ProcessGroup:
     """The service behind the ranks' groups. See the package's theory of operation."""
 
     processes: Sequence[Process]
-    log: list[Record] = field(default_factory=list)
+    log: list[Event] = field(default_factory=list)
     diagnosis: str | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +154,7 @@ class ProcessGroup:
 
     def _take(self, rank: int, request: Request) -> None:
         if request.op != "recv":  # a receive is logged when there is something received
-            self._record(rank, request, self._steps[rank])
+            self._log(rank, request, self._steps[rank])
         if request.dst is not None and request.array is not None:
             self._post(rank, request.dst, request.array)
         if request.op == "send":
@@ -212,15 +212,15 @@ class ProcessGroup:
         del self._waiting[rank]
         if waiting.request.op == "recv":
             got = Request("recv", array=array, src=waiting.request.src)
-            self._record(rank, got, waiting.step)
+            self._log(rank, got, waiting.step)
         self.processes[rank].answer(array)
 
     # -- log and diagnosis ---------------------------------------------------------------
 
-    def _record(self, rank: int, request: Request, step: int) -> None:
+    def _log(self, rank: int, request: Request, step: int) -> None:
         arrays = request.arrays
         self.log.append(
-            Record(
+            Event(
                 rank=rank,
                 step=step,
                 op=request.op,

@@ -30,7 +30,7 @@ from grader.gradebook.tables import (
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 
 _Row = sa.RowMapping
-_VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "message")
+_VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "finding")
 
 
 def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> list[Grade]:
@@ -160,8 +160,8 @@ def _rubrics(connection: sa.Connection, ids: Iterable[int]) -> dict[int, tuple[R
     for some in in_chunks(sorted(ids)):
         query = sa.select(*columns).where(case_verdicts.c.result.in_(some))
         ordered = query.order_by(case_verdicts.c.result, case_verdicts.c.position)
-        for result, item, points, most, verdict, message in connection.execute(ordered):
-            found[result].append(RubricResult(item, points, most, verdicts[verdict], message))
+        for result, item, points, most, verdict, finding in connection.execute(ordered):
+            found[result].append(RubricResult(item, points, most, verdicts[verdict], finding))
     return {result: tuple(rubric) for result, rubric in found.items()}
 
 

@@ -17,11 +17,16 @@ Columns only. What the database refuses (constraints, triggers) is written once,
 migrations that make it; a test holds that both name the same columns.
 """
 
+import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
+
+from grader.results import Finding
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -54,6 +59,24 @@ class AnyText(TypeDecorator[str]):
         if value is None or (value.isascii() and "\0" not in value):
             return value
         return storable(value)
+
+
+class FindingText(TypeDecorator[Finding]):
+    """A finding as JSON in ASCII alone, which every database can hold whatever is in it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Finding | None, _dialect: sa.Dialect) -> str:
+        return json.dumps(msgspec.to_builtins(value or Finding()))
+
+    def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> Finding:
+        return _finding(value or "{}")
+
+
+@lru_cache(maxsize=4096)  # most of a class are told the same
+def _finding(text: str) -> Finding:
+    return msgspec.convert(json.loads(text), Finding)
 
 
 def storable(text: str) -> str:
@@ -143,7 +166,7 @@ case_verdicts = _table(
     _whole("points"),
     _whole("max_points"),
     _text("verdict"),
-    _text("message"),
+    sa.Column("finding", FindingText, nullable=False),
 )
 faults = _table(
     "faults",

@@ -185,7 +185,7 @@ def _record_verdicts(connection: sa.Connection, number: int, result: Result) -> 
             "points": each.points,
             "max_points": each.max_points,
             "verdict": each.verdict.value,
-            "message": each.message,
+            "finding": each.finding,
         }
         for position, each in enumerate(result.rubric)
     ]

@@ -18,7 +18,8 @@ from distributed import Client, LocalCluster, Security
 from distributed.scheduler import KilledWorker
 
 from grader.errors import SandboxError, UsageError
-from grader.grading.work import TRIES, Settings, fault_of, grade_here, lost, seconds_for
+from grader.grading.work import Settings, grade_here
+from grader.judge import TRIES
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -41,8 +42,11 @@ class Credentials:
             if not path.is_file():
                 raise UsageError(f"{path}: no such file; TLS to a scheduler needs it")
         ca, cert, key = map(str, (self.ca, self.cert, self.key))
-        names = {f"tls_{role}_{what}": value for role in ("client", "worker", "scheduler")
-                 for what, value in (("cert", cert), ("key", key))}  # fmt: skip
+        names = {
+            f"tls_{role}_{what}": value
+            for role in ("client", "worker", "scheduler")
+            for what, value in (("cert", cert), ("key", key))
+        }
         return Security(tls_ca_file=ca, require_encryption=True, **names)
 
 
@@ -62,21 +66,20 @@ def _connect(address: str, credentials: Credentials | None) -> Client:
 
 
 class _Awaited(Future[Result]):
-    """A result that comes in any case: by `seconds` at the latest, withheld.
+    """A result that comes in any case: withheld, if none came in the time of two tries.
 
     A scheduler blames a worker's death on every submission that the worker was given, so one
     that is blamed is sent once more before it is held to have done it.
     """
 
-    def __init__(
-        self, settings: Settings, submission: Submission, executor: Any, seconds: float
-    ) -> None:
+    def __init__(self, settings: Settings, submission: Submission, executor: Any) -> None:
         super().__init__()
         self._settings, self._submission, self._executor = settings, submission, executor
+        self._seconds = 2 * settings.seconds
         self._once = threading.Lock()
         self._tries = 0
         self._theirs: Future[Result] | None = None
-        self._timer = threading.Timer(seconds, self._give_up, [seconds])
+        self._timer = threading.Timer(self._seconds, self._give_up)
         self._timer.daemon = True
         self._timer.start()
         self._send()
@@ -104,7 +107,7 @@ class _Awaited(Future[Result]):
             if self._tries < TRIES:
                 self._send()
                 return
-            result = lost(self._settings, self._submission)
+            result = self._settings.lost(self._submission)
         except CancelledError:
             result = self._fault("it was cancelled")
         except Exception as error:  # noqa: BLE001 - one submission's fault is not the others'
@@ -114,13 +117,13 @@ class _Awaited(Future[Result]):
             return
         self._settle(result)
 
-    def _give_up(self, seconds: float) -> None:
-        self._settle(self._fault(f"no worker answered within {seconds:g} s"))
+    def _give_up(self) -> None:
+        self._settle(self._fault(f"no worker answered within {self._seconds:g} s"))
         if self._theirs is not None:
             self._theirs.cancel()
 
     def _fault(self, what: str) -> Result:
-        return fault_of(self._settings, self._submission, f"the cluster gave no result: {what}")
+        return self._settings.fault(self._submission, f"the cluster gave no result: {what}")
 
     def _settle(self, result: Result) -> None:
         self._timer.cancel()
@@ -141,7 +144,6 @@ class Cluster:
         credentials: Credentials | None = None,
     ) -> None:
         self._settings = settings
-        self._seconds = seconds_for(settings)
         self._looked = -_LOOK_S
         self._slots = 1
         self._own: LocalCluster | None = None
@@ -199,7 +201,7 @@ class Cluster:
 
     def submit(self, submission: Submission) -> "Future[Result]":
         """The result; a withheld one where workers died over it or nobody answered in time."""
-        return _Awaited(self._settings, submission, self._executor, 2 * self._seconds)
+        return _Awaited(self._settings, submission, self._executor)
 
     def close(self) -> None:
         """Ends the connection, and the workers that were started here."""

@@ -17,20 +17,20 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import Self
 
-from grader.grading.work import TRIES, Settings, grade_here, lost, seconds_for
+from grader.grading.work import Settings, grade_here
+from grader.judge import TRIES
 from grader.results import Result
 from grader.submissions import Submission
 
 
 class Local:
-    """As many worker processes as jobs, each lent to one submission at a time."""
+    """Worker processes of this machine, as many as jobs; each takes one submission at a time."""
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         self.slots = max(1, jobs)
         # For the workers: threads of numpy's library wait by spinning, on the worker's own core.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._settings = settings
-        self._seconds = seconds_for(settings)
         self._workers = [_Worker(settings, core) for core in _cores_for(self.slots, settings)]
         self._free: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in self._workers:
@@ -55,12 +55,12 @@ class Local:
         try:
             for _ in range(TRIES):
                 try:
-                    return worker.submit(submission).result(timeout=self._seconds)
+                    return worker.submit(submission).result(timeout=self._settings.seconds)
                 except (BrokenProcessPool, TimeoutError):
                     worker.end()
         finally:
             self._free.put(worker)
-        return lost(self._settings, submission)
+        return self._settings.lost(submission)
 
     def close(self) -> None:
         """Ends the workers; what has not begun is not begun any more."""
@@ -85,7 +85,7 @@ class _Turns:
 
     @contextmanager
     def beside_others(self) -> Iterator[None]:
-        """Lasts while nobody is alone, or waits for that."""
+        """Waits while somebody is alone, or waits to be; then others may work beside the block."""
         with self._changed:
             self._changed.wait_for(lambda: not self._alone)
             self._busy += 1
@@ -96,7 +96,7 @@ class _Turns:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Begins once nobody else grades; until it ends, nobody else begins."""
+        """Waits until nobody else grades; while the block lasts, nobody else begins."""
         with self._changed:
             self._alone += 1
             self._changed.wait_for(lambda: not self._busy)
@@ -156,7 +156,7 @@ class _Worker:
 
 
 def _cores_for(workers: int, settings: Settings) -> list[int | None]:
-    """The core that each worker stays on; None, the system's choice, where cores are to spare.
+    """The core that each worker stays on; None where there are cores to spare: the system chooses.
 
     A worker and its sandboxed processes take turns, and waking another core for each turn costs
     more than most calls do. A live run is nobody's turn, and may use all cores.
@@ -168,7 +168,7 @@ def _cores_for(workers: int, settings: Settings) -> list[int | None]:
 
 
 def _begin(core: int | None) -> None:
-    """In the worker: keeps it on its core, and ends it when the batch's own process ends."""
+    """In the worker: keeps it on its core, and ends it when the batch's process ends."""
     if core is not None:
         with suppress(OSError):  # taken from this machine since; any other does as well
             os.sched_setaffinity(0, {core})

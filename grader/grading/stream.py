@@ -1,10 +1,12 @@
 """Submissions in, results out, whoever grades them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Protocol
 
+from grader.grading.work import Settings
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -20,6 +22,9 @@ class Workers(Protocol):
 
     def submit(self, submission: Submission) -> Future[Result]:
         """The result to come; it never raises for what a submission or a worker does."""
+
+
+Crew = Callable[[Settings], AbstractContextManager[Workers]]  # opens the workers for a lab
 
 
 def stream(workers: Workers, submissions: Iterable[Submission]) -> Iterator[tuple[int, Result]]:
@@ -42,3 +47,14 @@ def stream(workers: Workers, submissions: Iterable[Submission]) -> Iterator[tupl
     finally:
         for future in waiting:
             future.cancel()
+
+
+def in_order(
+    workers: Workers, submissions: Sequence[Submission], on_result: Callable[[Result], None]
+) -> list[Result]:
+    """All results in the order of their submissions; `on_result` sees each when it is there."""
+    results: dict[int, Result] = {}
+    for index, result in stream(workers, submissions):
+        results[index] = result
+        on_result(result)
+    return [results[index] for index in range(len(submissions))]

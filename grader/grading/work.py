@@ -1,18 +1,18 @@
-"""What a worker does, wherever it runs: one submission, with a grader that is kept warm."""
+"""What a worker does, wherever it runs: one submission after another, with one warm judge."""
 
+import atexit
 import gc
+import multiprocessing
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from grader.course import load_course
+from grader.course import Lab
 from grader.errors import CourseError, SandboxError
-from grader.judge import EXPLAIN_SECONDS, GradedLab, Grader, open_sandbox, withheld
+from grader.judge import EXPLAIN_SECONDS, TRIES, Judge, grade, withheld
 from grader.results import GRADED, Result
 from grader.sandbox import BACKSTOP, Level
 from grader.submissions import Submission
 
-TRIES = 2  # of a sandbox in a worker, and of workers
 START_SECONDS = 60.0
 
 
@@ -24,37 +24,36 @@ class Settings:
     course key grades nothing. `way` is what is done with each submission: a module's function.
     """
 
-    root: Path
-    slug: str
+    lab: Lab
     level: Level
     synthetic: bool = False
     live: bool = False
-    stamp: str = ""
-    way: Callable[[Grader, Submission], Result] = Grader.grade
+    way: Callable[[Judge, Submission], Result] = grade
+    stamp: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stamp", self.stamp or self.lab.stamp)
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait for an answer: more than a submission takes on a busy machine."""
+        limits = self.lab.assignment.limits
+        return START_SECONDS + BACKSTOP * (limits.submission_seconds + EXPLAIN_SECONDS)
+
+    def fault(self, submission: Submission, fault: str) -> Result:
+        """The withheld result where a worker couldn't say."""
+        return withheld(self.lab, submission.name, fault)
+
+    def lost(self, submission: Submission) -> Result:
+        """The withheld result where no worker lived to say."""
+        return self.fault(
+            submission,
+            f"the grading process came to an end {TRIES} times over this submission; "
+            "look at it by hand",
+        )
 
 
-def seconds_for(settings: Settings) -> float:
-    """How long to wait for a worker's answer: more than a submission takes on a busy machine."""
-    limits = load_course(settings.root).lab(settings.slug).assignment.limits
-    return START_SECONDS + BACKSTOP * (limits.submission_seconds + EXPLAIN_SECONDS)
-
-
-def fault_of(settings: Settings, submission: Submission, fault: str) -> Result:
-    """The withheld result where a worker couldn't say."""
-    return withheld(load_course(settings.root).lab(settings.slug), submission.name, fault)
-
-
-def lost(settings: Settings, submission: Submission) -> Result:
-    """The withheld result where no worker lived to say."""
-    return fault_of(
-        settings,
-        submission,
-        f"the grading process came to an end {TRIES} times over this submission; "
-        "look at it by hand",
-    )
-
-
-_warm: list[tuple[Settings, Grader]] = []  # this process's grader, and what it is for
+_kept: list[tuple[Settings, Judge]] = []  # this process's judge, and what it is for
 
 
 def grade_here(settings: Settings, submission: Submission) -> Result:
@@ -63,37 +62,42 @@ def grade_here(settings: Settings, submission: Submission) -> Result:
     Where the machine was too busy it would be so again: that is the batch's to mend.
     """
     try:
+        judge = _judge(settings)
         for _ in range(TRIES):
-            grader = _grader(settings)
-            result = settings.way(grader, submission)
-            if result.starved or (result.status == GRADED and grader.sandbox.alive):
+            result = settings.way(judge, submission)
+            if result.starved or (result.status == GRADED and judge.alive):
                 break
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the others' batch
         ours = isinstance(error, (CourseError, SandboxError))
-        fault = str(error) if ours else f"{type(error).__name__}: {error}"
-        return fault_of(settings, submission, fault)
+        return settings.fault(
+            submission, str(error) if ours else f"{type(error).__name__}: {error}"
+        )
     return result
 
 
-def _grader(settings: Settings) -> Grader:
-    """The grader for these settings, made anew where its sandbox has ended."""
-    if not _warm or _warm[-1][0] != settings or not _warm[-1][1].sandbox.alive:
-        for _, old in _warm:
-            old.close()
-            old.sandbox.close()
-        _warm.clear()
-        graded = GradedLab.of(
-            load_course(settings.root),
-            settings.slug,
-            synthetic=settings.synthetic,
-            live=settings.live,
+def close_kept() -> None:
+    """Ends what is kept open between submissions; at the end of the process by itself."""
+    while _kept:
+        _kept.pop()[1].close()
+
+
+atexit.register(close_kept)
+
+
+def _judge(settings: Settings) -> Judge:
+    """The judge for these settings, made anew where the one before was for others."""
+    if _kept and _kept[-1][0] == settings:
+        return _kept[-1][1]
+    close_kept()
+    lab = settings.lab
+    if settings.stamp != lab.stamp:
+        raise CourseError(
+            f"{lab.root}: the suite or the course key that the worker sees there is not "
+            "the batch's; give every worker the same folder"
         )
-        if settings.stamp and settings.stamp != graded.stamp:
-            raise CourseError(
-                f"{settings.root}: the suite or the course key that the worker sees there is not "
-                "the batch's; give every worker the same folder"
-            )
-        _warm.append((settings, Grader(graded, open_sandbox(graded.lab, settings.level))))
+    judge = Judge(lab, settings.level, synthetic=settings.synthetic, live=settings.live)
+    _kept.append((settings, judge))
+    if multiprocessing.parent_process() is not None:  # a worker, which does nothing else
         gc.collect()
         gc.freeze()  # what is there now stays: no collection needs to look at it again
-    return _warm[-1][1]
+    return judge

@@ -1,194 +1,170 @@
-"""One submission through all steps: sandbox, hidden suite, score, explanation."""
+"""One warm lab: a sandbox and the lab's collected suites, kept from one submission to the next."""
 
-import hashlib
-import hmac
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
-from grader.course import Course, Lab, suite_digest
-from grader.errors import CourseError, SandboxError, StarvedError
+from grader.course import Lab
+from grader.errors import SandboxError
 from grader.evidence import live_trace, nonce_of
 from grader.fabric import services_for
-from grader.judge.scoring import message_of, scored, total, unloadable, verdict_of, withheld
-from grader.results import GRADED, Result, RubricResult, Verdict
-from grader.sandbox import Level, Limits, Sandbox
+from grader.sandbox import Level, Sandbox
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
-from grader.suite.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
-from grader.suite.run import Suite
+from grader.suite.run import Suite, SuiteRun
 
 PUBLIC_SEED = b"public"  # public cases draw nothing; were one to, everyone would get the same
-EXPLAIN_SECONDS = 6.0  # of its own time, for public cases that explain hidden ones
+TRIES = 2  # of a submission whose sandbox died meanwhile
 
 
-@dataclass(frozen=True)
-class GradedLab:
-    """A lab with all that grading it takes. `suite` is the digest that results depend on."""
+class Judge:
+    """Judges one submission after another, each in processes of its own.
 
-    lab: Lab
-    hidden: Path
-    key: bytes
-    suite: str
-    synthetic: bool = False  # whether traces that nothing ran for count: for `validate` only
-    live: bool = False  # whether what has no trace is run on a GPU here, without isolation
+    Sandbox and suites are opened when they are first needed. A sandbox that died, and a suite
+    whose session broke off, are replaced at the next use. `nonce` is that of the one student
+    whose machine this is; elsewhere each student's follows from the course key. With `synthetic`,
+    traces that nothing ran for count, as `validate` needs. With `live`, what has no trace is run
+    on a GPU here, without isolation.
+    """
 
-    @classmethod
-    def of(
-        cls, course: Course, slug: str, *, synthetic: bool = False, live: bool = False
-    ) -> "GradedLab":
-        """The lab of that course, with its hidden suite and the course key."""
-        lab = course.lab(slug)
-        hidden = course.hidden_suite(lab)
-        return cls(lab, hidden, course.key(), suite_digest(lab, hidden), synthetic, live)
+    def __init__(
+        self,
+        lab: Lab,
+        level: Level,
+        *,
+        nonce: str = "",
+        synthetic: bool = False,
+        live: bool = False,
+    ) -> None:
+        self.lab, self.level = lab, level
+        self._nonce, self._synthetic, self._live = nonce, synthetic, live
+        self._sandbox: Sandbox | None = None
+        self._suites: dict[Path, Suite] = {}
+        self._processes: Processes | None = None
 
-    @property
-    def stamp(self) -> str:
-        """Tells this suite with this course key from any other, and nothing of the key."""
-        return hmac.digest(self.key, self.suite.encode(), hashlib.sha256).hex()
+    def judge(
+        self,
+        submission: Submission,
+        suite: Path,
+        *,
+        stop_early: bool = False,
+        on_result: Callable[[CaseResult], None] = lambda _: None,
+    ) -> SuiteRun:
+        """What a public suite says of the submission; `on_result` is told each case once, in order.
 
-    def seed(self, student: str) -> bytes:
-        """What the hidden inputs of this student are drawn from."""
-        return hmac.digest(self.key, f"{self.lab.slug}\0{student}".encode(), hashlib.sha256)
+        Where the sandbox dies meanwhile, the rest is judged in a new one.
+
+        Raises:
+            CourseError: the suite can't be collected, or breaks off.
+            SandboxError: there is no sandbox to be had, or the submission ends every one.
+        """
+        told = 0
+        for _ in range(TRIES):
+            with self.open(submission) as processes:
+                seen, sandbox = 0, processes.sandbox
+
+                def tell(result: CaseResult, sandbox: Sandbox = sandbox) -> None:
+                    nonlocal told, seen
+                    seen += 1
+                    if sandbox.alive and seen > told:
+                        told += 1
+                        on_result(result)
+
+                run = self.suite(suite).run(
+                    processes,
+                    PUBLIC_SEED,
+                    stop_early=stop_early,
+                    on_result=tell,
+                    evidence=self.evidence(submission),
+                )
+            if self.alive:
+                return run
+        raise SandboxError("the sandbox ended during the check, twice")
+
+    @contextmanager
+    def open(
+        self,
+        submission: Submission,
+        budget_s: float | None = None,
+        *,
+        after: Processes | None = None,
+    ) -> Iterator[Processes]:
+        """Fresh processes for a submission, ended with the block, within the lab's limits.
+
+        All of them share the budget, by default the lab's. `after` are earlier processes of the
+        same submission: these come from the same sandbox, dead or alive, and with what was
+        compiled. An error in the block drops all suites: a session that broke off is not asked
+        again.
+        """
+        sandbox, compiled = (
+            (after.sandbox, after.compiled) if after else (self._live_sandbox(), b"")
+        )
+        processes = Processes.of(self.lab, submission, sandbox, budget_s, compiled)
+        try:
+            with processes as self._processes:
+                yield self._processes
+        except BaseException:
+            self.drop_suites()
+            raise
+        finally:
+            self._processes = None
+
+    def suite(self, path: Path) -> Suite:
+        """The suite there, collected: as it was when it was first asked for, until dropped."""
+        if path not in self._suites:
+            self._suites[path] = Suite(path, self.lab)
+        return self._suites[path]
 
     def evidence(self, submission: Submission) -> Evidence | None:
         """The submission's trace, or one made here, and the challenge that its student has.
 
         None where the lab asks for no trace.
         """
-        nonce = nonce_of(self.key, self.lab.slug, submission.student)
-        found = Evidence.of(self.lab, nonce, submission.trace, synthetic=self.synthetic)
-        if found and self.live and found.raw is None and not submission.problem:
+        nonce = self._nonce or nonce_of(self.lab.key, self.lab.slug, submission.student)
+        found = Evidence.of(self.lab, nonce, submission.trace, synthetic=self._synthetic)
+        if found and self._live and found.raw is None and not submission.problem:
             source = submission.files[self.lab.assignment.file]
             found.raw = live_trace(found.kind, source, found.challenge)
         return found
 
-
-def open_sandbox(lab: Lab, level: Level) -> Sandbox:
-    """A sandbox at that level with what the lab's submissions may import, already imported."""
-    preload = lab.assignment.preload
-    return Sandbox(level, preload=preload, services=services_for(preload))
-
-
-def limits_of(lab: Lab) -> Limits:
-    """The limits of one call, from the assignment."""
-    limits = lab.assignment.limits
-    return Limits(call_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
-
-
-class Grader:
-    """Grades one submission after another: suites collected, a sandbox warm."""
-
-    def __init__(self, graded: GradedLab, sandbox: Sandbox) -> None:
-        self.graded = graded
-        self.sandbox = sandbox
-        self._suites: dict[Path, Suite] = {}
-
-    def grade(self, submission: Submission) -> Result:
-        """The result.
-
-        A fault of the suite or the sandbox withholds the score and is told in `note`; it
-        never raises and never is a zero.
-        """
-        lab, name, started = self.graded.lab, submission.name, time.perf_counter()
-        try:
-            evidence = self.graded.evidence(submission)
-            rubric, note = self._rubric(submission, evidence)
-            faulty = any(each.verdict is Verdict.GRADER_FAULT for each in rubric)
-            silent = faulty or submission.problem
-            told = evidence.verdict() if evidence and not silent else ""
-        except StarvedError as error:
-            result = withheld(lab, name, str(error), time.perf_counter() - started)
-            return msgspec.structs.replace(result, starved=True)
-        except (CourseError, SandboxError) as error:
-            self.close()  # a session that broke off is not asked again: the next one is new
-            return withheld(lab, name, str(error), time.perf_counter() - started)
-        seconds = time.perf_counter() - started
-        if faulty:
-            return withheld(lab, name, note, seconds, rubric)
-        score = sum(each.points for each in rubric)
-        return Result(name, GRADED, score, total(lab), seconds, tuple(rubric), note, told)
-
     @property
-    def hidden_suite(self) -> Suite:
-        """The hidden suite, collected."""
-        return self._suite(self.graded.hidden)
+    def alive(self) -> bool:
+        """Whether the sandbox that was used last still lives."""
+        return self._sandbox is not None and self._sandbox.alive
+
+    def give_up(self) -> None:
+        """Ends the judgement under way soon, whatever it is in. May be called from any thread."""
+        processes = self._processes
+        if processes is not None:
+            processes.give_up()
+
+    def drop_suites(self) -> None:
+        """Ends the suites' sessions; the next use collects anew."""
+        while self._suites:
+            self._suites.popitem()[1].close()
 
     def close(self) -> None:
-        """Ends the suites' sessions; the sandbox is its owner's."""
-        for suite in self._suites.values():
-            suite.close()
-        self._suites.clear()
+        """Ends the suites' sessions and the sandbox; a later use opens them anew."""
+        self.drop_suites()
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            sandbox.close()
 
     def __enter__(self) -> Self:
+        self._live_sandbox()  # where there is none to be had, that is said at once
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rubric(
-        self, submission: Submission, evidence: Evidence | None
-    ) -> tuple[list[RubricResult], str]:
-        """Every item's result, and the note: what could not be run, or our first fault."""
-        lab, problem = self.graded.lab, submission.problem
-        if problem:
-            return [scored(item, Verdict.FAILED, problem) for item in lab.rubric], problem
-        seed = self.graded.seed(submission.student)
-        with processes_of(lab, submission, self.sandbox) as processes:
-            run = self.hidden_suite.run(processes, seed, evidence=evidence)
-            processes.check_time()
-            # What is raised by a file that has loaded before may hold hidden inputs.
-            broken = None if processes.fickle else processes.load_failure
-            compiled = processes.compiled
-        verdicts = {item.item: verdict_of(item.item, run.results) for item in lab.rubric}
-        faults = [each for each in verdicts.values() if each.verdict is Verdict.GRADER_FAULT]
-        if broken is not None and not faults:
-            return unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
-        shown = self._public_findings(submission, verdicts, evidence, compiled)
-        rubric = [
-            scored(each, case.verdict, message_of(lab, each, case, shown))
-            for each, case in zip(lab.rubric, verdicts.values(), strict=True)
-        ]
-        return rubric, faults[0].finding.error if faults else ""
-
-    def _public_findings(
-        self,
-        submission: Submission,
-        verdicts: Mapping[str, CaseResult],
-        evidence: Evidence | None,
-        compiled: bytes,
-    ) -> Mapping[str, CaseResult]:
-        """For each lost item the first public case that fails on this submission, if one does.
-
-        In fresh processes: one that has seen hidden inputs could carry them into what is shown.
-        """
-        silent = (Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT)
-        lost = frozenset(name for name, case in verdicts.items() if case.verdict not in silent)
-        if not lost:
-            return {}
-        lab = self.graded.lab
-        with processes_of(lab, submission, self.sandbox, EXPLAIN_SECONDS) as processes:
-            processes.compiled = compiled
-            suite = self._suite(lab.public_suite)
-            run = suite.run(processes, PUBLIC_SEED, only=lost, evidence=evidence)
-            processes.check_time()  # or it would say that every public case passes
-        return {case.item: case for case in reversed(run.results) if case.verdict not in silent}
-
-    def _suite(self, path: Path) -> Suite:
-        if path not in self._suites:
-            self._suites[path] = Suite(path, self.graded.lab)
-        return self._suites[path]
-
-
-def processes_of(
-    lab: Lab, submission: Submission, sandbox: Sandbox, budget_s: float | None = None
-) -> Processes:
-    """The processes of one submission, within the lab's limits."""
-    budget = lab.assignment.limits.submission_seconds if budget_s is None else budget_s
-    return Processes(sandbox, submission.files, lab.entry, limits_of(lab), budget)
+    def _live_sandbox(self) -> Sandbox:
+        if self._sandbox is not None and not self._sandbox.alive:
+            self._sandbox.close()
+            self._sandbox = None
+        if self._sandbox is None:
+            preload = self.lab.assignment.preload
+            self._sandbox = Sandbox(self.level, preload=preload, services=services_for(preload))
+        return self._sandbox

@@ -1,11 +1,15 @@
-"""From cases to points: each rubric item's verdict and message, and what withholds a score."""
+"""From cases to points: each rubric item's verdict and finding, and what withholds a score."""
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from grader.course import Lab, RubricItem
-from grader.results import WITHHELD, Result, RubricResult, Verdict
-from grader.suite.finding import CaseFailure, CaseResult, Finding
-from grader.suite.message import lines_of
+from grader.results import WITHHELD, Finding, Result, RubricResult, Verdict
+from grader.suite.explain.message import trimmed
+from grader.suite.finding import CaseFailure, CaseResult
+
+_OUR_FAULT = "a fault of the grader's, not yours; the score is withheld until it is mended"
 
 
 def withheld(
@@ -13,11 +17,6 @@ def withheld(
 ) -> Result:
     """The result where the fault is ours: no score, and the reason for a person to read."""
     return Result(name, WITHHELD, None, total(lab), seconds, tuple(rubric), fault)
-
-
-def invariant_text(lab: Lab, item: RubricItem) -> str:
-    """`I3: what it says`, as hand-out and messages name it."""
-    return f"{item.invariant}: {lab.assignment.invariants[item.invariant]}"
 
 
 def verdict_of(item: str, results: Sequence[CaseResult]) -> CaseResult:
@@ -31,38 +30,43 @@ def verdict_of(item: str, results: Sequence[CaseResult]) -> CaseResult:
 def unloadable(
     lab: Lab, verdicts: Mapping[str, CaseResult], failure: CaseFailure
 ) -> tuple[list[RubricResult], str]:
-    """The same words for every item that was lost because the file does not load."""
-    message = "\n".join(lines_of(failure.finding))
-    note = " ".join(filter(None, (failure.finding.error, failure.finding.where)))
+    """The same finding for every item that was lost because the file does not load."""
+    finding = failure.finding
     rubric = [
-        scored(each, case.verdict, "" if case.verdict is Verdict.PASSED else message)
+        scored(each, case.verdict, Finding() if case.verdict is Verdict.PASSED else finding)
         for each, case in zip(lab.rubric, verdicts.values(), strict=True)
     ]
-    return rubric, note
+    return rubric, " ".join(filter(None, (finding.error, finding.where)))
 
 
-def message_of(
+def finding_of(
     lab: Lab, item: RubricItem, case: CaseResult, shown: Mapping[str, CaseResult]
-) -> str:
+) -> Finding:
+    """What the student may know of the item's case: of a hidden one, only what `shown` has."""
     if case.verdict is Verdict.PASSED:
-        return ""
+        return Finding()
     if case.verdict is Verdict.BLOCKED:
-        return case.finding.note
+        return Finding(text=case.finding.note)
     if case.verdict is Verdict.GRADER_FAULT:  # its text is of a hidden case, and not for students
-        return "a fault of the grader's, not yours; the score is withheld until it is mended"
+        return Finding(text=_OUR_FAULT)
     if item.item in shown:
-        return "\n".join(lines_of(shown[item.item].finding, invariant_text(lab, item)))
+        return shown[item.item].finding
     # Nothing of the hidden case itself: what it raised or printed may hold its inputs.
-    finding = Finding(
-        note=f"every public case passes; a hidden case ends as '{case.verdict}'", nudge=item.nudge
+    return Finding(
+        broken=lab.invariant_text(item),
+        note=f"every public case passes; a hidden case ends as '{case.verdict}'",
+        nudge=item.nudge,
+        unseen=True,
     )
-    return "\n".join(lines_of(finding, invariant_text(lab, item)))
 
 
-def scored(item: RubricItem, verdict: Verdict, message: str) -> RubricResult:
+def scored(item: RubricItem, verdict: Verdict, finding: Finding) -> RubricResult:
+    """The item's result. Its finding has no place in the file, which none of its readers shows."""
     points = item.points if verdict is Verdict.PASSED else 0
-    return RubricResult(item.item, points, item.points, verdict, message)
+    kept = trimmed(replace(finding, where=""))
+    return RubricResult(item.item, points, item.points, verdict, kept)
 
 
 def total(lab: Lab) -> int:
+    """The most points that there are."""
     return sum(item.points for item in lab.rubric)

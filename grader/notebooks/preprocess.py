@@ -18,13 +18,13 @@ from traitlets import Enum, Unicode
 from grader.course import Lab, load_course
 from grader.errors import CourseError, ShardlabError
 from grader.evidence import MAX_TRACE_BYTES
+from grader.grading import Settings, grade_here
 from grader.notebooks.expected import Expected, check_rubric, in_order, is_ours
 from grader.notebooks.pieces import TOP, Piece, grade_id, join
 from grader.notebooks.reading import Reading, read_cells
 from grader.notebooks.restore import restore, scratch_cells, solution_pieces
 from grader.notebooks.submitted import MARK as FROM_A_FILE
 from grader.notebooks.told import told
-from grader.notebooks.warm import grade_warm
 from grader.notebooks.words import comment_on, item_text
 from grader.results import Result
 from grader.sandbox import Level
@@ -109,8 +109,8 @@ class ShardlabAutograde(NbGraderPreprocessor):
         student = resources["nbgrader"]["student"]
         trace = _trace(lab, Path(resources["metadata"]["path"])) if lab.assignment.trace else None
         submission = from_bytes(lab, student, source, trace)
-        level = Level.from_word(self.isolation)
-        result = grade_warm(Path(self.course), lab.slug, level, submission)
+        # nbgrader makes a preprocessor for each notebook; what is warm is the process's own
+        result = grade_here(Settings(lab, Level.from_word(self.isolation)), submission)
         # A locked cell that nothing is written into would pass, by nbgrader's rules.
         complete = [each.item for each in result.rubric] == [each.item for each in lab.rubric]
         if result.score is None or not complete:

@@ -5,7 +5,7 @@ cells, and where something is missing, it is said where in the notebook it is.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -13,18 +13,17 @@ from msgspec.structs import replace
 from grader.course import Lab
 from grader.notebooks.pieces import JUPYTERS, TOP, Piece, Places
 from grader.notebooks.reading import Elsewhere, LeftOut, Reading, Spot, found_elsewhere
-from grader.results import Result, RubricResult, Verdict
-from grader.suite.finding import Finding
-from grader.suite.message import lines_of
+from grader.results import Finding, Result, RubricResult, Verdict
+from grader.suite.explain.message import words_in
 from grader.text.shown import one_line
 
 _MOST_NOTES = 6
 _MOST_NAMES = 40  # that are looked for in the rest of the notebook
-# As Python and our own messages put it, over the end of a line if need be.
-_UNDEFINED = re.compile(r"NameError:\s+name\s+'(\w+)'\s+is\s+not\s+defined")
-_UNWRITTEN = re.compile(r"(?:defines\s+no\s+function|not\s+written\s+yet:)\s+(\w+)")
+# As Python and our own messages put it.
+_UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+_UNWRITTEN = re.compile(r"(?:defines no function|not written yet:) (\w+)")
 _PLACE = re.compile(r"cell '\w+', line \d+")
-_NOT_LOADED = re.compile(r"does\s+not\s+load:")
+_NOT_LOADED = "does not load: "
 _MAY_DEFINE = re.compile(r"%(?:run|pylab|load|loadpy|recall|rerun|edit|store|macro)\b")
 
 
@@ -51,15 +50,17 @@ def told(
     hints = _Hints(lab, reading, result, note, scratch)
     rubric = []
     for each in result.rubric:
-        text = places.told(each.message, file, reading.extra_lines)
-        lines = [text, *_lines(hints.of_item(each))]
-        rubric.append(replace(each, message="\n".join(lines)))
+        finding = _in_cells(each.finding, places, file, reading.extra_lines)
+        finding = replace(finding, remark="\n".join(map(one_line, hints.of_item(each))))
+        rubric.append(replace(each, finding=finding))
     notes = tuple(dict.fromkeys(one_line(each) for each in hints.of_all()))
     return Told(replace(result, rubric=tuple(rubric), note=note), notes[:_MOST_NOTES])
 
 
-def _lines(notes: Iterable[str]) -> list[str]:
-    return lines_of(Finding(note="\n".join(notes)))
+def _in_cells(finding: Finding, places: Places, file: str, extra_lines: int) -> Finding:
+    """The finding with lines of the file told as lines of cells."""
+    texts = finding.texts.items()
+    return replace(finding, **{name: places.told(text, file, extra_lines) for name, text in texts})
 
 
 class _Hints:
@@ -72,7 +73,7 @@ class _Hints:
                  scratch: Sequence[tuple[int, str]]) -> None:  # fmt: skip
         self._functions, self._reading, self._note = lab.functions, reading, note
         self._lost = [each for each in result.rubric if each.verdict is not Verdict.PASSED]
-        self._loads = not _NOT_LOADED.search(note)
+        self._loads = _NOT_LOADED not in note
         names = dict.fromkeys(
             [*(n for each in self._lost for n in self._lacks(each)), *reading.asked]
         )
@@ -84,7 +85,7 @@ class _Hints:
         """What there is to say of an item."""
         if item not in self._lost:
             return []
-        said = list(self._unreadable()) if _NOT_LOADED.search(item.message) else []
+        said = [] if item.finding.loads else list(self._unreadable())
         return [*said, *(text for name in self._lacks(item) for text in self._lacking(name))]
 
     def of_all(self) -> Iterator[str]:
@@ -101,9 +102,10 @@ class _Hints:
             yield from self._lacking(name)
 
     def _lacks(self, item: RubricResult) -> list[str]:
-        """The names that its message says are not there."""
-        unwritten = (n for n in _UNWRITTEN.findall(item.message) if n in self._functions)
-        return list(dict.fromkeys([*_UNDEFINED.findall(item.message), *unwritten]))
+        """The names that its finding says are not there."""
+        said = words_in(item.finding)
+        unwritten = (name for name in _UNWRITTEN.findall(said) if name in self._functions)
+        return list(dict.fromkeys([*_UNDEFINED.findall(said), *unwritten]))
 
     def _unreadable(self) -> Iterator[str]:
         """Where it is that the file does not load."""

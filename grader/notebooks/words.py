@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from grader.course import Lab
 from grader.results import Result, RubricResult, Verdict
+from grader.suite.explain.message import message_of
 
 _MOST_NAMES = 3
 
@@ -13,7 +14,7 @@ def item_text(lab: Lab, item: RubricResult) -> str:
     head = f"{lab.item(item.item).title}: {item.points} of {item.max_points} points"
     if item.verdict is Verdict.PASSED:
         return head
-    return f"{head} ({item.verdict.value})\n{item.message}".rstrip()
+    return f"{head} ({item.verdict.value})\n{message_of(item.finding)}".rstrip()
 
 
 def comment_on(result: Result, notes: Sequence[str] = ()) -> str:

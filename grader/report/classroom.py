@@ -16,17 +16,16 @@ from grader.course import Lab
 from grader.gradebook.rows import Grade
 from grader.report.facts import LabFacts, Period, facts_of, is_telling, lost_items
 from grader.report.verdicts import DECIDED, HOSTILE, NOTHING, letter_of, words_of
-from grader.results import WITHHELD, Result, RubricResult, Verdict
+from grader.results import WITHHELD, Finding, Result, RubricResult, Verdict
+from grader.suite.explain.message import impersonal, words_in
 from grader.text.shown import plural
 
 Link = Callable[[str, str], str]
 """From a lab's slug and a student's id to their page, relative to the report; or nothing."""
 
 MOST_GROUPS, MOST_TROUBLES = 20, 50
-_ENOUGH = 3  # so many with the same message, and it is nobody's own
+_ENOUGH = 3  # so many who are told the same, and it is nobody's own
 _SLOW_TIMES, _SLOW_SECONDS = 5.0, 1.0
-# the labels of a message below which nothing stands that a student wrote
-_OURS = ("Called", "With", "Expected", "Got-Exp", "Pattern", "Broken", "Note", "Nudge")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -42,13 +41,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Students who lost the same items in the same way, with a message that is typical."""
+    """Students who lost the same items in the same way, with a finding that is typical."""
 
     size: int
     lost: tuple[str, ...]
     cells: str
     students: tuple[str, ...] = ()
-    message: str = ""
+    finding: Finding = Finding()
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -196,47 +195,36 @@ def _groups(named: _Naming) -> Iterator[Group]:
             alike[way if is_telling(result) else ("not runnable",)].append((result, who))
     for ways, members in sorted(alike.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         results = [result for result, _ in members]
-        cells, message = _cells(named.lab, results[0]), _typical(results, named)
+        cells, finding = _cells(named.lab, results[0]), _typical(results, named)
         students = () if named.anonymous else tuple(who for _, who in members)
-        yield Group(len(members), ways, cells, students, message)
+        yield Group(len(members), ways, cells, students, finding)
 
 
-def _typical(results: Sequence[Result], named: _Naming) -> str:
-    """The message that most of them got for the first item they lost.
+def _typical(results: Sequence[Result], named: _Naming) -> Finding:
+    """What most of them were told of the first item they lost.
 
-    In an anonymous report only what several students got word for word, without the lines that
-    may hold what a student wrote, and without anybody's name.
+    In an anonymous report only what several students were told alike, without the facts in which
+    a student's own text may stand, and without anybody's name.
     """
-    firsts = Counter(next(_messages(each), "") for each in results)
+    firsts = Counter(next(_findings(each), Finding()) for each in results)
     if not named.anonymous:
         return firsts.most_common(1)[0][0]
-    for message, count in Counter(_impersonal(m) for m in firsts.elements()).most_common(1):
-        if count >= _ENOUGH and not _names_anyone(message, named.grades):
-            return message
-    return ""
+    for finding, count in Counter(map(impersonal, firsts.elements())).most_common(1):
+        if count >= _ENOUGH and not _names_anyone(finding, named.grades):
+            return finding
+    return Finding()
 
 
-def _messages(result: Result) -> Iterator[str]:
-    return (each.message for each in result.rubric if _is_lost(each))
+def _findings(result: Result) -> Iterator[Finding]:
+    return (each.finding for each in result.rubric if _is_lost(each))
 
 
 def _is_lost(result: RubricResult) -> bool:
     return result.verdict not in (Verdict.PASSED, Verdict.BLOCKED)
 
 
-def _impersonal(message: str) -> str:
-    """The message without the parts in which a student's own text may stand."""
-    kept, ours = list[str](), False
-    for line in message.splitlines():
-        label = line[:13].strip()
-        ours = label in _OURS if label else ours
-        if ours:
-            kept.append(line)
-    return "\n".join(kept)
-
-
-def _names_anyone(message: str, grades: Sequence[Grade]) -> bool:
-    flat = message.casefold()
+def _names_anyone(finding: Finding, grades: Sequence[Grade]) -> bool:
+    flat = words_in(finding).casefold()
     for grade in grades:
         for name in (grade.student.id, *grade.student.name.split(), grade.student.email):
             if len(name) >= 3 and name.casefold() in flat:

@@ -19,7 +19,6 @@ from grader.text.times import day
 
 _DAYS_SHOWN = 30
 _ALONE = 2  # so many who lose one item and no other, and could not see why, are worth a look
-_UNSEEN = "every public case passes"  # what a message says where only hidden cases fail
 
 
 class ItemFacts(msgspec.Struct, frozen=True):
@@ -155,23 +154,19 @@ def _counts(grades: Iterable[Grade]) -> dict[str, int]:
 def _item(item: RubricItem, told: Iterable[Result]) -> ItemFacts:
     verdicts, waiting, alone, unseen = Counter[str](), 0, 0, 0
     for result in told:
-        lost = lost_items(result)
-        if item.item in lost:
-            verdicts[lost[item.item].value] += 1
-            alone += len(lost) == 1
-            unseen += len(lost) == 1 and _UNSEEN in _message(item, result)
-        waiting += any(
-            each.item == item.item and each.verdict is Verdict.BLOCKED for each in result.rubric
-        )
+        own = next((each for each in result.rubric if each.item == item.item), None)
+        if own is None:
+            continue
+        waiting += own.verdict is Verdict.BLOCKED
+        if own.verdict not in SILENT:
+            verdicts[own.verdict.value] += 1
+            is_alone = len(lost_items(result)) == 1
+            alone += is_alone
+            unseen += is_alone and own.finding.unseen
     return ItemFacts(
         item.item, item.title, item.points, item.invariant,
         sum(verdicts.values()), waiting, alone, unseen, dict(verdicts.most_common()),
     )  # fmt: skip
-
-
-def _message(item: RubricItem, result: Result) -> str:
-    flat = (" ".join(each.message.split()) for each in result.rubric if each.item == item.item)
-    return next(flat, "")
 
 
 def _invariants(lab: Lab, told: Iterable[Result]) -> Iterator[InvariantFacts]:

@@ -6,7 +6,7 @@ import msgspec
 
 from grader.drawing import Drawing
 from grader.report.verdicts import words_of
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.suite.run import SuiteRun
 from grader.text.shown import shortened
 
@@ -15,7 +15,7 @@ _LONGEST = 1200  # of a text that a person typed
 
 
 class ItemFeedback(msgspec.Struct, frozen=True):
-    """One rubric item: what it came to, and where it was lost the message that explains it.
+    """One rubric item: what it came to, and where it was lost the finding that explains it.
 
     `points` are None where nothing is scored. `decided` says who gave other points, and why.
     """
@@ -26,8 +26,13 @@ class ItemFeedback(msgspec.Struct, frozen=True):
     max_points: int
     points: int | None = None
     invariant: str = ""
-    message: str = ""
+    finding: Finding = Finding()
     decided: str = ""
+
+    @property
+    def explained(self) -> bool:
+        """Whether there is more to say of it than its status."""
+        return self.finding != Finding()
 
     @property
     def passed(self) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from grader.course import Lab, RubricItem
-from grader.judge import invariant_text
 from grader.report.feedback import (
     MOST_ATTEMPTS,
     AttemptFeedback,
@@ -15,9 +14,8 @@ from grader.report.feedback import (
     picture_of,
 )
 from grader.report.verdicts import words_of
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.suite.finding import CaseResult
-from grader.suite.message import lines_of
 from grader.suite.run import SuiteRun
 
 
@@ -66,21 +64,20 @@ def feedback_of_check(
 
 def _checked(lab: Lab, number: int, item: RubricItem, run: SuiteRun) -> ItemFeedback:
     """One item of a public check: its first case that did not pass, if there is one."""
-    invariant = invariant_text(lab, item)
-    for case in run.results:
-        if case.item == item.item and case.verdict is not Verdict.PASSED:
-            message = "\n".join(_explained(case, invariant))
-            status = words_of(case.verdict)
-            return ItemFeedback(
-                number, item.title, status, item.points, invariant=invariant, message=message
-            )
+    lost = (each for each in run.results if each.item == item.item and not _is_passed(each))
+    case = next(lost, CaseResult(item.item, "", Verdict.PASSED))
+    finding = case.finding
+    if case.verdict is Verdict.BLOCKED:
+        finding = Finding(text=finding.note)
     return ItemFeedback(
-        number, item.title, words_of(Verdict.PASSED), item.points, invariant=invariant
+        number,
+        item.title,
+        words_of(case.verdict),
+        item.points,
+        invariant=lab.invariant_text(item),
+        finding=finding,
     )
 
 
-def _explained(case: CaseResult, invariant: str) -> Sequence[str]:
-    if case.verdict is Verdict.BLOCKED:
-        return [case.finding.note]
-    where = [f"   {'Where':<10}{case.finding.where}"] if case.finding.where else []
-    return [*where, *lines_of(case.finding, invariant)]
+def _is_passed(case: CaseResult) -> bool:
+    return case.verdict is Verdict.PASSED

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from grader.course import Lab
 from grader.drawing import Amount, Bars
 from grader.gradebook.rows import Grade, GradedAttempt, Override
-from grader.judge import invariant_text
 from grader.report.feedback import (
     MOST_ATTEMPTS,
     AttemptFeedback,
@@ -127,8 +126,8 @@ def _items(lab: Lab, grade: Grade) -> tuple[ItemFeedback, ...]:
                 words_of(result.verdict),
                 item.points,
                 points=None if withheld else (decision or result).points,
-                invariant=invariant_text(lab, item),
-                message=result.message,
+                invariant=lab.invariant_text(item),
+                finding=result.finding,
                 decided=_decision(decision) if decision else "",
             )
         )

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -17,11 +17,14 @@ from grader.report.classroom import ClassReport, LabReport
 from grader.report.feedback import Feedback, Picture, drawn
 from grader.report.text import count_words
 from grader.report.verdicts import kinds
+from grader.results import Finding
+from grader.suite.explain.message import facts_of
 from grader.text.shown import printable
 from grader.text.times import minute
 
 _FOLDER = Path(__file__).parent / "templates"
 _LONGEST = 20_000  # of one text on a page
+_PROSE = ("Pattern", "Broken", "Note", "Nudge")  # facts in words; the others are set as code
 _CHUNK = 50  # rows of students that a browser lays out together
 
 
@@ -58,7 +61,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(charts=_charts, kinds=_kinds, count_words=count_words)
+    environment.globals.update(charts=_charts, kinds=_kinds, facts=_facts, count_words=count_words)
     environment.filters.update(
         inline=_inline, minute=minute, cells=_cells, chunks=_chunks, dedent=dedent
     )
@@ -101,6 +104,24 @@ def _charts(lab: LabReport) -> dict[str, Picture]:
     if lab.groups:
         made["alike"] = charts.alike(lab.items, lab.groups)
     return {name: drawn(each) for name, each in made.items()}
+
+
+class _Shown(NamedTuple):
+    """A label with the facts that stand behind it."""
+
+    label: str
+    code: bool
+    texts: list[str]
+
+
+def _facts(finding: Finding) -> list[_Shown]:
+    """The facts of a finding by label: all inputs are behind one, shapes behind the call's."""
+    shown = list[_Shown]()
+    for fact in facts_of(finding):
+        if fact.label or not shown:
+            shown.append(_Shown(fact.label, fact.label not in _PROSE, []))
+        shown[-1].texts.append("\n".join(fact.lines))
+    return shown
 
 
 def _kinds(lab: LabReport) -> list[tuple[str, str]]:

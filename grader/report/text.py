@@ -8,10 +8,10 @@ from grader.report.charts import alike, distribution, hardest, over_time
 from grader.report.classroom import ClassReport, LabReport
 from grader.report.facts import LabFacts
 from grader.report.feedback import Feedback, ItemFeedback
+from grader.suite.explain.message import WIDTH, lines_of
 from grader.text.shown import one_line, plural
 from grader.text.times import minute
 
-WIDTH = 80
 _MOST_GROUPS = 5
 
 
@@ -69,7 +69,7 @@ def _item(item: ItemFeedback, count: int) -> Iterator[str]:
     yield f"{item.number:>2}/{count}  {item.status:<17} {title:<42} {points:>7}"
     if item.decided:
         yield from _wrapped(item.decided, "   ")
-    yield from (one_line(line)[:WIDTH] for line in item.message.splitlines())
+    yield from (line[:WIDTH] for line in lines_of(item.finding))
 
 
 def _predictions(feedback: Feedback) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _people(lab: LabReport) -> Iterator[str]:
     if shown := lab.groups[:_MOST_GROUPS]:
         yield from map(_in, alike(lab.items, shown).text())
         yield _in(f"group 1 ({', '.join(shown[0].lost)[:50]}) typically reads:")
-        yield from (one_line(line)[:WIDTH] for line in shown[0].message.splitlines())
+        yield from (line[:WIDTH] for line in lines_of(shown[0].finding))
     for trouble in lab.troubles[:_MOST_GROUPS]:
         yield from _wrapped(f"{trouble.who}: {trouble.what}, {trouble.seconds:.1f} s", "  ")
     for fault in lab.faults:

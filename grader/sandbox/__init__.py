@@ -15,14 +15,16 @@ the host checks that, with the kernel as witness (`attestation`), and only then 
 
 Code and host exchange *frames* over one socket (`inside.wire`): plain values and raw arrays,
 never pickle. The host takes every byte of them for hostile. A reply can carry a value, never a
-verdict, and only the current call's: each call has a nonce.
+verdict, and only the current call's: each call has a nonce. What the frames say and mean stands in
+`inside.contract`, which both sides share, with levels, limits and outcomes; what they come to is
+worked out in a `Conversation`, which does no I/O.
 
-The *host* owns time and memory (`drive`): one thread, one loop, and every 10 ms a look at what
-runs: its memory, and the time that it has had to itself (`clock`), which a busy machine does not
-make longer. What oversteps is killed: the child is the first process
-of its pid namespace, so all that it started goes with it. What a submission does wrong is data,
-an `Outcome`; `SandboxError` means that the sandbox itself can't be trusted, or that our own
-code failed in it.
+A `Process` is the child as the host holds it: its pid, its limits, its end. Above both stands the
+`loop`, which owns time and memory: one thread, and every 10 ms a look at what runs: its memory,
+and the time that it has had to itself (`clock`), which a busy machine does not make longer. What
+oversteps is killed: the child is the first process of its pid namespace, so all that it started
+goes with it. What a submission does wrong is data, an `Outcome`; `SandboxError` means that the
+sandbox itself can't be trusted, or that our own code failed in it.
 
 Nothing outlives the host: bwrap is started from a lasting thread and dies with it, the zygote
 ends when its control line does, and the children with the zygote.
@@ -48,23 +50,25 @@ time and memory. Values that a call was given can leave by its output: don't sho
 output of hidden cases.
 """
 
-from grader.sandbox.drive import Service, drive
-from grader.sandbox.launch import check_installed
-from grader.sandbox.levels import Layer, Level, Probe
-from grader.sandbox.limits import BACKSTOP, Limits
-from grader.sandbox.outcomes import (
+from grader.sandbox.inside.contract import (
+    BACKSTOP,
     BadReturn,
     Crashed,
+    Level,
+    Limits,
     Outcome,
     OutOfMemory,
     Raised,
     Returned,
     TimedOut,
 )
-from grader.sandbox.probe import probe
+from grader.sandbox.inside.tensors import Tensor
+from grader.sandbox.inside.wire import NotPlainError, ServiceRef
+from grader.sandbox.launch import check_installed
+from grader.sandbox.loop import Service, begin, call, drive, loaded
+from grader.sandbox.probe import Layer, Probe, probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
-from grader.sandbox.wire import NotPlainError, ServiceRef, Tensor
 
 __all__ = [
     "BACKSTOP",
@@ -85,7 +89,10 @@ __all__ = [
     "ServiceRef",
     "Tensor",
     "TimedOut",
+    "begin",
+    "call",
     "check_installed",
     "drive",
+    "loaded",
     "probe",
 ]

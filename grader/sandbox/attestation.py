@@ -14,9 +14,9 @@ from typing import Any
 
 from grader.errors import SandboxError
 from grader.sandbox import launch, procfs
+from grader.sandbox.inside.contract import Level
 from grader.sandbox.inside.frames import Reader
 from grader.sandbox.inside.wire import Caps, WireError
-from grader.sandbox.levels import Level
 from grader.text.shown import printable
 
 _CREDENTIALS = struct.Struct("iII")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from collections import deque
@@ -12,7 +11,7 @@ from grader.sandbox.inside import wire
 from grader.sandbox.inside.frames import Reader
 
 _READ = 1 << 16
-_MAX_DRAIN = 1 << 20  # at once: a flood must not hold the host
+_MOST_AT_ONCE = 1 << 20  # sent or taken: a flood must not hold the host
 
 
 class Channel:
@@ -22,22 +21,13 @@ class Channel:
         self, sock: socket.socket, output: int, caps: wire.Caps, output_bytes: int
     ) -> None:
         self._sock = sock
+        self.socket_fd = sock.fileno()
         self._reader = Reader(caps)
         self._outbox: deque[memoryview] = deque()
-        self._output = output
+        self.output_fd = output  # the pipe of what it prints; -1 once that is closed
         self._output_bytes = output_bytes
         self._printed = bytearray()
-        self.dropped = 0
         os.set_blocking(output, False)
-
-    @property
-    def socket_fd(self) -> int:
-        return self._sock.fileno()
-
-    @property
-    def output_fd(self) -> int:
-        """The pipe of what it prints; -1 once that is closed."""
-        return self._output
 
     @property
     def sending(self) -> bool:
@@ -62,10 +52,12 @@ class Channel:
         """Send what waits, as far as the other side takes it."""
         try:
             while self._outbox:
-                sent = self._sock.send(self._outbox[0][: 1 << 20])
-                self._outbox[0] = self._outbox[0][sent:]
-                if not self._outbox[0]:
+                part = self._outbox[0]
+                sent = self._sock.send(part if len(part) <= _MOST_AT_ONCE else part[:_MOST_AT_ONCE])
+                if sent == len(part):
                     self._outbox.popleft()
+                else:
+                    self._outbox[0] = part[sent:]
         except BlockingIOError:
             pass
         except OSError:
@@ -89,22 +81,22 @@ class Channel:
             return True
 
     def drain(self) -> None:
-        """Take what it has printed: keep the beginning, count the rest."""
+        """Take what it has printed: keep the beginning, drop the rest."""
         taken = 0
-        with contextlib.suppress(BlockingIOError):
-            while self._output >= 0 and taken < _MAX_DRAIN:
-                part = os.read(self._output, _READ)
+        try:
+            while self.output_fd >= 0 and taken < _MOST_AT_ONCE:
+                part = os.read(self.output_fd, _READ)
                 if not part:
                     self._close_output()
-                room = self._output_bytes - len(self._printed)
-                self._printed += part[:room]
-                self.dropped += len(part) - len(part[:room])
+                self._printed += part[: self._output_bytes - len(self._printed)]
                 taken += len(part)
+        except BlockingIOError:
+            pass
 
     def _close_output(self) -> None:
-        if self._output >= 0:
-            os.close(self._output)
-            self._output = -1
+        if self.output_fd >= 0:
+            os.close(self.output_fd)
+            self.output_fd = -1
 
     def close(self) -> None:
         """Take the last output and let go of both; idempotent."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import SandboxError
-from grader.sandbox.levels import Level
+from grader.sandbox.inside.contract import Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,10 +12,11 @@ import json
 import socket
 import sys
 import time
+from dataclasses import dataclass
 
 from grader.errors import SandboxError
 from grader.sandbox import launch
-from grader.sandbox.levels import Layer, Level, Probe
+from grader.sandbox.inside.contract import Level
 from grader.text.shown import printable
 
 _TRIAL_S = 20.0
@@ -28,6 +29,24 @@ _MENDS = {
     "namespaces": "sysctl -w user.max_user_namespaces=10000; on Ubuntu ≥ 23.10 also "
     "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
 }
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of isolation: whether it works here, and if not why, and what would mend it."""
+
+    name: str
+    works: bool
+    reason: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What was found by trying."""
+
+    level: Level
+    layers: tuple[Layer, ...]
 
 
 @functools.cache

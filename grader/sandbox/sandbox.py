@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Self
 from grader.errors import SandboxError, UsageError
 from grader.sandbox import attestation, launch
 from grader.sandbox.channel import Channel
+from grader.sandbox.inside.contract import Level, Limits
 from grader.sandbox.inside.wire import Caps
-from grader.sandbox.levels import Level
-from grader.sandbox.limits import Limits
 from grader.sandbox.process import Process
 from grader.sandbox.zygote import Zygote
 
@@ -93,18 +92,18 @@ class Sandbox:
             raise
         finally:
             os.close(far_output)
-        process = self._attested(near, child, channel, entry, limits)
-        process.load(files, compiled)
+        process = self._attested(near, child, channel, limits)
+        process.load(files, entry, compiled)
         return process
 
     def _attested(
-        self, sock: socket.socket, child: int, channel: Channel, entry: str, limits: Limits
+        self, sock: socket.socket, child: int, channel: Channel, limits: Limits
     ) -> Process:
         try:
             pid, memory = attestation.attest(sock, self.level, child)
             alone = self.level is Level.FULL
             process = Process(
-                self._zygote, child, pid, channel, entry, limits, baseline=memory, alone=alone
+                self._zygote, child, pid, channel, limits, baseline=memory, alone=alone
             )
         except BaseException:
             channel.close()

@@ -20,7 +20,7 @@ from grader.text.shown import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.sandbox.limits import Limits
+    from grader.sandbox.inside.contract import Limits
 
 _START_S = 120.0  # importing torch from a cold disk takes long
 _ANSWER_S = 20.0

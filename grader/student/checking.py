@@ -1,14 +1,17 @@
 """The public checks on a student's own file: what `check`, `watch` and `submit` have in common."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
-from grader.results import Verdict
-from grader.sandbox import Level, Sandbox
+from grader.errors import UsageError
+from grader.judge import Judge
+from grader.results import Finding, Verdict
+from grader.sandbox import Level
 from grader.student.workspace import Workspace
 from grader.submissions import Submission, read_submission
-from grader.suite.evidence import Evidence
-from grader.suite.finding import CaseResult, Finding
+from grader.suite.finding import CaseResult
 from grader.suite.run import Suite, SuiteRun
 
 OnResult = Callable[[CaseResult], None]
@@ -27,41 +30,44 @@ def check_once(
     on_result: OnResult = lambda _: None,
     stop_early: bool = True,
 ) -> SuiteRun:
-    """What the public checks say of the submission, or of the file as it is now.
-
-    In a sandbox of its own; who checks again and again keeps one and calls `check_in`.
-    """
-    with open_sandbox(workspace.lab, level) as sandbox:
-        return check_in(
-            workspace, sandbox, submission=submission, on_result=on_result, stop_early=stop_early
-        )
-
-
-def check_in(
-    workspace: Workspace,
-    sandbox: Sandbox,
-    *,
-    submission: Submission | None = None,
-    on_result: OnResult = lambda _: None,
-    stop_early: bool = True,
-) -> SuiteRun:
-    """The same in a sandbox that is warm; the public tests are read anew, for they may change."""
+    """What the public checks say of the submission, or of the file as it is now."""
     submission = submission or work_of(workspace)
     if submission.problem:
         return _unreadable(workspace, submission.problem, on_result)
-    with (
-        Suite(workspace.public_suite, workspace.lab) as suite,
-        processes_of(workspace.lab, submission, sandbox) as processes,
-    ):
-        evidence = evidence_of(workspace, submission)
-        return suite.run(
-            processes, PUBLIC_SEED, stop_early=stop_early, on_result=on_result, evidence=evidence
-        )
+    with PublicChecks(workspace, level) as checks:
+        return checks.run(submission, on_result=on_result, stop_early=stop_early)
 
 
-def evidence_of(workspace: Workspace, submission: Submission) -> Evidence | None:
-    """What a public check knows besides the code: the student's own challenge, and the trace."""
-    return Evidence.of(workspace.lab, workspace.nonce, submission.trace)
+class PublicChecks(Judge):
+    """The judge of a student's own folder, whose public tests may change from run to run."""
+
+    def __init__(self, workspace: Workspace, level: Level) -> None:
+        super().__init__(workspace.lab, level, nonce=workspace.nonce)
+        self._workspace = workspace
+        self._tests = b""
+
+    def run(
+        self, submission: Submission, *, on_result: OnResult, stop_early: bool = True
+    ) -> SuiteRun:
+        """What the public tests, as they are now, say of the submission; see `judge`.
+
+        Raises:
+            UsageError: the tests can't be read.
+        """
+        path = self._workspace.public_suite
+        try:
+            tests = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path} can't be read: {error.strerror}") from None
+        if tests != self._tests:
+            self.drop_suites()
+            self._tests = tests
+        return self.judge(submission, path, on_result=on_result, stop_early=stop_early)
+
+    def suite(self, path: Path) -> Suite:
+        """The suite there, collected."""
+        with _nothing_compiled_kept():
+            return super().suite(path)
 
 
 def passed_items(run: SuiteRun) -> int:
@@ -79,3 +85,13 @@ def _unreadable(workspace: Workspace, problem: str, on_result: OnResult) -> Suit
     for result in (failed, *waiting):
         on_result(result)
     return SuiteRun((failed, *waiting))
+
+
+@contextmanager
+def _nothing_compiled_kept() -> Iterator[None]:
+    """Has no `.pyc` written: older pytests tell its age by whole seconds and the source's size."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before

@@ -5,8 +5,8 @@ import threading
 from typing import Self
 
 from grader.sandbox import Level
-from grader.student.events import Ended, Events, Judged
-from grader.student.warm import WarmCheck
+from grader.student.checking import PublicChecks
+from grader.student.events import Case, End, Events
 from grader.student.workspace import Workspace
 from grader.submissions import Submission
 from grader.suite.finding import CaseResult
@@ -19,17 +19,17 @@ class Checks:
 
     def __init__(self, workspace: Workspace, level: Level, events: Events) -> None:
         self._events = events
-        self._warm = WarmCheck(workspace, level)
+        self._checks = PublicChecks(workspace, level)
         self._asked: queue.SimpleQueue[tuple[int, Submission, bool] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="checks", daemon=True)
 
     def ask(self, number: int, submission: Submission, *, stop_early: bool = True) -> None:
-        """Begins check `number`, told by `Judged` events and one `Ended`."""
+        """Begins check `number`, told by `Case` events and one `End`."""
         self._asked.put((number, submission, stop_early))
 
     def give_up(self) -> None:
-        """The check under way ends soon; what it still says is of no interest."""
-        self._warm.give_up()
+        """Ends the check under way soon; what it still says is of no interest."""
+        self._checks.give_up()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -44,14 +44,14 @@ class Checks:
         while (asked := self._asked.get()) is not None:
             number, submission, stop_early = asked
             self._events.put(self._check(number, submission, stop_early=stop_early))
-        self._warm.close()
+        self._checks.close()
 
-    def _check(self, number: int, submission: Submission, *, stop_early: bool) -> Ended:
+    def _check(self, number: int, submission: Submission, *, stop_early: bool) -> End:
         def tell(result: CaseResult) -> None:
-            self._events.put(Judged(number, result))
+            self._events.put(Case(number, result))
 
         try:
-            run = self._warm.run(submission, on_result=tell, stop_early=stop_early)
+            run = self._checks.run(submission, on_result=tell, stop_early=stop_early)
         except Exception as error:  # noqa: BLE001 - whoever waits for the end must hear of it
-            return Ended(number, error=error)
-        return Ended(number, run)
+            return End(number, error=error)
+        return End(number, run)

@@ -13,12 +13,12 @@ from grader.suite.run import SuiteRun
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A file of the workspace is another than before, or gone."""
+class Save:
+    """A file of the workspace has changed, or is gone."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Case:
     """One case of check `number`."""
 
     number: int
@@ -26,8 +26,8 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """Check `number` has ended: with a run, or with what kept it from one."""
+class End:
+    """Check `number` has ended: with a run, or with the error that kept it from one."""
 
     number: int
     run: SuiteRun | None = None
@@ -41,7 +41,7 @@ class Quit:
     code: int
 
 
-Event = Saved | Judged | Ended | Quit
+Event = Save | Case | End | Quit
 
 
 class Events:
@@ -54,7 +54,7 @@ class Events:
         os.set_blocking(self._far, False)
 
     def put(self, event: Event) -> None:
-        """Adds it, and wakes who waits."""
+        """Adds the event, and wakes whoever waits."""
         self._queue.put(event)
         with suppress(BlockingIOError, OSError):  # full: there is plenty to wake up for; closed
             os.write(self._far, b".")
@@ -89,7 +89,7 @@ class Events:
                 yield self._queue.get_nowait()
 
     def close(self) -> None:
-        """Lets go of the pipe; what is put from now on is lost."""
+        """Closes the pipe; what is put from now on is lost."""
         near, far = self._near, self._far
         self._near = self._far = -1
         os.close(far)

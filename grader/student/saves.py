@@ -48,7 +48,7 @@ class Saves:
                 self._tell()
 
     def _moments(self) -> Iterator[None]:
-        """Every moment at which a look may be worth it, until the end."""
+        """Yields whenever a look at the files may be worth it, until the end."""
         while not self._stop.is_set():
             # Not to be had: no folder, no more watches allowed, a file system without events.
             with suppress(OSError, RuntimeError), closing(self._changes()) as changes:
@@ -61,7 +61,7 @@ class Saves:
             yield
 
     def _changes(self) -> Generator[object]:
-        """Something for every change in the folder, and once in a while without one."""
+        """Yields at every change in the folder, and once in a while without one."""
         import watchfiles
 
         return watchfiles.watch(

@@ -116,7 +116,7 @@ class Workspace:
         write_whole(path, msgspec.json.format(msgspec.json.encode(state)))
 
     def reset(self) -> Path | None:
-        """Brings the stub back. Returns where the file that was there is kept, if there was one."""
+        """Brings the stub back; returns where the file that was there is kept, if there was one."""
         kept = None
         if self.file.exists():
             kept = next(path for path in _kept_names(self.file) if not path.exists())

@@ -42,18 +42,11 @@ from grader.drawing import (
     ShardMap,
     Split,
 )
+from grader.fabric import GROUP, TORCH_GROUP, Fields, TorchGroup
 from grader.sandbox import Tensor
 from grader.suite.compare import arrays, equal, is_array, number, require, within
-from grader.suite.naming import AnyOf
-from grader.suite.values import (
-    GROUP,
-    TORCH_GROUP,
-    Fields,
-    PerRank,
-    Shards,
-    TorchGroup,
-    whole,
-)
+from grader.suite.explain.naming import AnyOf
+from grader.suite.values import PerRank, Shards, whole
 
 __all__ = [
     "GROUP",

@@ -13,10 +13,16 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import Tensor
-from grader.suite.finding import CaseFailure, Finding
-from grader.suite.patterns import shape_pattern, value_pattern
+from grader.suite.explain.patterns import (
+    exactly,
+    number_pattern,
+    plain,
+    shape_pattern,
+    value_pattern,
+)
+from grader.suite.finding import CaseFailure
 from grader.suite.text import SMALL_ENTRIES, kind_of, show
 from grader.text.shown import one_line, plural, shortened
 
@@ -110,7 +116,7 @@ def number(value: Any, *, of: str = "") -> int | float | Fraction:
     """The value itself, once it is known to be a real, finite number and no bool."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    value = _plain(value)
+    value = plain(value)
     if type(value) not in (int, float, Fraction):
         _wrong_kind(_named(of, "a number"), kind_of(value))
     if isinstance(value, float) and not math.isfinite(value):
@@ -145,7 +151,7 @@ def _unequal(got: Any, expected: Any, of: str) -> Finding | None:
     if not fits:
         _wrong_kind(_named(of, show(expected)), _with_kind(got))
     # As Python's own: numpy would round a float to the type of what it is compared with.
-    got, expected = _plain(got), _plain(expected)
+    got, expected = plain(got), plain(expected)
     return None if got == expected else _numbers(got, expected, of)
 
 
@@ -244,44 +250,18 @@ def _unequal_mapping(got: Any, expected: Mapping[Any, Any], of: str) -> Finding 
 def _within_number(
     got: float | Fraction, expected: Any, bound: Any, of: str, note: str, nudge: str
 ) -> None:
-    off, limit = abs(_exactly(got) - _exactly(expected)), _exactly(bound)
+    off, limit = abs(exactly(got) - exactly(expected)), exactly(bound)
     if off > limit:
         _fail(_numbers(got, expected, of), note or _off_by(off, limit), nudge)
 
 
 def _numbers(got: Any, expected: Any, of: str) -> Finding:
-    pattern = ""
-    if type(got) in (int, float, Fraction) and not isinstance(expected, (bool, str)):
-        pattern = _relation(got, expected)
+    numbers = type(got) in (int, float, Fraction) and not isinstance(expected, (bool, str))
+    pattern = number_pattern(got, expected) if numbers else ""
     texts = show(expected), show(got)
     if texts[0] == texts[1]:  # ten digits don't tell them apart
         texts = repr(expected), repr(got)
     return Finding(expected=_named(of, texts[0]), got=shortened(texts[1]), pattern=pattern)
-
-
-def _relation(got: Any, expected: Any) -> str:
-    counted = not isinstance(expected, Fraction)  # a share is nothing that one miscounts
-    got, expected = _exactly(got), _exactly(expected)
-    if got == -expected:
-        return "the sign is wrong"
-    if counted and abs(got - expected) == 1 and expected.denominator == 1:
-        return f"off by one: {'too large' if got > expected else 'too small'}"
-    if got and expected:
-        ratio = got / expected
-        if ratio.denominator <= 100 and abs(ratio.numerator) <= 10_000:
-            return f"ratio {ratio}"
-        if Fraction(1, 1000) <= abs(ratio) < 10**6 and abs(ratio - 1) >= Fraction(1, 1000):
-            return f"ratio {float(ratio):.3f}"
-    return ""
-
-
-def _plain(value: Any) -> Any:
-    """A number of numpy's as Python's own, if Python has one that holds it."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _exactly(value: Any) -> Fraction:
-    return Fraction(*_plain(value).as_integer_ratio())
 
 
 def _worst(difference: Array, bound: Any) -> str:

@@ -7,8 +7,8 @@ from functools import cached_property
 from grader.course import Lab
 from grader.errors import CourseError
 from grader.evidence import Challenge, Claim, Flaw, Kind, TraceError, kind_of
-from grader.results import Verdict
-from grader.suite.finding import CaseFailure, Finding
+from grader.results import Finding, Verdict
+from grader.suite.finding import CaseFailure
 from grader.text.shown import one_line, shortened
 
 _CAPTURE = "In the lab's folder: shardlab capture. Then submit the .trace beside your file."

@@ -1,31 +1,8 @@
-"""What a case came to: a verdict, and where it is not a pass, the facts that explain it."""
+"""What one case of a suite came to, and the exception that ends one that is not passed."""
 
 import msgspec
 
-from grader.results import Verdict
-
-
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The facts of one failed case, each already text that is safe to print.
-
-    Empty facts are not shown. `inputs` are pairs of a name and a small value. `loads` is False
-    where the file could not be imported: then no call was made, and no invariant broke.
-    """
-
-    called: str = ""
-    shapes: str = ""
-    inputs: tuple[tuple[str, str], ...] = ()
-    expected: str = ""
-    got: str = ""
-    difference: str = ""
-    pattern: str = ""
-    error: str = ""
-    source: str = ""
-    where: str = ""
-    note: str = ""
-    nudge: str = ""
-    printed: str = ""
-    loads: bool = True
+from grader.results import Finding, Verdict
 
 
 class CaseFailure(Exception):  # noqa: N818 - a finding about the student's work, not an error

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from grader.course import Lab
 from grader.errors import CourseError
-from grader.results import Verdict
-from grader.suite.describe import with_call
+from grader.results import Finding, Verdict
 from grader.suite.evidence import Evidence
-from grader.suite.finding import CaseFailure, CaseResult, Finding
+from grader.suite.explain.description import with_call
+from grader.suite.finding import CaseFailure, CaseResult
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
 from grader.text.shown import one_line, shortened
@@ -104,17 +104,19 @@ class Judging:
         return _fault(case, f"{_line_of(case, error)}{shortened(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
-        """The finding with its call, what the student printed, and a question."""
+        """The finding with its call, the invariant, what the student printed, and a question."""
         last = self.calls.last
         if last is not None and finding.loads:
             parameters = self.lab.functions.get(last.function, ())
             finding = with_call(finding, last, parameters, self.calls.place(last.function))
         passed = self._passed.get(_test_of(case), [])
         notes = [finding.note, f"{passed[-1]} passes" if passed else ""]
+        item = self._items[item_of(case)]
         return replace(
             finding,
+            broken=self.lab.invariant_text(item) if finding.loads else "",
             note="; ".join(filter(None, notes)),
-            nudge=finding.nudge or self._items[item_of(case)].nudge,
+            nudge=finding.nudge or item.nudge,
             printed=self.calls.printed(),
         )
 

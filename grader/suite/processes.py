@@ -18,10 +18,12 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from grader.course import Lab
 from grader.errors import CourseError, StarvedError
-from grader.results import Verdict
-from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox
-from grader.suite.finding import CaseFailure, Finding
+from grader.results import Finding, Verdict
+from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox, loaded
+from grader.submissions import Submission
+from grader.suite.finding import CaseFailure
 
 
 @dataclass
@@ -46,6 +48,21 @@ class Processes:
     _given_up: bool = False
     _spent: float = 0.0  # by processes that are gone, less what no longer counts
     _starved: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        lab: Lab,
+        submission: Submission,
+        sandbox: Sandbox,
+        budget_s: float | None = None,
+        compiled: bytes = b"",
+    ) -> Self:
+        """Those of a submission within the lab's limits; the budget, too, unless one is given."""
+        limits = lab.assignment.limits
+        each_call = Limits(call_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
+        budget = limits.submission_seconds if budget_s is None else budget_s
+        return cls(sandbox, submission.files, lab.entry, each_call, budget, compiled)
 
     def __post_init__(self) -> None:
         self._started = time.monotonic()
@@ -78,13 +95,13 @@ class Processes:
     @property
     def _left(self) -> float:
         """What all calls may still take."""
-        used = self._spent + sum(process.own_seconds for process in self._all)
+        used = self._spent + sum(process.clock.total for process in self._all)
         return 0.0 if self._given_up else self.budget_s - used
 
     def renew(self) -> None:
         """Gives the cases to come as much time as all before them had: another student's."""
         self._started = time.monotonic()
-        self._spent = -sum(process.own_seconds for process in self._all)
+        self._spent = -sum(process.clock.total for process in self._all)
 
     def give_up(self) -> None:
         """Ends the call under way, and gives no other any time. May be called from any thread."""
@@ -110,11 +127,11 @@ class Processes:
         """Waits for imports under way; sets `load_failure`, once, if one of them fails."""
         for process in processes:
             if self.load_failure is None:
-                outcome = process.loaded()
+                outcome = loaded(process)
                 self.load_failure = None if isinstance(outcome, Returned) else outcome
                 self.fickle = self._has_loaded and self.load_failure is not None
                 self._has_loaded = self._has_loaded or self.load_failure is None
-                self.compiled = self.compiled or process.compiled
+                self.compiled = self.compiled or process.conversation.compiled
 
     def close(self) -> None:
         """Ends every process."""
@@ -153,7 +170,7 @@ class Processes:
         """Ends a process; the time that it took stays taken."""
         process.close()
         self._all.remove(process)
-        self._spent += process.own_seconds
+        self._spent += process.clock.total
         self._starved = self._starved or process.starved
 
     def _open(self) -> Process:

@@ -15,16 +15,16 @@ import msgspec
 import numpy as np
 
 from grader.course import Lab
-from grader.fabric import Record, Run, run_spmd
+from grader.fabric import Event, Run, run_spmd
 from grader.files import sources
-from grader.results import Verdict
-from grader.sandbox import Outcome, Process, Returned, ServiceRef, Tensor, drive
-from grader.suite.failures import Expectation, failure_of, met, mismatch, mutated, unraised
-from grader.suite.finding import CaseFailure, Finding
-from grader.suite.naming import checked, words_only
+from grader.results import Finding, Verdict
+from grader.sandbox import Outcome, Process, Returned, Tensor, call
+from grader.suite.explain.failures import Expectation, failure_of, met, mismatch, mutated, unraised
+from grader.suite.explain.naming import checked, words_only
+from grader.suite.finding import CaseFailure
 from grader.suite.processes import Processes
 from grader.suite.text import show
-from grader.suite.values import GROUP, Fields, TorchGroup, for_rank
+from grader.suite.values import for_rank
 
 # torch says so where it finds no /proc, when a process first computes
 _NOT_THE_STUDENTS = "Error in cpuinfo: "
@@ -78,10 +78,7 @@ class Calls:
         self.last = Call(function, args, kwargs)
         process = self.processes.single()
         self._check_loaded(process)
-        process.begin(function, tuple(args), kwargs)
-        (outcome,) = drive([process], None, self.processes.call_seconds())
-        assert outcome is not None, "a drive that no service stops ends with every outcome"
-        return outcome
+        return call(process, function, tuple(args), kwargs, self.processes.call_seconds())
 
     def spmd(
         self, world_size: int, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -90,7 +87,13 @@ class Calls:
         self.last = Call(function, args, kwargs, world_size)
         processes = self.processes.ranks(world_size)
         self._check_loaded(*processes)
-        arguments = [_of_rank(args, kwargs, rank, world_size) for rank in range(world_size)]
+        arguments = [
+            (
+                [for_rank(each, rank, world_size) for each in args],
+                {name: for_rank(each, rank, world_size) for name, each in kwargs.items()},
+            )
+            for rank in range(world_size)
+        ]
         return run_spmd(processes, function, arguments, self.processes.call_seconds())
 
     def value(self, outcome: Outcome, expectation: "Expectation", rank: int | None = None) -> Any:
@@ -124,7 +127,7 @@ class Student(msgspec.Struct, frozen=True):
         """The same, but the call must raise `error`, its message naming each of `naming`.
 
         Numbers are named by any number equal to them, and a TypeError need not name any; see
-        `grader.suite.naming`.
+        `grader.suite.explain.naming`.
         """
         return Student(self.calls, _expect(error, naming, nudge))
 
@@ -187,9 +190,9 @@ class SpmdResult:
         return first
 
     @property
-    def log(self) -> tuple[Record, ...]:
+    def log(self) -> tuple[Event, ...]:
         """Every call into the group, rank by rank in each rank's order."""
-        return tuple(sorted(self.run.log, key=lambda record: (record.rank, record.step)))
+        return tuple(sorted(self.run.log, key=lambda event: (event.rank, event.step)))
 
     @property
     def ops(self) -> tuple[str, ...]:
@@ -212,7 +215,7 @@ class SpmdResult:
         """(src, dst, nbytes) of each message that nobody asked for."""
         return self.run.unreceived
 
-    def _sends(self, rank: int) -> list[Record]:
+    def _sends(self, rank: int) -> list[Event]:
         return [r for r in self.run.log if r.rank == rank and r.op in ("send", "send_recv")]
 
 
@@ -244,21 +247,6 @@ def _end_if_broken(run: Run, expectation: Expectation, file: str) -> None:
         raise failure_of(outcome, file, rank=rank, note=run.diagnosis)
     expected = expectation.error.__name__ if expectation.error else ""
     raise mismatch(run.diagnosis, f"{expected} on every rank" if expected else "")
-
-
-def _of_rank(
-    args: Sequence[Any], kwargs: Mapping[str, Any], rank: int, world_size: int
-) -> tuple[list[Any], dict[str, Any]]:
-    def one(value: Any) -> Any:
-        if value is GROUP:
-            return ServiceRef("group", {"rank": rank, "world_size": world_size})
-        if isinstance(value, TorchGroup):
-            return ServiceRef("torch_group", value.params(rank, world_size))
-        if isinstance(value, Fields):
-            return ServiceRef("record", dict(value.fields))
-        return for_rank(value, rank, world_size)
-
-    return [one(value) for value in args], {name: one(value) for name, value in kwargs.items()}
 
 
 def _same_bits(one: Any, other: Any) -> bool:

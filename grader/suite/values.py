@@ -1,6 +1,6 @@
 """What suites put into a call: whole numbers, and what each rank gets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,56 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.errors import CourseError
+from grader.fabric import Handle
 
 Array = npt.NDArray[Any]
-
-
-class _Group:
-    def __repr__(self) -> str:
-        return "group"
-
-
-GROUP = _Group()
-"""Stands for the process group of the rank that is called."""
-
-
-@dataclass(frozen=True)
-class TorchGroup:
-    """Stands for the `torch.distributed` process group of the rank that is called.
-
-    With `members` it is a part of a world of `world` ranks: rank r of the group is rank
-    `members[r]` of the world, where nobody else runs.
-    """
-
-    members: tuple[int, ...] = ()
-    world: int = 0
-
-    def __repr__(self) -> str:
-        return "group"
-
-    def params(self, rank: int, world_size: int) -> dict[str, Any]:
-        """What the service that makes the group is told."""
-        if not self.members:
-            return {"rank": rank, "world_size": world_size}
-        ascending = self.members == tuple(sorted(set(self.members) & set(range(self.world))))
-        if len(self.members) != world_size or not ascending:
-            raise CourseError(
-                f"TorchGroup: members {self.members} of a world of {self.world} for world_size "
-                f"{world_size}: name as many ranks of that world, in ascending order"
-            )
-        part = {"members": self.members, "world": self.world}
-        return {"rank": rank, "world_size": world_size, **part}
-
-
-TORCH_GROUP = TorchGroup()
-"""Stands for the `torch.distributed` process group that is the whole world."""
-
-
-@dataclass(frozen=True)
-class Fields:
-    """Becomes a record whose fields are read as keys or as attributes."""
-
-    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +45,9 @@ class PerRank:
 
 
 def for_rank(value: Any, rank: int, world_size: int) -> Any:
-    """What an argument of an SPMD call is on one rank. `GROUP` is left for the caller."""
+    """What an argument of an SPMD call is on one rank."""
+    if isinstance(value, Handle):
+        return value.reference(rank, world_size)
     return value.part(rank, world_size) if isinstance(value, (Shards, PerRank)) else value
 
 

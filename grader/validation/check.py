@@ -23,7 +23,7 @@ class Progress(Protocol):
     def step(self) -> None: ...
 
 
-class Unwatched:
+class NoProgress:
     """Progress that nobody looks at."""
 
     def start(self, total: int) -> None: ...

@@ -7,17 +7,17 @@ students holds nothing of the instructor's.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.course.authored import tree_of
 from grader.errors import CourseError, SandboxError
 from grader.grading import Settings, grade_all
-from grader.judge import GradedLab
+from grader.results import Result
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
-from grader.validation.check import Check, Progress, Unwatched
+from grader.validation.check import Check, NoProgress, Progress
 from grader.validation.handout import run_examples
 from grader.validation.judged import REPETITIONS, judged
 from grader.validation.marks import mark_of
@@ -43,36 +43,22 @@ GARBAGE = (
 )
 
 
-@dataclass(frozen=True)
-class _Role:
-    """A submission of the course's own, and what kind it is of."""
-
-    kind: str
-    submission: Submission
-
-
 def validate(
     course: Course,
     slugs: Sequence[str],
     level: Level,
     jobs: int,
-    on_check: Callable[[Check], None] = lambda _: None,
-    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(Unwatched()),
-) -> list[Check]:
-    """All checks of the labs, in order; `on_check` sees each when it is known.
+    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(NoProgress()),
+) -> Iterator[Check]:
+    """All checks of the labs, in order, each when it is known.
 
     `progress` is asked for anew for the submissions of each lab.
     """
-    checks = []
     readme = course.root / "README.md"
     if readme.is_file():
-        checks.append(_examples("course", readme))
-        on_check(checks[0])
+        yield _examples("course", readme)
     for slug in slugs:
-        for check in _checks_of(course, slug, level, jobs, progress):
-            checks.append(check)
-            on_check(check)
-    return checks
+        yield from _checks_of(course, slug, level, jobs, progress)
 
 
 def _checks_of(
@@ -83,74 +69,59 @@ def _checks_of(
     progress: Callable[[], AbstractContextManager[Progress]],
 ) -> Iterator[Check]:
     try:
-        graded = GradedLab.of(course, slug)
-        lab, folder = graded.lab, course.solutions(course.lab(slug))
+        lab = course.lab(slug)
+        settings = Settings(lab, level, synthetic=True, way=try_out)
+        folder = course.solutions(lab)
         _ = lab.hints
         tree_of(folder / lab.assignment.file)
         check_installed(lab.assignment.preload)
-        roles = [_with_trace(graded, role) for role in _roles(lab, folder)]
+        own = list(_own(lab, folder))
     except (CourseError, SandboxError, OSError) as error:
         yield Check(slug, "course", passed=False, detail=str(error))
         return
-    problems = tuple(suite_problems(lab, graded.hidden))
+    problems = tuple(suite_problems(lab, lab.hidden_suite))
     if problems:  # then nothing can be graded
-        yield Check(
-            slug, "suite", passed=False, detail="suites not fit to grade", problems=problems
-        )
+        yield Check(slug, "suite", False, "suites not fit to grade", problems)
     else:
-        settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
-        work = [role.submission for role in roles]
         with progress() as watching:
-            watching.start(len(work))
+            watching.start(len(own))
+            work = [submission for _, submission in own]
             results = grade_all(settings, work, jobs, lambda _: watching.step())
-        graded_roles = list(zip(roles, results, strict=True))
-        by_kind = {
-            kind: [(role.submission.name, each) for role, each in graded_roles if role.kind == kind]
-            for kind in KINDS
-        }
+        by_kind: dict[str, list[tuple[str, Result]]] = {kind: [] for kind in KINDS}
+        for (kind, submission), result in zip(own, results, strict=True):
+            by_kind[kind].append((submission.name, result))
         yield from judged(lab, folder, by_kind)
     yield _examples(slug, lab.folder / "README.md")
     yield from _release(course, lab, told_already=bool(problems))
 
 
-def _with_trace(graded: GradedLab, role: _Role) -> _Role:
-    """The role with a trace, where it can do something with one."""
-    if role.kind in ("stub", "garbage"):
-        return role
-    return replace(role, submission=with_trace(graded, role.submission))
-
-
-def _roles(lab: Lab, folder: Path) -> Iterator[_Role]:
-    solution = read_submission(lab, folder / lab.assignment.file, "solution")
+def _own(lab: Lab, folder: Path) -> Iterator[tuple[str, Submission]]:
+    """Each submission of the course's own with its kind, and a trace where that may earn points."""
+    first, path = STUDENTS[0], folder / lab.assignment.file
+    solution = read_submission(lab, path, "solution")
     if solution.problem:
-        raise CourseError(f"{folder / lab.assignment.file}: {solution.problem}")
-    others = Trial("solution", solution.files, student=STUDENTS[0], students=STUDENTS[IN_FULL:])
-    yield _Role("solution", others)  # the longest of all: it begins first
-    for student in (*STUDENTS[:1] * REPETITIONS, *STUDENTS[1:IN_FULL]):
-        yield _Role("solution", replace(solution, student=student))
-    yield _of_the_course("stub", read_submission(lab, lab.stub, lab.stub.name))
-    for answer in answers(lab, folder, "variant"):
-        yield _of_the_course("variant", replace(answer, name=f"{answer.name}.py"))
-    for answer in answers(lab, folder, "mutant"):
-        yield _mutant(folder, replace(answer, name=f"{answer.name}.py"))
+        raise CourseError(f"{path}: {solution.problem}")
+    others = Trial("solution", solution.files, student=first, students=STUDENTS[IN_FULL:])
+    yield "solution", with_trace(lab, others)  # the longest of all: it begins first
+    for student in (*[first] * REPETITIONS, *STUDENTS[1:IN_FULL]):
+        yield "solution", with_trace(lab, replace(solution, student=student))
+    yield "stub", replace(read_submission(lab, lab.stub, lab.stub.name), student=first)
+    for kind in ("variant", "mutant"):
+        for answer in answers(lab, folder, kind):
+            named = replace(answer, name=f"{answer.name}.py", student=first)
+            tried = _trial(folder, named) if kind == "mutant" and not answer.problem else named
+            yield kind, with_trace(lab, tried)
     for value in GARBAGE:
         source = "".join(
             f"def {name}(*args, **kwargs):\n    return {value}\n" for name in lab.functions
         )
-        yield _Role("garbage", from_source(lab, value, source.encode()))
+        yield "garbage", from_source(lab, value, source.encode())
 
 
-def _of_the_course(kind: str, submission: Submission) -> _Role:
-    return _Role(kind, replace(submission, student=STUDENTS[0]))
-
-
-def _mutant(folder: Path, answer: Submission) -> _Role:
+def _trial(folder: Path, mutant: Submission) -> Trial:
     """The mutant, as a trial of the items that its line 1 names."""
-    if answer.problem:
-        return _of_the_course("mutant", answer)
-    loses = frozenset(mark_of(folder / "mutants" / answer.name).items)
-    trial = Trial(answer.name, answer.files, student=STUDENTS[0], told=True, loses=loses)
-    return _Role("mutant", trial)
+    loses = frozenset(mark_of(folder / "mutants" / mutant.name).items)
+    return Trial(mutant.name, mutant.files, student=mutant.student, told=True, loses=loses)
 
 
 def _examples(slug: str, path: Path) -> Check:

@@ -9,7 +9,7 @@ from grader.results import GRADED, Result
 from grader.validation.check import Check
 from grader.validation.marks import mark_of, mark_problems
 from grader.validation.rot import rotten
-from grader.validation.trial import STUDENTS, Tried
+from grader.validation.trial import STUDENTS, TrialResult
 from grader.validation.wording import by_cause, cause_of, count, full, several, told, why_not_loaded
 from grader.validation.written import silent_functions, stub_problems, unread_files
 
@@ -63,7 +63,7 @@ def _grading(slug: str, withheld: Sequence[_Graded], total: int) -> Check:
 
 
 def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
-    plain = [result for _, result in results if not isinstance(result, Tried)]
+    plain = [result for _, result in results if not isinstance(result, TrialResult)]
     wrong = [told(result) for result in plain if not full(result)]
     problems = [
         f"the solution earns {text}, in {wrong.count(text)} of {len(plain)} runs"
@@ -73,14 +73,14 @@ def _solution(slug: str, results: Sequence[tuple[str, Result]]) -> Check:
     detail = f"solution 100/100, {same}"
     if problems:
         detail = f"solution {min(result.score or 0 for result in plain)}/100 at worst"
-    unlucky = [each for _, each in results if isinstance(each, Tried) and not full(each)]
+    unlucky = [each for _, each in results if isinstance(each, TrialResult) and not full(each)]
     if unlucky and not problems:
         detail = "solution 100/100, but not for every student"
         problems = [_by_luck(each) for each in unlucky]
     return Check(slug, "solution", not problems, detail, tuple(problems))
 
 
-def _by_luck(result: Tried) -> str:
+def _by_luck(result: TrialResult) -> str:
     losing = result.students - len(result.kept_for)
     return (
         f"the solution loses points for {losing} of {result.students} students "
@@ -150,9 +150,9 @@ def _of_mutant(lab: Lab, path: Path, result: Result) -> Iterable[str]:
     return [f"{called}: {problem}" for problem in mark_problems(lab, mark, result)]
 
 
-def _is_luck(result: Result) -> TypeGuard[Tried]:
+def _is_luck(result: Result) -> TypeGuard[TrialResult]:
     """Whether it depends on the student if points are lost."""
-    return isinstance(result, Tried) and 0 < len(result.kept_for) < result.students
+    return isinstance(result, TrialResult) and 0 < len(result.kept_for) < result.students
 
 
 def _garbage(slug: str, results: Sequence[tuple[str, Result]]) -> Check:

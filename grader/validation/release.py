@@ -76,7 +76,7 @@ def _secrets(course: Course, lab: Lab) -> Iterator[tuple[str, str]]:
     solution = course.solutions(lab) / lab.assignment.file
     for line in solution_lines(solution):
         yield f"a line of the solution: {line.strip()}", _squeezed(line)
-    for path in sorted(course.hidden_suite(lab).glob("*.py")):
+    for path in sorted(lab.hidden_suite.glob("*.py")):
         for text in hidden_inputs(path):
             yield f"an input of {path.name}: {text[:60]}", _squeezed(text)
 

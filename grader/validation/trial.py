@@ -16,11 +16,11 @@ import msgspec
 
 from grader.course import Lab
 from grader.errors import CourseError, SandboxError, StarvedError
-from grader.evidence import synthetic_trace
-from grader.judge import GradedLab, Grader, processes_of, verdict_of, withheld
+from grader.evidence import Challenge, nonce_of, synthetic_trace
+from grader.judge import Judge, grade, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission
-from grader.suite.failures import failure_of
+from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 
@@ -44,7 +44,7 @@ class Trial(Submission):
     loses: frozenset[str] = frozenset()
 
 
-class Tried(Result, frozen=True):
+class TrialResult(Result, frozen=True):
     """What came of a trial: the students who lose nothing, or keep an item of `loses`; of how many.
 
     `lost` names the first case that another one loses, or is empty.
@@ -55,44 +55,41 @@ class Tried(Result, frozen=True):
     lost: str = ""
 
 
-def with_trace(graded: GradedLab, submission: SubmissionT) -> SubmissionT:
+def with_trace(lab: Lab, submission: SubmissionT) -> SubmissionT:
     """The submission with a synthetic trace, where code alone can't earn every point."""
-    evidence = graded.evidence(submission)
-    if evidence is None:
+    if not lab.assignment.trace:
         return submission
-    return replace(submission, trace=_answer(graded.lab.folder, graded.hidden, evidence.challenge))
+    challenge = Challenge(lab.slug, nonce_of(lab.key, lab.slug, submission.student))
+    return replace(submission, trace=_answer(lab.folder, lab.hidden_suite, challenge))
 
 
 # A student's answer is the same for all that is handed in as theirs.
 _answer = lru_cache(maxsize=4)(synthetic_trace)
 
 
-def try_out(grader: Grader, submission: Submission) -> Result:
+def try_out(judge: Judge, submission: Submission) -> Result:
     """The result of a `Trial`; that of any other submission as for a student."""
     if not isinstance(submission, Trial):
-        return grader.grade(submission)
-    lab = grader.graded.lab
+        return grade(judge, submission)
     try:
-        with processes_of(lab, submission, grader.sandbox) as processes:
-            return _Trying(grader, submission, processes).result()
-    except StarvedError as error:
-        return msgspec.structs.replace(withheld(lab, submission.name, str(error)), starved=True)
+        with judge.open(submission) as processes:
+            return _Trying(judge, submission, processes).result()
     except (CourseError, SandboxError) as error:
-        grader.close()  # as after any session that broke off
-        return withheld(lab, submission.name, str(error))
+        result = withheld(judge.lab, submission.name, str(error))
+        return msgspec.structs.replace(result, starved=isinstance(error, StarvedError))
 
 
 @dataclass
 class _Trying:
     """A trial under way, in the processes of its submission."""
 
-    grader: Grader
+    judge: Judge
     trial: Trial
     processes: Processes
 
     @property
     def lab(self) -> Lab:
-        return self.grader.graded.lab
+        return self.judge.lab
 
     def result(self) -> Result:
         trial, items = self.trial, frozenset(each.item for each in self.lab.rubric)
@@ -107,16 +104,15 @@ class _Trying:
             score = total - sum(each.max_points - each.points for each in rubric)
         facts = msgspec.structs.asdict(Result(trial.name, GRADED, score, total, 0.0, rubric, note))
         lost = next((each.lost for each in asking if each.lost), "")
-        return Tried(**facts, kept_for=kept, students=len(trial.students), lost=lost)
+        return TrialResult(**facts, kept_for=kept, students=len(trial.students), lost=lost)
 
     def run(self, student: str, *, early: bool = True, **options: Any) -> Sequence[CaseResult]:
         """What the cases came to. A fault of ours, or too busy a machine, is raised."""
-        graded = self.grader.graded
-        run = self.grader.hidden_suite.run(
+        run = self.judge.suite(self.lab.hidden_suite).run(
             self.processes,
-            graded.seed(student),
+            self.lab.seed(student),
             stop_early=early,
-            evidence=graded.evidence(self.trial),
+            evidence=self.judge.evidence(self.trial),
             **options,
         )
         self.processes.check_time()

@@ -9,6 +9,7 @@ from grader.course import Lab, written_files
 from grader.course.authored import source_of, tree_of
 from grader.errors import CourseError
 from grader.results import Result
+from grader.suite.explain.message import words_in
 from grader.suite.run import Suite
 from grader.suite.written import written
 
@@ -44,7 +45,7 @@ def stub_problems(lab: Lab, solution: Path) -> Iterator[str]:
 
 def silent_functions(lab: Lab, result: Result) -> Iterator[str]:
     """The functions of the stub that do not say by name what is to be done, as graded."""
-    said = "\n".join(each.message for each in result.rubric)
+    said = "\n".join(words_in(each.finding) for each in result.rubric)
     calls = re.findall(r"NotImplementedError\((.*?)\)\n", source_of(lab.stub), re.DOTALL)
     for name in lab.functions:
         text = f"{name}:"

@@ -20,12 +20,12 @@ from grader.course import load_course
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
 from grader.report.classroom import ClassReport, class_report
 from grader.report.pages import class_page
-from grader.results import GRADED, Result, RubricResult, Verdict
+from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 
 ROOT = Path(__file__).parent.parent.parent
 DUE = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
 VERDICTS = [Verdict.FAILED] * 6 + [Verdict.RAISED] * 3 + [Verdict.TIMEOUT, Verdict.BLOCKED]
-MESSAGE = "\n".join(f"   {'Got':<10}[[19  0] [21 -7]] {n}" for n in range(12))
+FINDING = Finding(inputs=tuple((f"x{n}", "[[19  0] [21 -7]]") for n in range(6)), got="[[21 -7]]")
 TIMES = """() => {
     const entry = performance.getEntriesByType('navigation')[0];
     const painted = performance.getEntriesByName('first-contentful-paint')[0];
@@ -39,8 +39,8 @@ def a_grade(lab, number, dice):
     for each in lab.rubric:
         verdict = dice.choice(VERDICTS) if dice.random() < 0.25 else Verdict.PASSED
         points = each.points if verdict is Verdict.PASSED else 0
-        message = "" if points else MESSAGE
-        rubric.append(RubricResult(each.item, points, each.points, verdict, message))
+        finding = Finding() if points else FINDING
+        rubric.append(RubricResult(each.item, points, each.points, verdict, finding))
     score = sum(each.points for each in rubric)
     result = Result("s", GRADED, score, 100, dice.expovariate(3), tuple(rubric))
     at = DUE - timedelta(hours=dice.expovariate(1 / 60))

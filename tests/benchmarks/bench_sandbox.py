@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.sandbox import Level, Returned, Sandbox, probe
+from grader.sandbox import Level, Returned, Sandbox, call, loaded, probe
 
 SUBMISSION = {"work.py": b"import numpy as np\n\n\ndef same(x):\n    return x\n"}
 MEGABYTE = np.ones(1 << 18, dtype=np.float32)
@@ -39,11 +39,11 @@ def measure(level: Level, count: int) -> dict[str, list[float]]:
             timed(times["bare python"], bare_python)
             start = time.perf_counter()
             process = timed(times["open"], lambda: sandbox.open(SUBMISSION, "work"))
-            assert process.loaded() == Returned(None)
+            assert loaded(process) == Returned(None)
             times["open → loaded"].append(time.perf_counter() - start)
             for name, value in (("call int", 1), ("call 1 MB", MEGABYTE)):
-                process.call("same", value)
-                timed(times[name], lambda value=value, p=process: p.call("same", value))
+                call(process, "same", (value,))
+                timed(times[name], lambda value=value, p=process: call(p, "same", (value,)))
             timed(times["kill and reap"], process.close)
     return times
 
@@ -52,14 +52,14 @@ def cpu_and_memory(level: Level, count: int) -> tuple[float, float]:
     """CPU milliseconds of open, load and kill, all processes together; PSS in MB of one."""
     with Sandbox(level) as sandbox:
         keep = [sandbox.open(SUBMISSION, "work") for _ in range(8)]
-        pss = [_pss_mb(p.pid) for p in keep if p.call("same", MEGABYTE)]
+        pss = [_pss_mb(p.pid) for p in keep if call(p, "same", (MEGABYTE,))]
         for process in keep:
             process.close()
         before = os.times()
         zygote = _children_cpu(sandbox)
         for _ in range(count):
             with sandbox.open(SUBMISSION, "work") as process:
-                process.loaded()
+                loaded(process)
         after = os.times()
         own = after.user + after.system - before.user - before.system
         return 1e3 * (own + _children_cpu(sandbox) - zygote) / count, statistics.mean(pss)

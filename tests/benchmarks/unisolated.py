@@ -15,9 +15,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from grader.suite.naming import checked, names, words_only
-from grader.suite.values import GROUP, for_rank
+
+from grader.suite import GROUP
+from grader.suite.values import for_rank
 
 MODULE = "tp_sharding"
 ASSIGNMENT = Path(__file__).parent.parent.parent / "assignments" / "tp-sharding/assignment.toml"

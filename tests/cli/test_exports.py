@@ -10,11 +10,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.exports import COMMANDS, FORMATS
+from grader.cli.exports import COMMANDS
 from grader.cli.group import Group
+from grader.exports.formats import names
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
-from grader.results import Result, RubricResult, Verdict
+from grader.results import Finding, Result, RubricResult, Verdict
 from grader.submissions import Submission
 
 WHEN = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
@@ -31,7 +32,7 @@ def result(points):
     full = Verdict.PASSED if points == 60 else Verdict.FAILED
     rubric = (
         RubricResult("add", 40, 40, Verdict.PASSED),
-        RubricResult("total", points, 60, full, "each rank has only its part"),
+        RubricResult("total", points, 60, full, Finding(text="each rank has only its part")),
     )
     return Result("a", "graded", 40 + points, 100, 1.0, rubric)
 
@@ -175,4 +176,4 @@ def test_what_can_not_be_meant_is_one_line(export, tmp_path, monkeypatch, argume
 
 def test_every_format_is_offered():
     """Those of the brief, by name."""
-    assert set(FORMATS) == {"csv", "canvas", "moodle", "gradescope", "junit", "nbgrader"}
+    assert names() == ["csv", "canvas", "moodle", "gradescope", "junit", "nbgrader"]

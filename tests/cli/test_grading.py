@@ -48,7 +48,9 @@ def test_json_has_the_promised_shape(course, inbox):
     ann, bob, cy = data["results"]
     assert (ann["status"], ann["score"], ann["max_score"]) == ("graded", 100, 100)
     assert [each["item"] for each in bob["rubric"]] == ["add", "total"]
-    assert bob["rubric"][0].keys() == {"item", "points", "max_points", "verdict", "message"}
+    lost = bob["rubric"][0]
+    assert lost.keys() == {"item", "points", "max_points", "verdict", "finding", "message"}
+    assert lost["finding"]["expected"] in lost["message"]
     assert (bob["score"], bob["rubric"][0]["verdict"]) == (0, "failed")
     assert "SyntaxError" in cy["rubric"][0]["message"]
 

@@ -11,7 +11,7 @@ from grader.cli.report import COMMANDS
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
-from grader.judge import GradedLab, Grader
+from grader.judge import grade
 from grader.sandbox import probe
 from grader.student.workspace import start
 from grader.submissions import from_source
@@ -22,24 +22,21 @@ group = Group("shardlab", commands={each.name: each for each in COMMANDS})
 
 
 @pytest.fixture
-def graded(course, sandbox):
+def graded(course, judge):
     """A gradebook with three students: one right, one wrong, one who handed in nothing."""
     lab = course.lab("adding")
     solution, keys = (course.solutions(lab) / "adding.py").read_text(), {}
     sources = {"ann": solution, "Bob/../": solution.replace("x + y", "x - y")}
-    with (
-        Gradebook.open(str(course.root / "gradebook.sqlite3")) as book,
-        Grader(GradedLab.of(course, "adding"), sandbox) as grader,
-    ):
+    with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         for name in (*sources, "cy"):
             book.add_student(Student(name, f"{name.title()} Person"))
         for name, source in sources.items():
             submission = from_source(lab, name, source.encode())
             attempt, _ = book.receive("adding", submission, submitted_at=AT)
-            suite, seed = grader.graded.suite, grader.graded.seed(name)
+            suite, seed = lab.suite_digest, lab.seed(name)
             keys[attempt.id] = key = key_of(attempt, suite, "engine", seed, LEVEL)
             book.pending("adding", lambda each: keys[each.id])
-            result = grader.grade(submission)
+            result = grade(judge, submission)
             book.record(attempt, key, result, suite=suite, engine="engine", isolation=LEVEL)
     return course
 

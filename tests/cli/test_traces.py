@@ -23,6 +23,7 @@ needs_torch = pytest.mark.skipif(
 def shardlab(tmp_path, monkeypatch):
     monkeypatch.setenv("SHARDLAB_COURSE_KEY", KEY)
     monkeypatch.setenv("SHARDLAB_COURSE", str(ROOT))
+    monkeypatch.setenv("SHARDLAB_DB", f"sqlite:///{tmp_path}/grades.sqlite3")
     monkeypatch.chdir(tmp_path)
     return lambda *words: CliRunner().invoke(main, words, catch_exceptions=False)
 

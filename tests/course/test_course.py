@@ -4,14 +4,13 @@ import os
 
 import pytest
 
-from grader.course.course import (
-    LabLimits,
+from grader.course import (
     find_course,
     load_course,
     load_lab,
-    suite_digest,
     written_files,
 )
+from grader.course.assignment import LabLimits
 from grader.errors import CourseError, UsageError
 
 
@@ -99,10 +98,9 @@ def test_no_course_is_told_with_the_way_to_name_one(tmp_path):
 def test_the_hidden_suite_is_the_instructors(course):
     """A student's copy has none, and the text says so."""
     lab = course.lab("adding")
-    assert (course.hidden_suite(lab) / "test_adding.py").is_file()
-    (course.hidden_suite(lab) / "test_adding.py").unlink()
+    (lab.hidden_suite / "test_adding.py").unlink()
     with pytest.raises(CourseError, match="only the instructor's copy"):
-        course.hidden_suite(lab)
+        _ = load_course(course.root).lab("adding").hidden_suite
 
 
 # -- what is written wrong -----------------------------------------------------------------
@@ -195,7 +193,7 @@ def test_a_missing_course_file_is_named(tmp_path):
 @pytest.fixture
 def digest(course):
     """The digest of the tiny lab as it is now on disk."""
-    return lambda: suite_digest(course.lab("adding"), course.root / "tests/hidden/adding")
+    return lambda: load_course(course.root).lab("adding").suite_digest
 
 
 def test_the_digest_is_that_of_the_content(course, digest):
@@ -206,8 +204,7 @@ def test_the_digest_is_that_of_the_content(course, digest):
     (hidden / "__pycache__").mkdir()
     (hidden / "__pycache__" / "test_adding.pyc").write_bytes(b"1")
     moved = course.root.rename(course.root.with_name("elsewhere"))
-    lab = load_course(moved).lab("adding")
-    assert suite_digest(lab, moved / "tests/hidden/adding") == before
+    assert load_course(moved).lab("adding").suite_digest == before
 
 
 @pytest.mark.parametrize(

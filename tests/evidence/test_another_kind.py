@@ -110,7 +110,7 @@ def test_a_log_that_says_it_is_made_up_earns_nothing(desk, timing):
 
     lab = timing.lab(SLUG)
     challenge = Challenge(SLUG, nonce_of(timing.key(), SLUG, "ada"))
-    raw = synthetic_trace(lab.folder, timing.hidden_suite(lab), challenge)
+    raw = synthetic_trace(lab.folder, lab.hidden_suite, challenge)
     (desk / "timing.trace").write_bytes(raw)
     assert "60/100" in handed_in_and_graded(timing)
 
@@ -141,7 +141,7 @@ def test_a_live_run_makes_the_log_that_was_not_handed_in(desk, timing):
 
 def test_the_course_proves_itself(timing):
     """Solution, variant and mutant with synthetic logs; nothing hidden is in the bundle."""
-    checks = validate(timing, [SLUG], Level.NONE, 1)
+    checks = list(validate(timing, [SLUG], Level.NONE, 1))
     assert [check.detail for check in checks if not check.passed] == []
     assert {"solution", "variants", "mutants", "release"} <= {check.name for check in checks}
 

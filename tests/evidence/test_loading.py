@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from grader.course import suite_digest
+from grader.course import load_course
 from grader.errors import CourseError
 from grader.evidence import Challenge, importable, kind_of, nonce_of, synthetic_trace
 from grader.suite.evidence import Evidence
@@ -85,7 +85,7 @@ def test_what_is_wrong_with_a_package_is_told_and_can_be_mended(lab, old, new, t
 
 def test_what_is_missing_is_told_with_its_mend(timing, lab):
     """A package that an assignment speaks of, and the synthetic trace for `validate`."""
-    hidden = timing.hidden_suite(lab)
+    hidden = lab.hidden_suite
     (hidden / "synthetic.py").unlink()
     with pytest.raises(CourseError, match=r"synthetic\.py: missing; .* defines synthetic_trace"):
         synthetic_trace(lab.folder, hidden, Challenge("timing", "00" * 16))
@@ -98,13 +98,13 @@ def test_what_verifies_traces_belongs_to_the_digest_of_a_suite(timing, lab):
     """A result with other evidence code is another result; a README is none of it."""
 
     def digest():
-        return suite_digest(lab, timing.hidden_suite(lab))
+        return load_course(timing.root).lab("timing").suite_digest
 
     first = digest()
     (lab.folder / "README.md").write_text("# Another text\n")
     assert digest() == first
     seen = {first}
-    helper = timing.hidden_suite(lab) / "numbers_of.py"
+    helper = lab.hidden_suite / "numbers_of.py"
     for file in [*sorted((lab.folder / "evidence").glob("*.py")), helper]:
         file.write_text(f"{file.read_text()}\n# edited\n")
         assert digest() not in seen, file
@@ -147,11 +147,11 @@ def test_a_fault_of_the_evidence_withholds_the_score(timing, lab, level, old, ne
     kind = lab.folder / "evidence" / "__init__.py"
     assert kind.read_text().count(old) == 1
     challenge = Challenge("timing", nonce_of(timing.key(), "timing", "ada"))
-    trace = synthetic_trace(lab.folder, timing.hidden_suite(lab), challenge)
+    trace = synthetic_trace(lab.folder, lab.hidden_suite, challenge)
     trace = trace.replace(b'"made_up": true', b'"made_up": false')
     source = (timing.solutions(lab) / "timing.py").read_bytes()
     work = [replace(from_source(lab, "ada", source), trace=trace)]
     kind.write_text(kind.read_text().replace(old, new))
-    (result,) = grade_all(Settings(timing.root, "timing", level), work, jobs=1)
+    (result,) = grade_all(Settings(lab, level), work, jobs=1)
     assert result.status == "withheld"
     assert "ZeroDivisionError" in result.note

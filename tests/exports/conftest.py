@@ -7,7 +7,7 @@ import pytest
 
 from grader.exports.entry import ExportedLab, entries
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Override, Student
-from grader.results import Result, RubricResult, Verdict
+from grader.results import Finding, Result, RubricResult, Verdict
 
 WHEN = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
 LAB = ExportedLab("adding", "Adding up", 100, ("add", "total"))
@@ -24,8 +24,8 @@ def result(add=40, total=60, **fields):
     first = Verdict.PASSED if add == 40 else Verdict.FAILED
     second = Verdict.PASSED if total == 60 else Verdict.TIMEOUT
     rubric = (
-        RubricResult("add", add, 40, first, "off by one"),
-        RubricResult("total", total, 60, second, "slow"),
+        RubricResult("add", add, 40, first, Finding(text="off by one")),
+        RubricResult("total", total, 60, second, Finding(text="slow")),
     )
     known = {"status": "graded", "score": add + total, "note": "", "rubric": rubric}
     known |= fields
@@ -48,7 +48,7 @@ def missing(who):
 
 def withheld_result():
     """What grading gives where the fault is ours."""
-    rubric = (RubricResult("add", 0, 40, Verdict.GRADER_FAULT, "a fault of ours"),)
+    rubric = (RubricResult("add", 0, 40, Verdict.GRADER_FAULT, Finding(text="a fault of ours")),)
     return result(status="withheld", score=None, rubric=rubric, note="a fault of ours")
 
 

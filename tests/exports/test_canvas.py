@@ -36,7 +36,7 @@ def filled(rows, make, text=DOWNLOADED, **columns):
 def test_scores_are_found_by_id_and_sis_ids(rows, make):
     """Ann by number and address, Bob by login alone; the test student is named."""
     sheet = filled(rows, make)
-    column = {line[0]: line[6] for line in cells(sheet.text)}
+    column = {line[0]: line[6] for line in cells(sheet.content)}
     assert (column["Doe, Ann"], column["Doe, Bob"]) == ("100", "60")
     assert sheet.written == 2
     assert any("Student, Test" in each and "not in the roster" in each for each in sheet.notes)
@@ -45,7 +45,7 @@ def test_scores_are_found_by_id_and_sis_ids(rows, make):
 def test_no_score_leaves_canvas_as_it_was(rows, make):
     """An empty cell would take a score away; both are named with the reason."""
     sheet = filled(rows, make)
-    column = {line[0]: line[6] for line in cells(sheet.text)}
+    column = {line[0]: line[6] for line in cells(sheet.content)}
     assert (column["Doe, Cy"], column["Doe, Dee"]) == ("55.00", "7.00")
     assert any(each.startswith("cy, adding: score withheld") for each in sheet.notes)
     assert any(each.startswith("dee, adding: nothing handed in") for each in sheet.notes)
@@ -53,7 +53,7 @@ def test_no_score_leaves_canvas_as_it_was(rows, make):
 
 def test_every_other_cell_is_untouched(rows, make):
     """Rows, their order, other columns, and formulas that are Canvas's own."""
-    before, after = cells(DOWNLOADED), cells(filled(rows, make).text)
+    before, after = cells(DOWNLOADED), cells(filled(rows, make).content)
     changed = {
         (i, j)
         for i, line in enumerate(before)
@@ -71,9 +71,9 @@ def test_it_is_written_as_it_was_read(rows, make, bom, delimiter, newline):
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter, lineterminator=newline).writerows(cells(DOWNLOADED))
     sheet = filled(rows, make, bom + file.getvalue())
-    assert sheet.text.startswith(bom + "Student" + delimiter)
-    assert sheet.text.count(newline) == len(cells(DOWNLOADED))
-    back = csv.reader(io.StringIO(sheet.text, newline=""), delimiter=delimiter)
+    assert sheet.content.startswith(bom + "Student" + delimiter)
+    assert sheet.content.count(newline) == len(cells(DOWNLOADED))
+    back = csv.reader(io.StringIO(sheet.content, newline=""), delimiter=delimiter)
     assert list(back)[5][6] == "100"
 
 
@@ -87,7 +87,7 @@ def test_a_line_of_two_students_gets_nothing(rows, make):
     """ID says Ann, login says Bob: a wrong score is worse than none."""
     text = DOWNLOADED.replace('"Doe, Bob",999,,bob', '"Doe, Bob",41,,bob')
     sheet = filled(rows, make, text)
-    assert cells(sheet.text)[4][6] == "12.00"
+    assert cells(sheet.content)[4][6] == "12.00"
     assert any("could be ann and bob" in each for each in sheet.notes)
 
 
@@ -95,7 +95,7 @@ def test_two_lines_of_one_student_get_nothing(rows, make):
     """Which of them is the student's can't be known."""
     text = DOWNLOADED + '"Doe, Ann",41,,,Tue,,3.00,,\n'
     sheet = filled(rows, make, text)
-    assert (cells(sheet.text)[5][6], cells(sheet.text)[8][6]) == ("", "3.00")
+    assert (cells(sheet.content)[5][6], cells(sheet.content)[8][6]) == ("", "3.00")
     assert sheet.unplaced
     assert any("lines 6, 9" in each for each in sheet.notes)
 
@@ -104,7 +104,7 @@ def test_two_lines_of_one_student_get_nothing(rows, make):
 def test_excused_stays_excused(rows, make, word):
     """What a person decided in Canvas is kept, and told."""
     sheet = filled(rows, make, DOWNLOADED.replace("Mon,,12.00", f"Mon,,{word}"))
-    assert cells(sheet.text)[4][6] == word
+    assert cells(sheet.content)[4][6] == word
     assert any(each.startswith(f"bob, adding: {word} kept") for each in sheet.notes)
 
 
@@ -144,7 +144,7 @@ def test_a_template_that_is_none_is_refused_with_the_way_to_get_one(rows, make, 
 def test_a_new_gradebook_has_canvas_columns(rows, make):
     """The five columns, the points in row 2 with its four spaces, scores by lab."""
     sheet = new_gradebook([make.lab], rows, {"adding": "Adding up (881)"})
-    heading, possible, ann, bob = cells(sheet.text)
+    heading, possible, ann, bob = cells(sheet.content)
     assert heading == [*COLUMNS, "Adding up (881)"]
     assert possible == ["    Points Possible", "", "", "", "", "100"]
     assert ann == ["Ann Doe", "41", "", "ann", "g1", "100"]
@@ -169,7 +169,7 @@ def test_two_students_with_one_id_are_refused(make):
 def test_a_name_can_not_pass_for_the_row_of_points(make):
     """Canvas takes any line whose first cell says so for the one that sets the points."""
     who = make.student(name="Points Possible")
-    text = new_gradebook([make.lab], entries([make.grade(who, make.result(0, 0))])).text
+    text = new_gradebook([make.lab], entries([make.grade(who, make.result(0, 0))])).content
     assert sum("Points Possible" in line[0] for line in cells(text)) == 1
 
 
@@ -178,7 +178,7 @@ def test_a_name_can_not_pass_for_the_row_of_points(make):
 def test_hostile_names_are_cells(make, name):
     """Three lines, six columns, and no formula, whatever the name is."""
     rows = entries([make.grade(make.student(name=name), make.result())])
-    lines = cells(new_gradebook([make.lab], rows).text)
+    lines = cells(new_gradebook([make.lab], rows).content)
     assert [len(each) for each in lines] == [6, 6, 6]
     assert not lines[2][0].strip().startswith(tuple("=+-@"))
 
@@ -198,5 +198,5 @@ def test_any_cells_of_a_template_come_back(make, odd):
         ]
     )
     rows = entries([make.missing(make.student())])
-    text = fill_gradebook(file.getvalue().encode(), [make.lab], rows).text
+    text = fill_gradebook(file.getvalue().encode(), [make.lab], rows).content
     assert cells(text) == cells(file.getvalue())

@@ -26,7 +26,7 @@ def cells(text):
 def test_only_grades_change(rows, make):
     """Ann by participant, Bob by ID number; `Last modified (grade)` and the rest stay."""
     sheet = fill_worksheet(DOWNLOADED.encode(), make.lab, rows)
-    before, after = cells(DOWNLOADED), cells(sheet.text)
+    before, after = cells(DOWNLOADED), cells(sheet.content)
     changed = {
         (i, j): each
         for i, line in enumerate(after)
@@ -40,7 +40,7 @@ def test_only_grades_change(rows, make):
 def test_whoever_has_no_place_or_no_score_is_named(rows, make):
     """Cy is found by address but withheld, Dee is missing, Eve is not in the roster."""
     sheet = fill_worksheet(DOWNLOADED.encode(), make.lab, rows)
-    assert cells(sheet.text)[3][5] == "50.00"
+    assert cells(sheet.content)[3][5] == "50.00"
     told = "\n".join(sheet.notes)
     assert "cy, adding: score withheld" in told
     assert "dee, adding: nothing handed in" in told

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.fabric import process_group
-from grader.fabric.process_group import MAX_CALLS, ProcessGroup, Record
+from grader.fabric.process_group import MAX_CALLS, Event, ProcessGroup
 from grader.sandbox import Raised, Returned, TimedOut
 
 steady = settings(derandomize=True, deadline=None, max_examples=150)
@@ -359,9 +359,9 @@ def test_the_log_holds_what_each_rank_did():
     ranks.all_ask("all_to_all", [ONE, ONE])
     ranks.all_ask("barrier")
     assert [record for record in ranks.group.log if record.rank == 1] == [
-        Record(1, 1, "all_reduce", "float32", (2, 2), 16),
-        Record(1, 2, "all_to_all", "float64", (1,), 16),
-        Record(1, 3, "barrier", None, (), 0),
+        Event(1, 1, "all_reduce", "float32", (2, 2), 16),
+        Event(1, 2, "all_to_all", "float64", (1,), 16),
+        Event(1, 3, "barrier", None, (), 0),
     ]
 
 
@@ -373,10 +373,10 @@ def test_the_log_holds_messages_with_their_peers():
     ranks.ask(0, "send_recv", ONE, 1, 1)
     ranks.ask(1, "send_recv", X, 0, 0)
     assert ranks.group.log == [
-        Record(0, 1, "send", "float32", (2, 2), 16, 1),
-        Record(1, 1, "recv", "float32", (2, 2), 16, 0),
-        Record(0, 2, "send_recv", "float64", (1,), 8, (1, 1)),
-        Record(1, 2, "send_recv", "float32", (2, 2), 16, (0, 0)),
+        Event(0, 1, "send", "float32", (2, 2), 16, 1),
+        Event(1, 1, "recv", "float32", (2, 2), 16, 0),
+        Event(0, 2, "send_recv", "float64", (1,), 8, (1, 1)),
+        Event(1, 2, "send_recv", "float32", (2, 2), 16, (0, 0)),
     ]
 
 

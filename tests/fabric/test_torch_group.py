@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.fabric import run_spmd, services_for
-from grader.sandbox import Returned, Sandbox, ServiceRef, Tensor, probe
+from grader.sandbox import Returned, Sandbox, ServiceRef, Tensor, begin, drive, probe
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
@@ -217,18 +217,14 @@ def test_what_the_group_does_not_do_is_refused(processes, function, words):
 
 def test_a_tensor_that_is_written_in_place_is_noticed(processes):
     """As an array is."""
-    processes[0].begin("written", (tensors()[0],), {})
-    from grader.sandbox import drive
-
+    begin(processes[0], "written", (tensors()[0],), {})
     (outcome,) = drive(processes[:1], None, 5.0)
     assert outcome.mutated == ("0",)
 
 
 def test_storage_tells_a_view_from_a_copy(processes):
     """The view's memory is that of the whole tensor."""
-    from grader.sandbox import drive
-
-    processes[0].begin("viewed", (tensors()[0],), {})
+    begin(processes[0], "viewed", (tensors()[0],), {})
     (outcome,) = drive(processes[:1], None, 5.0)
     view, copy = outcome.value
     assert view.storage[1] == 48
@@ -237,10 +233,8 @@ def test_storage_tells_a_view_from_a_copy(processes):
 
 def test_memory_of_an_argument_is_told_from_a_tensor_s_own(processes):
     """The argument itself and a view of it are borrowed; copies and casts are not."""
-    from grader.sandbox import drive
-
     for _ in range(2):  # also where an address is used again
-        processes[0].begin("returned_as_it_is", (tensors()[0], tensors()[1]), {})
+        begin(processes[0], "returned_as_it_is", (tensors()[0], tensors()[1]), {})
         (outcome,) = drive(processes[:1], None, 5.0)
         borrowed = {name: each.borrowed for name, each in outcome.value.items()}
         assert borrowed == {"same": True, "part": True, "copy": False, "half": False}

@@ -6,7 +6,7 @@ import pytest
 
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
-from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
+from grader.results import GRADED, WITHHELD, Finding, Result, RubricResult, Verdict
 from grader.submissions import Submission
 
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -91,7 +91,13 @@ class Class:
 def result(add=40, total=60):
     """A result with these points."""
     rubric = tuple(
-        RubricResult(item, points, most, Verdict.PASSED if points else Verdict.FAILED, "why\nso")
+        RubricResult(
+            item,
+            points,
+            most,
+            Verdict.PASSED if points else Verdict.FAILED,
+            Finding(text="why\nso"),
+        )
         for item, points, most in (("add", add, 40), ("total", total, 60))
     )
     return Result("x", GRADED, add + total, 100, 0.25, rubric, "a note", "a trace")

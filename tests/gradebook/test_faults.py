@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from grader.errors import StoreError
 from grader.gradebook.intake import Arrival
 from grader.gradebook.store import Gradebook
-from grader.grading import Local
-from grader.grading.pending import mark
+from grader.grading import Local, Settings
+from grader.grading.pending import Backlog, grade_pending
 from grader.sandbox import Level
 from grader.submissions import from_source
 
@@ -31,18 +31,20 @@ MANY = 120
 RUN = """
 import sys
 from pathlib import Path
-from grader.grading import Local
+from grader.grading import Local, Settings
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
-from grader.grading.pending import mark
+from grader.grading.pending import Backlog, grade_pending
 from grader.sandbox import Level
 
 if __name__ == "__main__":
     course, level = load_course(Path(sys.argv[1])), Level(int(sys.argv[2]))
     with Gradebook.open(sys.argv[3]) as book:
         print("open", flush=True)
-        mark(book, course, "adding", lambda settings: Local(settings, 1), level=level,
-             on_result=lambda attempt, result: print(attempt.student, flush=True))
+        settings = Settings(course.lab("adding"), level)
+        with Local(settings, 1) as workers:
+            for attempt, _ in grade_pending(Backlog.of(book, settings), workers):
+                print(attempt.student, flush=True)
 """
 
 
@@ -97,10 +99,17 @@ def graded(book, course):
     }
 
 
-def finish(book, course, level):
-    """Runs to the end; returns the students that it graded."""
-    marked = mark(book, course, "adding", lambda settings: Local(settings, 2), level=level)
-    return [attempt.student for attempt, _ in marked.results]
+def finish(book, course, level, after=lambda: None):
+    """Grades to the end, doing something after each; returns the students that it graded."""
+    settings, students = Settings(course.lab("adding"), level), []
+    with (
+        Local(settings, 2) as workers,
+        contextlib.closing(grade_pending(Backlog.of(book, settings), workers)) as found,
+    ):
+        for attempt, _ in found:
+            students.append(attempt.student)
+            after()
+    return students
 
 
 def rows(url, query):
@@ -141,18 +150,14 @@ def test_a_worker_killed_in_the_middle(course, level, book, a_class, descendants
     right = a_class(12)
     killed = []
 
-    def kill_one(_attempt, _result):
+    def kill_one():
         if not killed:
             workers = [pid for pid in sorted(descendants(os.getpid())) if _is_worker(pid)]
             killed.append(workers[0])
             os.kill(workers[0], signal.SIGKILL)
 
-    marked = mark(
-        book, course, "adding", lambda settings: Local(settings, 2), level=level,
-        on_result=kill_one,
-    )  # fmt: skip
+    assert len(finish(book, course, level, kill_one)) == 12
     assert killed
-    assert len(marked.results) == 12
     assert graded(book, course) == right
 
 
@@ -218,15 +223,12 @@ def test_a_full_disk_while_recording(course, level, tmp_path, sources):
             ])  # fmt: skip
             filler = disk / "filler"
 
-            def fill(_attempt, _result):
+            def fill():
                 if not filler.exists():
                     filler.write_bytes(b"\0" * (shutil.disk_usage(disk).free - 8192))
 
             with pytest.raises(StoreError, match="disk"):
-                mark(
-                    book, course, "adding", lambda settings: Local(settings, 2), level=level,
-                    on_result=fill,
-                )  # fmt: skip
+                finish(book, course, level, fill)
             filler.unlink()
             before = graded(book, course)
             assert 0 < len(before) < 40
@@ -247,19 +249,15 @@ def test_a_database_that_goes_away_and_comes_back(course, level, postgres_server
         ])  # fmt: skip
         starter = threading.Timer(1.5, postgres_server.start)
 
-        def stop(_attempt, _result):
+        def stop():
             if not stopped:
                 stopped.append(True)
                 postgres_server.stop(crash=True)
                 starter.start()
 
         stopped = []
-        marked = mark(
-            book, course, "adding", lambda settings: Local(settings, 2), level=level,
-            on_result=stop,
-        )  # fmt: skip
+        assert len(finish(book, course, level, stop)) == 12
         starter.join()
-        assert len(marked.results) == 12
         assert graded(book, course) == {f"s{n}": 100 for n in range(12)}
     assert rows(url, "SELECT count(*) FROM results") == [(12,)]
 
@@ -273,10 +271,7 @@ def test_a_database_that_stays_away(course, level, postgres_server, sources):
             Arrival(from_source(lab, f"s{n}", sources[0][0]), NOW) for n in range(6)
         ])  # fmt: skip
         with pytest.raises(StoreError):
-            mark(
-                book, course, "adding", lambda settings: Local(settings, 2), level=level,
-                on_result=lambda *_: postgres_server.running and postgres_server.stop(),
-            )  # fmt: skip
+            finish(book, course, level, lambda: postgres_server.running and postgres_server.stop())
         postgres_server.start()
         assert len(finish(book, course, level)) == 5
         assert graded(book, course) == {f"s{n}": 100 for n in range(6)}

@@ -14,6 +14,7 @@ from grader.errors import StoreError
 from grader.gradebook import liveness
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
+from grader.results import Finding
 
 
 def scores(book, lab):
@@ -38,15 +39,15 @@ def test_a_key_takes_one_result(classroom, book, lab):
 
 
 def test_a_result_comes_back_whole(classroom, book, lab):
-    """Points, verdicts in the rubric's order, messages, note, trace, seconds."""
+    """Points, verdicts in the rubric's order, findings, note, trace, seconds."""
     classroom.grade(classroom.hand_in("ann"), 40, 0)
     (grade,) = book.grades(lab)
     found = grade.counts.result
     assert (found.status, found.score, found.max_score, found.seconds) == ("graded", 40, 100, 0.25)
     assert (found.note, found.trace) == ("a note", "a trace")
     assert [msgspec.structs.astuple(each) for each in found.rubric] == [
-        ("add", 40, 40, "passed", "why\nso"),
-        ("total", 0, 60, "failed", "why\nso"),
+        ("add", 40, 40, "passed", Finding(text="why\nso")),
+        ("total", 0, 60, "failed", Finding(text="why\nso")),
     ]
 
 

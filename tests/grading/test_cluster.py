@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from grader.errors import UsageError
 from grader.grading import Settings, grade_all, stream
 from grader.grading.work import grade_here
-from grader.judge import GradedLab
 from grader.results import GRADED, WITHHELD
 from grader.submissions import from_source
 
@@ -38,8 +38,7 @@ WRONG = GOOD.replace("x + y", "x - y")
 
 @pytest.fixture
 def settings(course, level):
-    stamp = GradedLab.of(course, "adding").stamp
-    return Settings(course.root, "adding", level, stamp=stamp)
+    return Settings(course.lab("adding"), level)
 
 
 def work_of(course, count):
@@ -124,7 +123,7 @@ def test_who_is_blamed_for_a_worker_s_death_is_sent_once_more(course, settings, 
 
 def test_a_worker_with_another_key_grades_nothing(course, settings):
     """Its hidden inputs would be others: withheld with what mends it, never a wrong score."""
-    foreign = Settings(settings.root, settings.slug, settings.level, stamp="0" * 64)
+    foreign = replace(settings, stamp="0" * 64)
     with Cluster(foreign, 1) as workers:
         (result,) = results_of(workers, work_of(course, 1))
     assert result.status == WITHHELD

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from grader.errors import SandboxError
 from grader.grading import Settings, grade_all, local, work
-from grader.judge import Grader
+from grader.judge import steps
 from grader.results import GRADED, WITHHELD
 from grader.sandbox import Sandbox
 from grader.submissions import from_source
@@ -36,7 +36,7 @@ HANGS = GOOD.replace("return x + y", "while True: pass")
 
 @pytest.fixture
 def settings(course, level):
-    return Settings(course.root, "adding", level)
+    return Settings(course.lab("adding"), level)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ if __name__ == "__main__":
         if not seen:
             seen.append(result)
             print("running", flush=True)
-    grade_all(Settings(root, "adding", level), work, 2, first)
+    grade_all(Settings(lab, level), work, 2, first)
 """
 
 
@@ -251,10 +251,7 @@ def test_workers_have_a_core_each_where_they_fill_the_machine(settings, monkeypa
 def grade(settings, submissions):
     """Grades a right answer as a worker does, but in this process, which keeps no sandbox."""
     yield lambda: work.grade_here(settings, *submissions(GOOD))
-    for _, grader in work._warm:
-        grader.close()
-        grader.sandbox.close()
-    work._warm.clear()
+    work.close_kept()
 
 
 def test_a_sandbox_that_dies_costs_no_points(grade, monkeypatch):
@@ -281,13 +278,13 @@ def test_a_sandbox_that_dies_costs_no_points(grade, monkeypatch):
 
 def test_a_fault_that_passes_withholds_nothing(grade, monkeypatch):
     """A sandbox that goes on but gave no result once is asked once more."""
-    faults, rubric_of = [SandboxError("too many processes")], Grader._rubric
+    faults, rubric_of = [SandboxError("too many processes")], steps._rubric
 
-    def faulty(self, submission, evidence):
+    def faulty(judge, submission, evidence):
         if faults:
             raise faults.pop()
-        return rubric_of(self, submission, evidence)
+        return rubric_of(judge, submission, evidence)
 
-    monkeypatch.setattr(Grader, "_rubric", faulty)
+    monkeypatch.setattr(steps, "_rubric", faulty)
     assert grade().score == 100
     assert not faults

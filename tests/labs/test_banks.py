@@ -10,7 +10,6 @@ import pytest
 
 from grader.course import load_course
 from grader.grading import Settings, grade_all
-from grader.judge import GradedLab
 from grader.results import Verdict
 from grader.submissions import from_source
 from grader.validation.trial import with_trace
@@ -42,11 +41,10 @@ def grade(level):
     """Grades sources by name as submissions to a lab; name to result."""
 
     def run(slug, sources):
-        course = load_course(ROOT)
-        graded = GradedLab.of(course, slug)
-        work = [from_source(graded.lab, name, text.encode()) for name, text in sources.items()]
-        work = [with_trace(graded, each) for each in work]
-        settings = Settings(course.root, slug, level, synthetic=True)
+        lab = load_course(ROOT).lab(slug)
+        work = [from_source(lab, name, text.encode()) for name, text in sources.items()]
+        work = [with_trace(lab, each) for each in work]
+        settings = Settings(lab, level, synthetic=True)
         return {result.submission: result for result in grade_all(settings, work, jobs=2)}
 
     return run
@@ -69,7 +67,7 @@ def test_right_answers_keep_all_points(grade, slug):
     assert len(sources) >= 6
     results = grade(slug, sources)
     lost = {
-        name: [(each.item, each.message) for each in result.rubric if each.points == 0]
+        name: [(each.item, each.finding) for each in result.rubric if each.points == 0]
         for name, result in results.items()
         if result.score != 100
     }

@@ -18,10 +18,9 @@ import pytest
 
 from grader.cli.printing import CheckPrinter
 from grader.course import load_course
-from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import Judge
 from grader.submissions import from_bytes
-from grader.suite.message import WIDTH
-from grader.suite.run import Suite
+from grader.suite.explain.message import WIDTH
 from grader.validation.finding import find_overlay
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -84,7 +83,7 @@ LABELS = ("Called", "With", "Expected", "Got", "Got-Exp", "Pattern", "Error", "Y
 
 @pytest.fixture(scope="module")
 def opened(level):
-    """Sandbox and public suite of a lab, kept for all its mistakes."""
+    """The warm judge of a lab, kept for all its mistakes."""
     kept = {}
 
     def of(slug):
@@ -93,13 +92,12 @@ def opened(level):
         if absent:
             pytest.skip(f"{slug} needs {', '.join(absent)}, which is not installed")
         if slug not in kept:
-            kept[slug] = open_sandbox(lab, level), Suite(lab.public_suite, lab)
+            kept[slug] = Judge(lab, level)
         return kept[slug]
 
     yield of
-    for each in kept.values():
-        for one in each:
-            one.close()
+    for judge in kept.values():
+        judge.close()
 
 
 def _absent(name):
@@ -128,11 +126,10 @@ def facts_of(slug, mutant):
 @pytest.mark.parametrize(("slug", "mutant"), EACH)
 def test_a_mistake_gets_its_message(opened, capsys, slug, mutant):
     """Word for word what `shardlab check` prints of the first item that fails."""
-    sandbox, suite = opened(slug)
-    lab, overlay = COURSE.lab(slug), overlay_of(slug, mutant)
+    judge = opened(slug)
+    lab, overlay = judge.lab, overlay_of(slug, mutant)
     submission = from_bytes(lab, mutant, overlay.content)
-    with processes_of(lab, submission, sandbox) as processes:
-        run = suite.run(processes, PUBLIC_SEED, stop_early=True)
+    run = judge.judge(submission, lab.public_suite, stop_early=True)
     capsys.readouterr()
     CheckPrinter(lab).item(next(case for case in run.results if case.verdict != "passed"))
     message = f"Mistake: {overlay.mark.mistake}\n\n{capsys.readouterr().out}"

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from grader.course import load_course
-from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import Judge
 from grader.submissions import from_source
-from grader.suite.run import Suite
 
 COURSE = load_course(Path(__file__).parents[2])
 SLIPS = {
@@ -73,12 +72,8 @@ def test_the_question_fits(level, slip):
     lab = COURSE.lab(slug)
     solution = (COURSE.solutions(lab) / lab.assignment.file).read_text("utf-8")
     submission = from_source(lab, "ann", f"{solution}\n\n{code}".encode())
-    with (
-        open_sandbox(lab, level) as sandbox,
-        Suite(lab.public_suite, lab) as suite,
-        processes_of(lab, submission, sandbox) as processes,
-    ):
-        run = suite.run(processes, PUBLIC_SEED)
+    with Judge(lab, level) as judge:
+        run = judge.judge(submission, lab.public_suite)
     lost = {case.item: case.finding for case in run.results if case.verdict == "failed"}
     lost |= {case.item: case.finding for case in run.results if case.verdict == "bad_return"}
     assert words in lost[item].nudge

@@ -7,9 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from grader.course import load_course
-from grader.judge import PUBLIC_SEED, open_sandbox, processes_of
+from grader.judge import PUBLIC_SEED, Judge
 from grader.submissions import read_submission
-from grader.suite.run import Suite
 
 COURSE = load_course(Path(__file__).parents[2])
 
@@ -22,11 +21,8 @@ def test_the_solution_draws_what_each_rank_holds(level):
     lab = COURSE.lab("two-way-tp")
     code = {"shards", "replicated", "own-bytes", "weight-bytes", "rank-bytes", "logits"}
     submission = read_submission(lab, COURSE.solutions(lab) / lab.assignment.file, "ann")
-    with (
-        open_sandbox(lab, level) as sandbox,
-        Suite(lab.public_suite, lab) as suite,
-        processes_of(lab, submission, sandbox) as processes,
-    ):
+    with Judge(lab, level) as judge, judge.open(submission) as processes:
+        suite = judge.suite(lab.public_suite)
         run = suite.run(processes, PUBLIC_SEED, only=code | {"all-reduces"})
     assert {case.verdict for case in run.results} == {"passed"}
     assert run.picture[0] == "what each rank holds"

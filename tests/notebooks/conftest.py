@@ -184,7 +184,7 @@ def notebooks():
 @pytest.fixture(scope="session")
 def classroom(nbgrader_installed, tiny_course, tmp_path_factory):
     """The classroom, up to the released lab."""
-    from grader.notebooks.warm import close_kept
+    from grader.grading.work import close_kept
 
     with pytest.MonkeyPatch.context() as patched:
         # nbgrader starts `alembic` by name when it makes a database

@@ -87,9 +87,9 @@ def course_dir(classroom, tmp_path):
 
 
 @pytest.fixture
-def record(course, level):
+def record(course, judge):
     """Our gradebook with one graded attempt of ann's, which has no `total`."""
-    from grader.judge import GradedLab, Grader, open_sandbox
+    from grader.judge import grade
 
     lab = course.lab("adding")
     source = (course.solutions(lab) / "adding.py").read_text().replace("the_whole_sum\n", "x\n")
@@ -97,10 +97,7 @@ def record(course, level):
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         book.add_student(Student("ann", "Lee, Ann"))
         book.receive("adding", submission, submitted_at=AT)
-        with open_sandbox(lab, level) as sandbox, \
-             Grader(GradedLab.of(course, "adding"), sandbox) as grader:  # fmt: skip
-            result = grader.grade(submission)
-        yield book, lab, result
+        yield book, lab, grade(judge, submission)
 
 
 def test_grades_go_over_and_come_back(course, shardlab, course_dir, record, monkeypatch):

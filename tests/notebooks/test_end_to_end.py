@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.judge import GradedLab, Grader
+from grader.judge import grade
 from grader.notebooks.pieces import join
 from grader.results import GRADED, WITHHELD, Result
 from grader.submissions import from_source
@@ -52,14 +52,13 @@ def test_partial_credit_and_our_messages(graded):
 
 
 @pytest.mark.parametrize(("student", "points"), [("carl", 100), ("cleo", 0)])
-def test_a_file_and_its_notebook_earn_the_same(graded, student, points, sandbox):
+def test_a_file_and_its_notebook_earn_the_same(graded, student, points, judge):
     """What came by our command line has in nbgrader the score of our own grading."""
     source = graded.solution
     if student == "cleo":
         source = source.replace("return x + y", "return x - y")
     submission = from_source(graded.lab, student, source.encode())
-    with Grader(GradedLab.of(graded.course, "adding"), sandbox) as grader:
-        result = grader.grade(submission)
+    result = grade(judge, submission)
     assert sum(graded.points(student).values()) == result.score == points
     assert {each.item: each.points for each in result.rubric} == graded.points(student)
 
@@ -118,7 +117,7 @@ def test_a_withheld_score_is_no_zero(graded, monkeypatch):
     """nbgrader says that it failed, keeps no old score and no notebook, and can try again."""
     fault = Result("nick", WITHHELD, None, 100, 0.1, (), "the suite broke")
     with monkeypatch.context() as patched:
-        patched.setattr("grader.notebooks.preprocess.grade_warm", lambda *_: fault)
+        patched.setattr("grader.notebooks.preprocess.grade_here", lambda *_: fault)
         answer = graded.autograde("nick")
     assert not answer["success"]
     assert "score withheld: the suite broke" in answer["log"]
@@ -149,7 +148,7 @@ def test_an_item_without_a_result_never_passes(graded, monkeypatch):
     """nbgrader gives full points to a cell without output; an incomplete result is refused."""
     result = Result("nora", GRADED, 0, 100, 0.1, ())
     with monkeypatch.context() as patched:
-        patched.setattr("grader.notebooks.preprocess.grade_warm", lambda *_: result)
+        patched.setattr("grader.notebooks.preprocess.grade_here", lambda *_: result)
         assert not graded.autograde("nora")["success"]
     assert graded.points("nora") == {"add": None, "total": None}
     assert graded.autograde("nora")["success"]

@@ -7,7 +7,7 @@ import pytest
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Override, Student
 from grader.notebooks.manual import REASON, Decision, decisions_of
 from grader.notebooks.sync import ManualGrade
-from grader.results import GRADED, Result, RubricResult, Verdict
+from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def ann(*overrides):
     """Ann's grade: full points for `add`, none for `total`."""
     rubric = (
         RubricResult("add", 40, 40, Verdict.PASSED),
-        RubricResult("total", 0, 60, Verdict.FAILED, "why"),
+        RubricResult("total", 0, 60, Verdict.FAILED, Finding(text="why")),
     )
     result = Result("ann", GRADED, 40, 100, 0.1, rubric)
     counts = GradedAttempt(Attempt(1, "ann", "adding", 1, "", AT, AT), result, 40)

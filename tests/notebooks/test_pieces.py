@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.course import load_course
 from grader.errors import CourseError
-from grader.judge import GradedLab, Grader, open_sandbox
+from grader.judge import Judge, grade
 from grader.notebooks.pieces import (
     BEGIN,
     TOP,
@@ -75,8 +75,8 @@ def test_the_instructors_notebook_is_right(repository, slug, level):
     course = load_course(repository)
     lab = course.lab(slug)
     source = join(piece.text for piece in solved_pieces(course, lab)).encode()
-    with open_sandbox(lab, level) as sandbox, Grader(GradedLab.of(course, slug), sandbox) as grader:
-        result = grader.grade(from_source(lab, "instructor", source))
+    with Judge(lab, level) as judge:
+        result = grade(judge, from_source(lab, "instructor", source))
     assert result.score == result.max_score, result
 
 

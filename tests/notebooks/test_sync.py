@@ -9,7 +9,7 @@ from grader.errors import CourseError, StoreError, UsageError
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Override, Student
 from grader.notebooks import tables
 from grader.notebooks.sync import ManualGrade, pull, push
-from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
+from grader.results import GRADED, WITHHELD, Finding, Result, RubricResult, Verdict
 
 # nbgrader and what it stands on warn of one another's deprecations, which is not ours to mend
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("nbgrader_installed")]
@@ -19,7 +19,9 @@ AT = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
 def graded_attempt(student, add=40, total=60, number=1):
     """An attempt with a result of those points."""
     rubric = tuple(
-        RubricResult(item, points, most, Verdict.PASSED if points else Verdict.FAILED, "why")
+        RubricResult(
+            item, points, most, Verdict.PASSED if points else Verdict.FAILED, Finding(text="why")
+        )
         for item, points, most in (("add", add, 40), ("total", total, 60))
     )
     result = Result(student, GRADED, add + total, 100, 0.1, rubric)

@@ -7,18 +7,18 @@ from msgspec.structs import replace
 
 from grader.course import load_course
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
-from grader.results import GRADED, Result, RubricResult, Verdict
+from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 
 DUE = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
-MESSAGE = """\
-   Called    {call}
-             x(2,4)
-   With      x = [[ 1  2  3  0] [ 2  0 -1  1]]
-   Expected  [[14  2] [16 -5]]
-   Got       [[19  0] [21 -7]]
-   Got-Exp   [[ 5 -2] [ 5 -2]]
-   Broken    I3: summing over ranks must give the one-GPU result
-   Nudge     Which argument has the shape of that vector?"""
+FINDING = Finding(
+    shapes="x(2,4)",
+    inputs=(("x", "[[ 1  2  3  0] [ 2  0 -1  1]]"),),
+    expected="[[14  2] [16 -5]]",
+    got="[[19  0] [21 -7]]",
+    difference="[[ 5 -2] [ 5 -2]]",
+    broken="I3: summing over ranks must give the one-GPU result",
+    nudge="Which argument has the shape of that vector?",
+)
 
 
 class Rows:
@@ -28,16 +28,16 @@ class Rows:
         self.lab = lab
         self._ids = 0
 
-    def result(self, note="", seconds=0.2, message=None, **verdicts):
+    def result(self, note="", seconds=0.2, finding=None, **verdicts):
         """A result: what is not named passed; `_` in a name stands for `-`."""
         verdicts = {name.replace("_", "-"): Verdict(v) for name, v in verdicts.items()}
         rubric = []
         for each in self.lab.rubric:
             verdict = verdicts.get(each.item, Verdict.PASSED)
             passed = verdict is Verdict.PASSED
-            text = "" if passed else (message or MESSAGE.format(call=each.item))
+            told = Finding() if passed else (finding or replace(FINDING, called=each.item))
             points = each.points if passed else 0
-            rubric.append(RubricResult(each.item, points, each.points, verdict, text))
+            rubric.append(RubricResult(each.item, points, each.points, verdict, told))
         score = sum(each.points for each in rubric)
         return Result("s", GRADED, score, 100, seconds, tuple(rubric), note)
 

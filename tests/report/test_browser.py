@@ -21,6 +21,7 @@ from grader.report.classroom import class_report
 from grader.report.feedback import Picture, Prediction
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page
+from grader.results import Finding
 from grader.text.shown import printable
 
 pytestmark = pytest.mark.slow
@@ -125,7 +126,7 @@ def everything(rows, text="plain words"):
     """Feedback that has every part there is, with `text` wherever a person may write."""
     lost = {"mlp-block": "failed", "floats": "raised", "one-collective": "blocked"}
     result = rows.result(**lost)
-    result = rows.result(message=result.rubric[4].message + "\n   Printed   " + text, **lost)
+    result = rows.result(finding=replace(result.rubric[4].finding, printed=text), **lost)
     grade = rows.grade("ann", rows.result(), replace(result, note=text), name=text)
     due = grade.due
     decided = (Override("floats", 6, text, text, due),)
@@ -153,7 +154,7 @@ def report_with(rows, text="", **options):
     """A class report in which every part there is stands."""
     grades = rows.a_class(30)
     if text:
-        telling = rows.result(message=f"   Printed   {text}", add="failed", columns="failed")
+        telling = rows.result(finding=Finding(printed=text), add="failed", columns="failed")
         grades += [rows.grade(f"{text}{n}", telling, name=text) for n in range(3)]
         fault = replace(rows.result(), status="withheld", score=None, note=text)
         grades.append(rows.grade(f"{text}-", fault, name=text))
@@ -188,7 +189,7 @@ def test_the_style_sheet_is_applied(visit, pages):
     """The policy lets it through by its hash, and the drawings' part of it too."""
     visited = visit(pages["feedback"])
     assert "monospace" in visited.run(
-        "() => getComputedStyle(document.querySelector('.message')).fontFamily"
+        "() => getComputedStyle(document.querySelector('.finding .code')).fontFamily"
     )
     assert "monospace" in visited.run(
         "() => getComputedStyle(document.querySelector('svg text')).fontFamily"
@@ -297,7 +298,7 @@ def test_a_fold_opens_by_keyboard(visit, pages):
     opened = "() => document.querySelector('details').open"
     visited.page.keyboard.press("Enter")
     assert visited.run(opened) is True
-    assert visited.page.locator("details .message").first.is_visible()
+    assert visited.page.locator("details .finding").first.is_visible()
     visited.page.keyboard.press("Enter")
     assert visited.run(opened) is False
 
@@ -328,11 +329,11 @@ def test_paper_cuts_nothing(visit, pages, name):
     """In print no part scrolls or is folded away, all of it within the page's width."""
     visited = visit(pages[name], size=PAPER, media="print")
     assert visited.run("() => getComputedStyle(document.querySelector('.skip')).display") == "none"
-    for selector in (".message", ".drawing svg", "table"):
+    for selector in (".finding", ".drawing svg", "table"):
         rights = visited.run(
             """s => [...document.querySelectorAll(s)].map(e => {
                 const box = e.getBoundingClientRect();
-                const over = s === '.message' ? e.scrollWidth - e.clientWidth : 0;
+                const over = s === '.finding' ? e.scrollWidth - e.clientWidth : 0;
                 return [box.right + over, e.checkVisibility() && box.height];
             })""",
             selector,

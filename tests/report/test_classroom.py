@@ -10,6 +10,7 @@ from grader.gradebook.rows import Override, Student
 from grader.report.classroom import _Naming, class_report
 from grader.report.pages import class_page
 from grader.report.text import report_lines
+from grader.results import Finding
 
 KEY = b"a key"
 
@@ -36,15 +37,15 @@ def test_each_student_has_a_row_with_a_letter_an_item(rows):
 
 
 def test_students_with_the_same_losses_are_a_group(rows):
-    """The same items in the same way; the largest group first, with its commonest message."""
-    grades = [rows.grade(s, rows.result(add="failed", message="   Got       1")) for s in "abc"]
-    grades.append(rows.grade("d", rows.result(add="failed", message="   Got       2")))
+    """The same items in the same way; the largest group first, with its commonest finding."""
+    grades = [rows.grade(s, rows.result(add="failed", finding=Finding(got="1"))) for s in "abc"]
+    grades.append(rows.grade("d", rows.result(add="failed", finding=Finding(got="2"))))
     grades += [rows.grade(s, rows.result(add="raised")) for s in "ef"]
     grades.append(rows.grade("g", rows.result()))
     first, second = report_of(rows, grades).groups
     assert first.students == ("a", "b", "c", "d")
     assert first.lost == ("add failed",)
-    assert first.message == "   Got       1"
+    assert first.finding == Finding(got="1")
     assert (second.students, second.cells) == (("e", "f"), "E·")
 
 
@@ -76,18 +77,19 @@ TELLING = ("s001", "Ann", "Ottilie", "ann@", "secret.py")
 
 def a_telling_class(rows):
     """Students whose names stand wherever a student can write one."""
-    message = (
-        "   Called    add(x, y)\n   Got       'Ottilie was here'\n   Error     Ottilie\n"
-        "   Your line ann = 1\n   Broken    I1: it\n   Printed   I am Ann Ottilie"
-    )
+    finding = Finding(
+        text="Ottilie handed it in", called="add(x, y)", got="'Ottilie was here'", error="Ottilie",
+        source="ann = 1", broken="I1: it", printed="I am Ann Ottilie", remark="see Ottilie",
+        where="secret.py:1",
+    )  # fmt: skip
     student = Student("s001", "Ann Ottilie", "ann@school.example", "red", "77")
     held = replace(rows.result(), status="withheld", score=None, note="secret.py of Ottilie")
-    results = [rows.result(add="failed", message=message)] * 4
+    results = [rows.result(add="failed", finding=finding)] * 4
     grades = [rows.grade(f"s00{n}", result) for n, result in enumerate(results, 1)]
     return [*(replace(each, student=replace(student, id=each.student.id)) for each in grades),
             replace(rows.grade("s009", held), student=replace(student, id="s009")),
             rows.grade("s010", rows.result("secret.py does not load: Ottilie", add="failed",
-                                           message="   Error     Ottilie"))]  # fmt: skip
+                                           finding=Finding(error="Ottilie")))]  # fmt: skip
 
 
 def test_nobody_is_named_where_a_class_looks_on(rows):
@@ -105,20 +107,20 @@ def test_nobody_is_named_where_a_class_looks_on(rows):
 
 
 def test_what_several_were_told_word_for_word_may_be_shown(rows):
-    """Without the lines in which a student's own text may stand."""
+    """Without the facts in which a student's own text may stand."""
     (group, *_) = report_of(rows, a_telling_class(rows), anonymous=KEY).groups
-    assert group.message == "   Called    add(x, y)\n   Broken    I1: it"
+    assert group.finding == Finding(called="add(x, y)", broken="I1: it")
     two = a_telling_class(rows)[:2]
-    assert report_of(rows, two, anonymous=KEY).groups[0].message == ""
+    assert report_of(rows, two, anonymous=KEY).groups[0].finding == Finding()
 
 
-def test_a_name_in_our_own_words_keeps_a_message_back(rows):
+def test_a_name_in_our_own_words_keeps_a_finding_back(rows):
     """A student called Add is not told by what `add` was called with."""
     grades = [
-        rows.grade(s, rows.result(add="failed", message="   Called    add(x, y)"), name=name)
+        rows.grade(s, rows.result(add="failed", finding=Finding(called="add(x, y)")), name=name)
         for s, name in (("a1", "Add Er"), ("b1", "Bea"), ("c1", "Cy"))
     ]
-    assert report_of(rows, grades, anonymous=KEY).groups[0].message == ""
+    assert report_of(rows, grades, anonymous=KEY).groups[0].finding == Finding()
 
 
 def test_times_that_tell_are_left_out(rows):

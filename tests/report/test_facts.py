@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from grader.report.facts import facts_of
 from grader.report.text import lab_lines, summary_lines
+from grader.results import Finding
 
 
 def test_invariants_are_counted_by_student(rows):
@@ -52,12 +53,12 @@ def test_results_of_another_rubric_are_counted_as_far_as_they_go(rows):
 
 def test_an_item_that_fails_alone_and_unseen_is_a_warning(rows):
     """Two students who lost nothing else and pass all they can see; one alone is chance."""
-    unseen = "   Note      every public case\n             passes; a hidden case ends as 'failed'"
-    alone = [rows.grade(s, rows.result(message=unseen, total="failed")) for s in "ab"]
+    unseen = Finding(note="a hidden case ends as 'failed'", unseen=True)
+    alone = [rows.grade(s, rows.result(finding=unseen, total="failed")) for s in "ab"]
     facts = facts_of(rows.lab, alone)
     assert facts.warnings == ["rubric 'total' fails alone for 2: look at the bound."]
     assert not facts_of(rows.lab, alone[:1]).warnings
-    both = [rows.grade(s, rows.result(message=unseen, add="failed", total="failed")) for s in "cd"]
+    both = [rows.grade(s, rows.result(finding=unseen, add="failed", total="failed")) for s in "cd"]
     seen = [rows.grade(s, rows.result(total="failed")) for s in "ef"]
     assert not facts_of(rows.lab, [*both, *seen, alone[0]]).warnings
     assert facts_of(rows.lab, [*both, *seen, alone[0]]).items[1].alone == 3

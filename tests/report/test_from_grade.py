@@ -24,12 +24,12 @@ def told(rows, grade):
 
 
 def test_each_item_is_told_with_its_points_and_message(rows):
-    """Title, points, verdict as a word, and the message line for line."""
+    """Title, points, verdict as a word, and the finding fact for fact."""
     result = rows.result(add="failed", total="blocked")
     feedback, text = told(rows, rows.grade("ann", result, name="Ann"))
     add, total = feedback.items
     assert (add.title, add.status, add.points, add.max_points) == ("add adds", "failed", 0, 40)
-    assert add.message == result.rubric[0].message
+    assert add.finding == result.rubric[0].finding
     assert total.status == "waits"
     assert "1/2 failed add adds 0/40" in text
     assert "Got-Exp [[ 5 -2] [ 5 -2]]" in text

@@ -13,6 +13,7 @@ from grader.report.classroom import class_report
 from grader.report.feedback import Picture, Prediction
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page, file_name
+from grader.results import Finding
 
 
 class Outline(HTMLParser):
@@ -99,10 +100,11 @@ def test_tables_say_what_their_cells_are(pages):
 
 
 def test_the_worst_feedback_is_below_300_kilobytes(real_rows):
-    """Every item lost with the longest message, long reasons, many attempts, big pictures."""
-    message = "\n".join(["   Got       " + "<&\u202e" * 22] * 40)
+    """Every item lost with a long finding, long reasons, many attempts, big pictures."""
+    long = "\n".join(["<&\u202e" * 22] * 8)
+    finding = Finding(expected=long, got=long, difference=long, note=long, printed=long)
     lost = {each.item: "failed" for each in real_rows.lab.rubric}
-    result = real_rows.result(message=message, **lost)
+    result = real_rows.result(finding=finding, **lost)
     grade = real_rows.grade("ann", *[result] * 300, name="N" * 5000)
     due = grade.due
     overrides = tuple(
@@ -118,14 +120,15 @@ def test_any_text_is_shown_and_nothing_else(text):
     """What a student wrote is text of the page: no tag of it, no control or bidi character."""
     from grader.report.feedback import Feedback, ItemFeedback
 
-    item = ItemFeedback(1, text, "failed", 5, message=text, decided=text)
+    finding = Finding(text=text, got=text, inputs=((text, text),), note=text, printed=text)
+    item = ItemFeedback(1, text, "failed", 5, finding=finding, decided=text)
     feedback = Feedback(
         lab="x", title="t", headline=text, max_score=100, student=text, note=text,
         reasons=(text,), items=(item,), predictions=(Prediction(text, text, text),),
     )  # fmt: skip
     page = feedback_page(feedback)
     plain = feedback_page(replace(feedback, student="ann"))
-    assert {*Outline(page).tags} <= {*Outline(plain).tags, "article", "p", "li", "pre"}
+    assert {*Outline(page).tags} <= {*Outline(plain).tags, "article", "p", "li", "pre", "dl"}
     assert all(c.isprintable() or c in "\n\t" for c in page)
     page.encode("utf-8")
 

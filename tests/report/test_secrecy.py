@@ -1,7 +1,6 @@
 """No feedback holds a hidden input, a seed, the key or a line of a solution."""
 
 import json
-import re
 from html import unescape
 
 import msgspec
@@ -9,13 +8,13 @@ import pytest
 
 from grader.course import load_course
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
-from grader.judge import GradedLab, Grader
+from grader.judge import Judge, grade
 from grader.report.classroom import class_report
 from grader.report.facts import facts_of
 from grader.report.feedback import Feedback
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page
-from grader.report.runs import PublicRuns
+from grader.report.runs import public_run
 from grader.report.text import feedback_lines
 from grader.submissions import from_source
 from grader.validation.overlay import answers
@@ -26,10 +25,10 @@ from .conftest import DUE
 SLUG = "tp-sharding"
 
 
-def graded_by(grader, submission):
+def graded_by(judge, submission):
     """The row that grading this submission makes."""
-    result = grader.grade(submission)
-    attempt = Attempt(1, submission.student, grader.graded.lab.slug, 1, "0" * 64, DUE, DUE)
+    result = grade(judge, submission)
+    attempt = Attempt(1, submission.student, judge.lab.slug, 1, "0" * 64, DUE, DUE)
     counts = GradedAttempt(attempt, result, result.score)
     return Grade(Student(submission.student), attempt.lab, 100, (counts,), counts)
 
@@ -58,26 +57,27 @@ def strings(value):
 
 
 @pytest.mark.parametrize("kind", ["variant", "mutant"])
-def test_no_secret_of_a_lab_is_told(repository, sandbox, level, kind):
+def test_no_secret_of_a_lab_is_told(repository, level, kind):
     """Real gradings of right and wrong answers, searched as a released bundle is.
 
     A submission shares lines with the solution; its feedback must not show even those, but for
     the student's own line on which an exception was raised.
     """
     course = load_course(repository)
-    graded = GradedLab.of(course, SLUG)
-    lab = graded.lab
+    lab = course.lab(SLUG)
     secrets = list(_secrets(course, lab))
     submissions = list(answers(lab, course.solutions(lab), kind))[::4]
     assert len(secrets) > 50
     assert len(submissions) > 3
-    with Grader(graded, sandbox) as grader, PublicRuns(lab, graded.key, level) as runs:
+    with Judge(lab, level) as judge:
         for submission in submissions:
-            grade = graded_by(grader, submission)
-            seed = graded.seed(submission.student).hex()
-            for form in forms_of(lab, grade, runs.of(submission)):
-                own = re.sub(r"Your line.*", "", form)
-                text = _squeezed(own)
+            row = graded_by(judge, submission)
+            seed = lab.seed(submission.student).hex()
+            own = {_squeezed(each.finding.source) for each in row.counts.result.rubric} - {""}
+            for form in forms_of(lab, row, public_run(judge, submission)):
+                text = _squeezed(form)
+                for line in own:
+                    text = text.replace(line, "")
                 assert [what for what, secret in secrets if secret in text] == []
                 assert seed not in text
 
@@ -91,10 +91,10 @@ def test_the_search_finds_what_is_there(repository):
         assert all(_squeezed(line) in _squeezed(form) for form in read(told))
 
 
-def test_what_a_hidden_case_shows_a_student_stays_there(course, sandbox, level):
+def test_what_a_hidden_case_shows_a_student_stays_there(tiny_course, judge):
     """Code that puts its inputs into errors and prints tells nothing of the hidden ones."""
-    graded = GradedLab.of(course, "adding")
-    solution = (course.root / "solutions/adding/adding.py").read_text()
+    lab = judge.lab
+    solution = (tiny_course.root / "solutions/adding/adding.py").read_text()
     telling = solution.replace(
         "    return x + y",
         "    if not ((x == 1).all() and (y == 2).all()):\n"
@@ -102,11 +102,10 @@ def test_what_a_hidden_case_shows_a_student_stays_there(course, sandbox, level):
         "        raise RuntimeError(f'HIDDEN {x.tolist()} {y.tolist()}')\n"
         "    return x + y",
     )
-    submission = from_source(graded.lab, "ann", telling.encode())
-    with Grader(graded, sandbox) as grader, PublicRuns(graded.lab, graded.key, level) as runs:
-        grade = graded_by(grader, submission)
-        assert grade.counts.result.verdict("add") == "raised"  # by a hidden case
-        for form in forms_of(graded.lab, grade, runs.of(submission)):
-            assert "HIDDEN" not in form.replace("print('HIDDEN'", "")
-            assert "a hidden case ends as" in form
-        assert facts_of(graded.lab, [grade, grade]).warnings  # which goes by the same words
+    submission = from_source(lab, "ann", telling.encode())
+    row = graded_by(judge, submission)
+    assert row.counts.result.verdict("add") == "raised"  # by a hidden case
+    for form in forms_of(lab, row, public_run(judge, submission)):
+        assert "HIDDEN" not in form.replace("print('HIDDEN'", "")
+        assert "a hidden case ends as" in form
+    assert facts_of(lab, [row, row]).warnings  # which goes by the same words

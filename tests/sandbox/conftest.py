@@ -10,13 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox import Level, Limits, Process, Sandbox, launch, probe
+from grader.sandbox import Level, Limits, Outcome, Process, Sandbox, launch, probe
+from grader.sandbox import call as call_within
 
 HERE = Path(__file__).parent
 SERVICES = {"echo": HERE / "echo_service.py"}
 
 
 MACHINE = probe()  # before any test makes it look poorer
+
+
+def call(process: Process, name: str, *args: object, **kwargs: object) -> Outcome:
+    """What that call does, within the time of the process's limits."""
+    return call_within(process, name, args, kwargs)
 
 
 def _need(level: Level) -> None:

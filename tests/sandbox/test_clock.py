@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import StarvedError
-from grader.sandbox import Limits, Returned, TimedOut, clock, drive, procfs
+from grader.sandbox import Limits, Returned, TimedOut, begin, clock, drive, loaded, procfs
 from grader.sandbox.clock import OwnTime
 from grader.sandbox.procfs import Use
+
+from .conftest import call
 
 SPINS = "def f():\n    while True: pass\n"
 
@@ -94,7 +96,7 @@ def test_threads_that_work_are_work(opened):
         "import threading\ndef f():\n    def spin():\n        while True: pass\n"
         "    thread = threading.Thread(target=spin)\n    thread.start()\n    thread.join()\n"
     )
-    assert opened(source, limits=Limits(call_time_s=0.2)).call("f") == TimedOut(0.2)
+    assert call(opened(source, limits=Limits(call_time_s=0.2)), "f") == TimedOut(0.2)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="only /proc tells threads apart")
@@ -117,10 +119,10 @@ def test_a_thread_that_works_is_seen_behind_one_that_sleeps():
 def test_who_gets_no_time_is_starved(opened, monkeypatch):
     """An error of ours, and no outcome; the process is ended and says why."""
     process = opened(SPINS, limits=Limits(call_time_s=0.05))
-    assert process.loaded() == Returned(None)
+    assert loaded(process) == Returned(None)
     monkeypatch.setattr(clock.procfs, "use", lambda _pid: Use(0.0, False))
     with pytest.raises(StarvedError, match="too busy"):
-        process.call("f")
+        call(process, "f")
     assert process.closed
     assert process.starved
 
@@ -130,5 +132,5 @@ def test_time_is_over_for_all_at_once(opened):
     spins = opened(SPINS, limits=Limits(call_time_s=0.1))
     rests = opened("import time\ndef f():\n    time.sleep(1e6)\n")
     for process in (spins, rests):
-        process.begin("f")
+        begin(process, "f")
     assert drive([spins, rests], None, 0.1) == [TimedOut(0.1), TimedOut(0.1)]

@@ -12,6 +12,7 @@ import pytest
 
 from grader.sandbox import BadReturn, Level, Limits, Raised, Returned, Sandbox, Tensor
 
+from .conftest import call
 from .test_wire import same
 
 TORCH = importlib.util.find_spec("torch") is not None
@@ -210,7 +211,7 @@ def test_plain_values_cross_alike(process):
     """Python's, numpy's and torch's, nested in each other: exact, or as the built-in they equal."""
     wrong = {}
     for expression, expected in EVERYTHING.items():
-        got = process.call("f", expression)
+        got = call(process, "f", expression)
         if not isinstance(got, Returned) or not alike(got.value, expected):
             wrong[expression] = got
     assert not wrong
@@ -218,7 +219,7 @@ def test_plain_values_cross_alike(process):
 
 def test_what_is_not_plain_is_refused_alike(process):
     """Politely, by name, and the process goes on."""
-    told = {expression: process.call("f", expression) for expression in NOTHING}
+    told = {expression: call(process, "f", expression) for expression in NOTHING}
     refused = {
         expression: BadReturn(f"f returned {what}, which is not plain data")
         for expression, what in NOTHING.items()
@@ -232,7 +233,7 @@ def test_a_library_that_is_not_installed_is_told_alike(need, level):
     need(level)
     source = b"def f():\n    import no_such_library\n"
     with Sandbox(level, preload=()) as sandbox, sandbox.open({"work.py": source}, "work") as it:
-        outcome = it.call("f")
+        outcome = call(it, "f")
     assert isinstance(outcome, Raised)
     assert outcome.types[0] == "ModuleNotFoundError"
     assert outcome.message == "No module named 'no_such_library'"
@@ -250,8 +251,8 @@ def f(): return sorted(name for name in sys.modules if "numpy" in name)
 """
     with Sandbox(Level.FULL, preload=()) as sandbox:
         process = sandbox.open({"work.py": source}, "work")
-        assert isinstance(process.call("pretend"), BadReturn)
-        assert process.call("f") == Returned([])
+        assert isinstance(call(process, "pretend"), BadReturn)
+        assert call(process, "f") == Returned([])
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_what_the_host_sends_brings_its_library(need, value):
     need(Level.FULL)
     with Sandbox(Level.FULL, preload=()) as sandbox:
         process = sandbox.open({"work.py": b"def f(x): return x"}, "work", PATIENT)
-        outcome = process.call("f", value)
+        outcome = call(process, "f", value)
     assert isinstance(outcome, Returned)
     assert alike(outcome.value, value)
 

@@ -26,7 +26,11 @@ from grader.sandbox import (
     Raised,
     Returned,
     TimedOut,
+    begin,
+    loaded,
 )
+
+from .conftest import call
 
 ATTACKS = Path(__file__).parent / "attacks"
 SECRET = "3f9c1e77-hidden-input"
@@ -286,9 +290,9 @@ def _opened(full_sandbox, where, limits):
 def test_attack(full_sandbox, host, attack):
     """It reaches nothing, costs its own call at most, and the next process works."""
     with _opened(full_sandbox, attack.where, attack.limits) as process:
-        assert process.loaded() == Returned(None)
+        assert loaded(process) == Returned(None)
         pid = process.pid
-        outcome = process.call(attack.name, host.env)
+        outcome = call(process, attack.name, host.env)
         if attack.ends == NOTHING:
             assert outcome == Returned([]), attack.what
         elif attack.ends is not None:
@@ -296,11 +300,11 @@ def test_attack(full_sandbox, host, attack):
         _text_is_clean(outcome, process.stdout)
         assert len(process.stdout) <= 4 * attack.limits.output_bytes
         if process.idle:  # then it serves another call, honestly or not, in time
-            process.call("no_such_function")
+            call(process, "no_such_function")
     assert not Path(f"/proc/{pid}").exists() or _is_another(pid)
     assert host.unharmed()
     with full_sandbox.open({"honest.py": HONEST.encode()}, "honest") as other:
-        assert other.call("f", 1) == Returned(2)
+        assert call(other, "f", 1) == Returned(2)
 
 
 def _is_another(pid: int) -> bool:
@@ -350,18 +354,18 @@ def test_there_are_many_attacks_and_each_is_used():
 def test_a_second_call_gets_no_answer_of_the_first(full_sandbox, host, name, later):
     """What a call leaves behind can spoil the next, which shows, but no other process."""
     with _opened(full_sandbox, "runner", QUICK) as process:
-        process.call(name, host.env)
-        outcome = process.call("verdict", host.env)
+        call(process, name, host.env)
+        outcome = call(process, "verdict", host.env)
         if later:
             assert isinstance(outcome, later)
     with _opened(full_sandbox, "runner", QUICK) as process:
-        assert process.call("verdict", host.env).value["passed"] is True
+        assert call(process, "verdict", host.env).value["passed"] is True
 
 
 def test_a_process_with_a_thread_left_is_not_idle(full_sandbox, host):
     """So that its thread can't answer for a later case: the caller opens another."""
     with _opened(full_sandbox, "runner", LIMITS) as process:
-        process.call("answer_late", host.env)
+        call(process, "answer_late", host.env)
         assert not process.idle
 
 
@@ -415,16 +419,16 @@ def look(pid):
 def test_siblings_cannot_trade(opened):
     """What one process leaves in files, shared memory or sockets, another does not find."""
     giver, taker = opened(TRADER), opened(TRADER)
-    assert giver.call("leave", "word").value
-    assert taker.call("look", giver.pid) == Returned([])
+    assert call(giver, "leave", "word").value
+    assert call(taker, "look", giver.pid) == Returned([])
 
 
 def test_a_scratch_is_empty_for_the_next(opened):
     """A later process finds nothing of an earlier one."""
     first = opened(TRADER)
-    first.call("leave", "word")
+    call(first, "leave", "word")
     first.close()
-    assert opened(TRADER).call("look", 1) == Returned([])
+    assert call(opened(TRADER), "look", 1) == Returned([])
 
 
 def test_a_submission_may_hold_nasty_files(full_sandbox, host):
@@ -441,7 +445,7 @@ def test_a_submission_may_hold_nasty_files(full_sandbox, host):
         "\u202e\x1b[2J.py": b"",
     }
     with full_sandbox.open(files, "work") as process:
-        assert isinstance(process.call("f"), Returned)
+        assert isinstance(call(process, "f"), Returned)
 
 
 IMPORTS = {
@@ -471,12 +475,12 @@ def test_attacks_at_import(full_sandbox, name):
     raw = source if isinstance(source, bytes) else source.encode()
     limits = Limits(load_time_s=1.0, call_time_s=0.5, memory_bytes=128 << 20)
     with full_sandbox.open({"work.py": raw}, "work", limits) as process:
-        outcome = process.loaded()
+        outcome = loaded(process)
         if ends:
             assert isinstance(outcome, ends)
-        process.call("f")
+        call(process, "f")
     with full_sandbox.open({"honest.py": HONEST.encode()}, "honest") as other:
-        assert other.call("f", 1) == Returned(2)
+        assert call(other, "f", 1) == Returned(2)
 
 
 def test_many_hostile_processes_at_once(full_sandbox, host):
@@ -489,8 +493,8 @@ def test_many_hostile_processes_at_once(full_sandbox, host):
             full_sandbox.open({"honest.py": HONEST.encode()}, "honest", Limits(call_time_s=20.0))
         )
         for process, (_, name) in zip(bad, names, strict=True):
-            process.begin(name, (host.env,))
-        assert honest.call("f", 1) == Returned(2)
+            begin(process, name, (host.env,))
+        assert call(honest, "f", 1) == Returned(2)
 
 
 def test_the_host_stays_single(full_sandbox):

@@ -7,17 +7,17 @@ import pytest
 
 from grader.errors import SandboxError
 from grader.sandbox import (
+    BadReturn,
     Level,
     OutOfMemory,
     Raised,
     Returned,
     Sandbox,
     ServiceRef,
-    replies,
 )
-from grader.sandbox.inside.wire import WireError
+from grader.sandbox.conversation import Conversation
 
-from .conftest import SERVICES
+from .conftest import SERVICES, call
 
 HONEST = b"""
 import numpy as np
@@ -45,8 +45,8 @@ BREAKAGE = {
         ("array", np.ones(2)), "OSError in arrays.py",
     ),
     "arguments are looked at": (
-        "mutation.py", "    found: list[Any] = []\n", "    found = None + 1\n", ("array", 1),
-        "TypeError in mutation.py",
+        "mutation.py", "        if type(value) in _ATOMS:\n", "        if None + 1:\n",
+        ("array", 1), "TypeError in mutation.py",
     ),
     "a service is asked": (
         "arrays.py", '    little = _little(value.dtype, "a number")\n', "    value.none\n",
@@ -62,12 +62,12 @@ BREAKAGE = {
 @pytest.mark.parametrize("name", BREAKAGE)
 def test_a_fault_of_ours_is_told_as_ours(broken, name):
     """Wherever our code fails in a process; by module, line and kind, and by no path or text."""
-    *place, call, told = BREAKAGE[name]
+    *place, asked, told = BREAKAGE[name]
     inside = broken(*place)
     with Sandbox(Level.NONE, preload=(), services=SERVICES) as sandbox:
         process = sandbox.open({"work.py": HONEST}, "work")
         with pytest.raises(SandboxError) as fault:
-            process.call(*call)
+            call(process, *asked)
         assert process.closed
     text = str(fault.value)
     assert told in text
@@ -101,10 +101,14 @@ def f():
 def test_what_a_submission_does_is_its_own(opened, name):
     """Also where it shows in our code only, as when memory or the stack gives out there."""
     body, ending = THEIRS[name]
-    assert isinstance(opened(SUBMISSION.format(body)).call("f"), ending)
+    assert isinstance(call(opened(SUBMISSION.format(body)), "f"), ending)
 
 
-QUESTION = replies.Question(7, "f", ())
+def hears(message):
+    """What a conversation makes of a message that comes after a question."""
+    conversation = Conversation(1 << 20)
+    conversation.load({"f.py": b""}, "f", b"")
+    return conversation.hear(message)
 
 
 @pytest.mark.parametrize(
@@ -124,15 +128,14 @@ QUESTION = replies.Question(7, "f", ())
 )
 def test_a_fault_is_told_in_known_words_only(facts):
     """A process that makes one up can put none of its own text before a reader."""
-    with pytest.raises(WireError):
-        replies.read(["fault", *facts], QUESTION)
+    assert isinstance(hears(["fault", *facts]), BadReturn)
 
 
 @pytest.mark.parametrize("line", [-1, 0, 10**9])
 def test_a_line_that_there_is_not_is_left_out(line):
     """The rest of what is told is known to be true of our files."""
     with pytest.raises(SandboxError, match=r"OSError in arrays\.py\)"):
-        replies.read(["fault", "arrays.py", line, "OSError"], QUESTION)
+        hears(["fault", "arrays.py", line, "OSError"])
 
 
 def test_a_made_up_fault_withholds_its_own_call_only(opened):
@@ -147,5 +150,5 @@ def f():
     return 1
 """
     with pytest.raises(SandboxError, match=r"OSError in runner\.py, line 1"):
-        opened(source).call("f")
-    assert opened("def f(): return 1").call("f") == Returned(1)
+        call(opened(source), "f")
+    assert call(opened("def f(): return 1"), "f") == Returned(1)

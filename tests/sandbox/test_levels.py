@@ -25,6 +25,8 @@ from grader.sandbox import (
     probe,
 )
 
+from .conftest import call
+
 WORK = b"""
 import os
 import numpy as np
@@ -71,18 +73,18 @@ def test_every_level_grades_alike(need, level):
     service = {"echo": Path(__file__).parent / "echo_service.py"}
     with Sandbox(level, services=service) as sandbox:
         with sandbox.open({"work.py": WORK}, "work", limits) as process:
-            doubled = process.call("double", x)
+            doubled = call(process, "double", x)
             assert isinstance(doubled, Returned)
             assert doubled.value.tolist() == [0.0, 2.0, 4.0]
-            assert process.call("spoil", x) == Returned(None, ("0",))
-            failed = process.call("fail")
+            assert call(process, "spoil", x) == Returned(None, ("0",))
+            failed = call(process, "fail")
             assert isinstance(failed, Raised)
             assert (failed.message, failed.line) == ("no", 13)
-            assert process.call("odd") == BadReturn(
+            assert call(process, "odd") == BadReturn(
                 "odd returned an object, which is not plain data"
             )
-            assert process.call("scratch") == Returned("mine")
-            assert isinstance(process.call("ask", ServiceRef("echo")), Raised)
+            assert call(process, "scratch") == Returned("mine")
+            assert isinstance(call(process, "ask", ServiceRef("echo")), Raised)
             assert process.stdout == "doubling\n"
             assert process.idle
         for name, outcome in {
@@ -91,7 +93,7 @@ def test_every_level_grades_alike(need, level):
             "take": OutOfMemory(256 << 20),
         }.items():
             with sandbox.open({"work.py": WORK}, "work", limits) as process:
-                assert process.call(name) == outcome
+                assert call(process, name) == outcome
 
 
 TRESPASS = b"""
@@ -131,10 +133,10 @@ def test_lower_levels_still_refuse(need, level, tmp_path_factory):
         if folder.stat().st_uid == os.getuid() and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
     with Sandbox(level) as sandbox, sandbox.open({"work.py": TRESPASS}, "work") as process:
-        assert process.call("trespass", str(secret), os.getpid()) == Returned([])
+        assert call(process, "trespass", str(secret), os.getpid()) == Returned([])
         other = sandbox.open({"work.py": TRESPASS}, "work")
         inner = 2 if level is Level.SHARED else process.pid
-        assert other.call("trespass", str(secret), inner) == Returned([])
+        assert call(other, "trespass", str(secret), inner) == Returned([])
         other.close()
 
 
@@ -142,7 +144,7 @@ def test_probe_finds_what_a_sandbox_reaches():
     """The level that is found can be opened, and every missing layer says why and what mends it."""
     found = probe()
     with Sandbox(found.level) as sandbox, sandbox.open({"a.py": b"def f(): return 1"}, "a") as p:
-        assert p.call("f") == Returned(1)
+        assert call(p, "f") == Returned(1)
     assert {layer.name for layer in found.layers} == {
         "landlock", "seccomp", "bubblewrap", "namespaces",
     }  # fmt: skip
@@ -220,7 +222,7 @@ exec {real} "$@" """
     assert "apparmor" in layers["namespaces"].mend
     source = {"a.py": b"def f(): return 1"}
     with Sandbox(Level.SHARED) as sandbox, sandbox.open(source, "a") as process:
-        assert process.call("f") == Returned(1)
+        assert call(process, "f") == Returned(1)
     with pytest.raises(SandboxError, match="no capabilities for you"):
         Sandbox(Level.FULL)
 

@@ -15,9 +15,21 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SandboxError
-from grader.sandbox import Crashed, Level, Limits, Returned, Sandbox, TimedOut, launch
+from grader.sandbox import (
+    Crashed,
+    Level,
+    Limits,
+    Returned,
+    Sandbox,
+    TimedOut,
+    begin,
+    launch,
+    loaded,
+)
 from grader.sandbox.inside import kernel
 from grader.sandbox.inside.zygote import Zygote
+
+from .conftest import call
 
 WORK = b"def f(x): return x\ndef spin():\n    while True: pass\n"
 
@@ -69,13 +81,13 @@ def _wait_until_gone(pids: list[int], seconds: float = 10.0) -> list[int]:
 
 HOST = """
 import sys, threading
-from grader.sandbox import Level, Limits, Sandbox
+from grader.sandbox import Level, Limits, Sandbox, begin, loaded
 sandbox = Sandbox(Level(int(sys.argv[1])))
 work = {"work.py": b"def spin():\\n    while True: pass\\n"}
 processes = [sandbox.open(work, "work", Limits(call_time_s=99)) for _ in range(3)]
 for process in processes:
-    process.loaded()
-processes[0].begin("spin")
+    loaded(process)
+begin(processes[0], "spin")
 print(*(p.pid for p in processes), flush=True)
 threading.Event().wait(99)
 """
@@ -119,8 +131,8 @@ def test_close_ends_everything(need, level):
     before = set(_tree(os.getpid()))
     sandbox = Sandbox(level)
     processes = [sandbox.open({"work.py": WORK}, "work") for _ in range(3)]
-    processes[0].begin("spin")
-    assert processes[1].call("f", 1) == Returned(1)
+    begin(processes[0], "spin")
+    assert call(processes[1], "f", 1) == Returned(1)
     pids = set(_tree(os.getpid())) - before
     assert {p.pid for p in processes} <= pids
     sandbox.close()
@@ -137,16 +149,16 @@ def test_a_zygote_that_is_killed_is_noticed(need, level):
     need(level)
     with Sandbox(level) as sandbox:
         process = sandbox.open({"work.py": WORK}, "work")
-        process.loaded()
+        loaded(process)
         zygote = int(Path(f"/proc/{process.pid}/status").read_text().split("PPid:")[1].split()[0])
         os.kill(zygote, signal.SIGKILL)
         assert _wait_until_gone([zygote, process.pid]) == []
-        assert isinstance(process.call("f", 1), Crashed)
+        assert isinstance(call(process, "f", 1), Crashed)
         with pytest.raises(SandboxError, match="make a new"):
             sandbox.open({"work.py": WORK}, "work")
         assert not sandbox.alive
     with Sandbox(level) as again, again.open({"work.py": WORK}, "work") as process:
-        assert process.call("f", 1) == Returned(1)
+        assert call(process, "f", 1) == Returned(1)
 
 
 def test_a_zygote_that_dies_while_a_process_opens(need, monkeypatch):
@@ -169,13 +181,13 @@ def test_a_zygote_that_dies_while_a_process_opens(need, monkeypatch):
 def test_a_child_that_is_killed_from_outside(opened, sandbox):
     """At full isolation nothing inside can do it, so it is our fault, never the submission's."""
     process = opened(WORK)
-    process.loaded()
+    loaded(process)
     os.kill(process.pid, signal.SIGKILL)
     if sandbox.level < Level.FULL:  # what runs beside it may have done it: a submission's own
-        assert process.call("f", 1) == Crashed("the process was ended by SIGKILL")
+        assert call(process, "f", 1) == Crashed("the process was ended by SIGKILL")
         return
     with pytest.raises(SandboxError, match="killed from outside"):
-        process.call("f", 1)
+        call(process, "f", 1)
 
 
 def test_a_sandbox_outlives_the_thread_that_made_it(need):
@@ -188,7 +200,7 @@ def test_a_sandbox_outlives_the_thread_that_made_it(need):
     with made[0] as sandbox:
         for _ in range(20):
             with sandbox.open({"work.py": WORK}, "work") as process:
-                assert process.call("f", 1) == Returned(1)
+                assert call(process, "f", 1) == Returned(1)
 
 
 def test_a_fork_of_the_host_can_have_a_sandbox_of_its_own(need):
@@ -196,10 +208,10 @@ def test_a_fork_of_the_host_can_have_a_sandbox_of_its_own(need):
     need(Level.FULL)
     code = """
 import os, sys
-from grader.sandbox import Level, Returned, Sandbox
+from grader.sandbox import Level, Returned, Sandbox, call
 def works():
     with Sandbox(Level.FULL) as s, s.open({"a.py": b"def f(): return 1"}, "a") as p:
-        return p.call("f") == Returned(1)
+        return call(p, "f") == Returned(1)
 assert works()
 if (pid := os.fork()) == 0:
     os._exit(0 if works() else 1)
@@ -215,7 +227,7 @@ def test_two_threads_can_share_a_sandbox(full_sandbox):
     def work():
         for n in range(15):
             with full_sandbox.open({"work.py": WORK}, "work") as process:
-                if process.call("f", n) != Returned(n):
+                if call(process, "f", n) != Returned(n):
                     failures.append(n)
 
     threads = [threading.Thread(target=work) for _ in range(3)]
@@ -256,15 +268,15 @@ def test_a_thousand_processes_leave_nothing(full_sandbox, tmp_path, monkeypatch)
     """No descriptor, thread, process or folder, in the host or in the zygote; no growth."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # others use the machine's, too
     with full_sandbox.open({"work.py": WORK}, "work") as process:
-        assert process.call("f", 1) == Returned(1)
+        assert call(process, "f", 1) == Returned(1)
         zygote = _zygote_of(process)
     before, fds, rss = _held(), len(_names(f"/proc/{zygote}/fd")), _rss_kb(zygote)
     for n in range(1000):
         with full_sandbox.open({"work.py": WORK}, "work", Limits(call_time_s=0.02)) as process:
             if n % 100 == 0:
-                assert process.call("spin") == TimedOut(0.02)
+                assert call(process, "spin") == TimedOut(0.02)
             elif n % 10 == 0:
-                assert process.loaded() == Returned(None)
+                assert loaded(process) == Returned(None)
     assert _held() == before
     assert len(_names(f"/proc/{zygote}/fd")) == fds
     assert _rss_kb(zygote) - rss < 1024
@@ -297,7 +309,7 @@ def test_a_failed_start_leaves_nothing():
 def test_a_process_costs_little_memory(opened):
     """At most 40 MB each (proportional set size), where it can be read."""
     process = opened(WORK)
-    process.call("f", 1)
+    call(process, "f", 1)
     try:
         rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     except PermissionError:

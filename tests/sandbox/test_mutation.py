@@ -13,6 +13,8 @@ from grader.fabric.inside_record import make
 from grader.sandbox import Returned
 from grader.sandbox.inside.mutation import Snapshot
 
+from .conftest import call
+
 CHANGES = {
     "a list emptied": ("a.clear()", [1, 2]),
     "a list sorted": ("a.sort()", [2, 1]),
@@ -120,7 +122,7 @@ def test_any_change_anywhere_is_seen(value, data):
 def test_arguments_of_a_call_are_watched(opened):
     """In the process, where they are: by position and keyword; a service's objects are left out."""
     process = opened("def f(a, b, *, c, d):\n    a.clear()\n    c['x'].pop()\n")
-    outcome = process.call("f", [1, 2], [1, 2], c={"x": [1]}, d={"x": [1]})
+    outcome = call(process, "f", [1, 2], [1, 2], c={"x": [1]}, d={"x": [1]})
     assert outcome == Returned(None, ("0", "c"))
 
 
@@ -129,7 +131,7 @@ def test_a_list_that_was_nested_in_itself_is_told(opened):
     process = opened(
         "def f(a, b):\n    a[0][0] = a\n    b[0] = a[0]\n    b.append(b)\n    a.append(a)\n"
     )
-    assert process.call("f", [[1]], [[1]]) == Returned(None, ("0", "1"))
+    assert call(process, "f", [[1]], [[1]]) == Returned(None, ("0", "1"))
 
 
 def test_large_inputs_are_compared_without_a_look_at_each_number(monkeypatch):

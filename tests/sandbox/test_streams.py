@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from grader.sandbox import Level, Returned, Sandbox
+from grader.sandbox import Level, Returned, Sandbox, loaded
+
+from .conftest import call
 
 # What a student's file may do to its streams while it is imported, and what is then printed.
 AT_IMPORT = {
@@ -38,8 +40,8 @@ SOURCE = "import codecs, io, logging, os, sys\n{}\ndef f():\n    print('é')\n"
 def test_a_file_may_set_its_streams_up(opened, line):
     """Nothing fails, and what is printed arrives."""
     process = opened(SOURCE.format(line))
-    assert process.loaded() == Returned(None)
-    assert process.call("f") == Returned(None)
+    assert loaded(process) == Returned(None)
+    assert call(process, "f") == Returned(None)
     assert process.stdout == AT_IMPORT[line]
 
 
@@ -89,7 +91,7 @@ def test_streams_are_those_of_a_pipeline(need, level, piped):
     """Whatever is asked of them, the answer is plain Python's over three pipes."""
     need(level)
     with Sandbox(level) as sandbox, sandbox.open({"work.py": ASKED.encode()}, "work") as process:
-        outcome = process.call("f")
+        outcome = call(process, "f")
     assert isinstance(outcome, Returned)
     assert json.loads(json.dumps(outcome.value, default=repr)) == piped
 
@@ -109,6 +111,6 @@ def look():
     return sys.stdin.read(), sys.stdout.encoding
 """
     first, second = opened(source), opened(source)
-    assert first.call("leave") == Returned(None)
-    assert second.call("look") == Returned(("", "utf-8"))
-    assert opened(source).call("look") == Returned(("", "utf-8"))
+    assert call(first, "leave") == Returned(None)
+    assert call(second, "look") == Returned(("", "utf-8"))
+    assert call(opened(source), "look") == Returned(("", "utf-8"))

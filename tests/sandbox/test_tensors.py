@@ -6,7 +6,7 @@ import pytest
 
 from grader.sandbox import NotPlainError, Tensor
 from grader.sandbox.inside import decoding, tensors, wire
-from grader.sandbox.wire import WireError, encode
+from grader.sandbox.inside.wire import WireError, encode
 
 
 def decoded(frame, inside=False):

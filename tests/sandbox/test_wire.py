@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.sandbox.inside import wire as codec
-from grader.sandbox.wire import Caps, NotPlainError, Reader, ServiceRef, WireError, encode
+from grader.sandbox.inside.frames import Reader
+from grader.sandbox.inside.wire import Caps, NotPlainError, ServiceRef, WireError, encode
 
 
 def received(raw: bytes, caps: Caps | None = None, resolve=None):

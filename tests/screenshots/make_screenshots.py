@@ -29,7 +29,7 @@ from grader.course import Course, load_course
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
-from grader.judge import GradedLab, Grader, open_sandbox
+from grader.judge import Judge, grade
 from grader.sandbox import probe
 from grader.submissions import Submission
 from grader.validation.finding import find_overlay
@@ -140,12 +140,11 @@ def read(terminal: int) -> bytes:
 
 def grade_a_class(course: Course) -> None:
     """Grades two attempts of every student into the course's gradebook."""
-    graded, level = GradedLab.of(course, SLUG), probe().level
+    lab, level = course.lab(SLUG), probe().level
     keys: dict[int, str] = {}
     with (
         Gradebook.open(str(course.root / "gradebook.sqlite3"), who="staff") as book,
-        open_sandbox(graded.lab, level) as sandbox,
-        Grader(graded, sandbox) as grader,
+        Judge(lab, level) as judge,
     ):
         for number, (student, files, at) in enumerate(a_class(course)):
             if number < STUDENTS:
@@ -153,11 +152,12 @@ def grade_a_class(course: Course) -> None:
                 book.add_student(Student(student, full))
             submission = Submission(student, files)
             attempt, _ = book.receive(SLUG, submission, submitted_at=at)
-            key = key_of(attempt, graded.suite, "1", graded.seed(student), level.word)
+            key = key_of(attempt, lab.suite_digest, "1", lab.seed(student), level.word)
             keys[attempt.id] = key
             book.pending(SLUG, lambda each: keys[each.id])
-            result = grader.grade(submission)
-            book.record(attempt, key, result, suite=graded.suite, engine="1", isolation=level.word)
+            result = grade(judge, submission)
+            came_by = {"suite": lab.suite_digest, "engine": "1", "isolation": level.word}
+            book.record(attempt, key, result, **came_by)
 
 
 def a_class(course: Course) -> list[tuple[str, dict[str, bytes], datetime]]:

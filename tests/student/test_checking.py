@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.student.checking import check_in, check_once, passed_items, work_of
+from grader.student.checking import check_once, passed_items, work_of
 from grader.student.workspace import start
 
 
@@ -29,14 +29,14 @@ def test_a_right_file_passes_everything(workspace, course, level):
     assert run.picture
 
 
-def test_an_item_with_a_lost_case_is_lost(workspace, course, sandbox):
-    """In a warm sandbox as in one of its own; with `stop_early` the rest is blocked."""
+def test_an_item_with_a_lost_case_is_lost(workspace, course, level):
+    """With `stop_early` the rest is blocked."""
     source = (course.solutions(workspace.lab) / "adding.py").read_text("utf-8")
     workspace.file.write_text(source.replace("return the_whole_sum", "return x"), "utf-8")
-    run = check_in(workspace, sandbox, stop_early=False)
+    run = check_once(workspace, level, stop_early=False)
     assert passed_items(run) == 1
     workspace.file.write_text(source.replace("return x + y", "return x"), "utf-8")
-    run = check_in(workspace, sandbox)
+    run = check_once(workspace, level)
     assert verdicts(run)["total"] == {"blocked"}
     assert passed_items(run) == 0
 
@@ -52,9 +52,9 @@ def test_a_file_that_can_t_be_read_fails_with_the_reason(workspace, level):
     assert passed_items(run) == 0
 
 
-def test_what_is_given_is_checked_not_what_lies_there(workspace, course, sandbox):
+def test_what_is_given_is_checked_not_what_lies_there(workspace, course, level):
     """`submit` checks the very bytes that it packs."""
     workspace.file.write_bytes((course.solutions(workspace.lab) / "adding.py").read_bytes())
     submission = work_of(workspace)
     workspace.file.write_text("gone", "utf-8")
-    assert passed_items(check_in(workspace, sandbox, submission=submission)) == 2
+    assert passed_items(check_once(workspace, level, submission=submission)) == 2

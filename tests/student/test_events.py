@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 
-from grader.student.events import Events, Quit, Saved
+from grader.student.events import Events, Quit, Save
 
 _BOUND_S = 20.0
 
@@ -34,9 +34,9 @@ def test_who_waits_is_woken():
     """An event from another thread ends the wait; so does input, and which it was is told."""
     events = Events()
     near, far = os.pipe()
-    thread = threading.Thread(target=events.put, args=(Saved(),))
+    thread = threading.Thread(target=events.put, args=(Save(),))
     thread.start()
-    assert taken(events, 1) == [Saved()]
+    assert taken(events, 1) == [Save()]
     thread.join()
     os.write(far, b"q")
     assert events.wait(_BOUND_S, near)
@@ -60,7 +60,7 @@ def test_a_time_that_is_over_is_not_waited_for():
     thread.start()
     thread.join(_BOUND_S)
     over = not thread.is_alive()
-    events.put(Saved())  # or it would wait on
+    events.put(Save())  # or it would wait on
     thread.join()
     events.close()
     assert over
@@ -70,7 +70,7 @@ def test_an_event_after_the_end_is_lost_quietly():
     """A thread that still ends its work finds nobody to tell, and that is no error."""
     events = Events()
     events.close()
-    events.put(Saved())
+    events.put(Save())
 
 
 def test_a_signal_that_another_thread_got_ends_the_wait():

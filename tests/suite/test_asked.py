@@ -3,9 +3,9 @@
 import pytest
 
 from grader.errors import CourseError
-from grader.judge import processes_of
 from grader.results import Verdict
 from grader.submissions import from_source
+from grader.suite.processes import Processes
 from grader.suite.run import Suite
 
 HEAD = """\
@@ -98,7 +98,7 @@ def test_a_case_gets_what_it_asks_for(course, sandbox, suite_of, text, verdict):
     """Our fixtures and its parameters; how it ends is its verdict."""
     lab = course.lab("adding")
     submission = from_source(lab, "s", b"def add(x, y):\n    return x + y\n")
-    with suite_of(text) as suite, processes_of(lab, submission, sandbox) as processes:
+    with suite_of(text) as suite, Processes.of(lab, submission, sandbox) as processes:
         run = suite.run(processes, b"seed")
     assert [each.verdict for each in run.results if each.case.startswith("test_it")] == [verdict]
 

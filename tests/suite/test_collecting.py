@@ -6,10 +6,10 @@ import threading
 import pytest
 
 from grader.errors import CourseError
-from grader.judge import processes_of
 from grader.results import Verdict
 from grader.submissions import from_source
 from grader.suite import run
+from grader.suite.processes import Processes
 from grader.suite.run import Suite
 
 HEAD = '''\
@@ -430,7 +430,7 @@ def judge(tiny_course, sandbox, folder):
         write(folder, "conftest.py", conftest)
         lab = tiny_course.lab("adding")
         submission = from_source(lab, "s", b"def add(x, y):\n    return None\n")
-        with Suite(folder, lab) as suite, processes_of(lab, submission, sandbox) as processes:
+        with Suite(folder, lab) as suite, Processes.of(lab, submission, sandbox) as processes:
             return suite.run(processes, b"seed", only=frozenset({"add"})).results[-1]
 
     return of

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.results import Finding
 from grader.suite import GROUP, Fields, PerRank, Shards, Tensor
-from grader.suite.describe import with_call
-from grader.suite.finding import Finding
+from grader.suite.explain.description import with_call
 
 X = np.array([[1.0, 2], [3, 4]])
 

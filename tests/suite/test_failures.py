@@ -4,7 +4,7 @@ import pytest
 
 from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, OutOfMemory, Raised, Returned, TimedOut
-from grader.suite.failures import Expectation, failure_of, mismatch, mutated, unraised
+from grader.suite.explain.failures import Expectation, failure_of, mismatch, mutated, unraised
 from grader.suite.finding import CaseFailure
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.suite import arrays, equal, is_array, number, require, within
+from grader.suite.explain.message import lines_of
+from grader.suite.explain.patterns import shape_pattern, value_pattern
 from grader.suite.finding import CaseFailure
-from grader.suite.message import lines_of
-from grader.suite.patterns import shape_pattern, value_pattern
 from grader.suite.text import kind_of, show
 
 steady = settings(derandomize=True, deadline=None, max_examples=300)

@@ -2,10 +2,18 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
-from grader.suite.finding import Finding
-from grader.suite.message import WIDTH, lines_of
+from grader.results import Finding
+from grader.suite.explain.message import (
+    WIDTH,
+    facts_of,
+    impersonal,
+    lines_of,
+    message_of,
+    trimmed,
+    words_in,
+)
 
 steady = settings(derandomize=True, deadline=None, max_examples=100)
 
@@ -17,6 +25,7 @@ BIAS_TWICE = Finding(
     got="[[19  0] [21 -7]]",
     difference="[[ 5 -2] [ 5 -2]]",
     pattern="the same vector in every row",
+    broken="I3: summing over ranks must give the one-GPU result",
     note="world_size 1 passes",
     nudge="Which argument has the shape of that vector?",
 )
@@ -38,8 +47,7 @@ GOLDEN = """\
 
 def test_a_wrong_value_in_full():
     """Call, shapes, inputs, expected, got, difference, pattern, invariant, note and nudge."""
-    invariant = "I3: summing over ranks must give the one-GPU result"
-    assert "\n".join(lines_of(BIAS_TWICE, invariant)) == GOLDEN
+    assert message_of(BIAS_TWICE) == GOLDEN
 
 
 def test_what_is_not_known_takes_no_line():
@@ -88,29 +96,76 @@ def test_many_inputs_and_much_output_are_cut():
     assert lines[-1].strip() == "(12 lines more)"
 
 
-def test_a_file_that_does_not_load_breaks_no_invariant():
-    """What it would have had to keep is not told: nothing has been run."""
-    assert any("I1: x" in line for line in lines_of(Finding(error="e"), "I1: x"))
-    assert not any("I1: x" in line for line in lines_of(Finding(error="e", loads=False), "I1: x"))
+def test_a_text_stands_in_place_of_facts_as_it_is():
+    """What waits, what could not be run, a message of an older version: without a label."""
+    assert lines_of(Finding(text="builds on add")) == ["builds on add"]
+    assert facts_of(Finding(text="builds on add")) == []
+    below = Finding(text="   An old\n   message", remark="it is in cell 'add'")
+    assert lines_of(below) == ["   An old", "   message", "   Note      it is in cell 'add'"]
+
+
+def test_a_place_comes_first():
+    """The line of the file, where a reader does not have it already."""
+    assert lines_of(Finding(where="a.py:3", error="e"))[0] == "   Where     a.py:3"
+
+
+OURS = {"called", "shapes", "expected", "difference", "pattern", "broken", "note", "nudge"}
+
+
+def test_a_student_may_stand_in_what_they_wrote_alone():
+    """What is impersonal has the call, its inputs, what was expected, and our own words."""
+    full = Finding(**dict.fromkeys(Finding().texts, "ann"), inputs=(("x", "1"),), unprinted=3)
+    left = impersonal(full)
+    assert {name for name, text in left.texts.items() if text} == OURS
+    assert (left.inputs, left.unprinted) == (full.inputs, 0)
+
+
+def test_words_are_found_wherever_they_stand():
+    """In every text of a finding, its inputs too, over the end of any line."""
+    for name in Finding().texts:
+        assert "two words" in words_in(Finding(**{name: "in two\nwords"}))
+    assert "x 17" in words_in(Finding(inputs=(("x", "17"),)))
 
 
 TEXT = st.text(max_size=200)
-PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=8).map(tuple)
-OTHERS = ("inputs", "printed", "loads")
+NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)
+PAIRS = st.lists(st.tuples(NAMES, TEXT), max_size=8).map(tuple)
+OTHERS = ("inputs", "printed", "unprinted", "loads", "unseen", "text")
 WORDS = {each.name: TEXT for each in fields(Finding) if each.name not in OTHERS}
 FINDINGS = st.builds(
     Finding,
     inputs=PAIRS,
     loads=st.booleans(),
+    unseen=st.booleans(),
     printed=st.text(st.characters(codec="utf-8") | st.just("\n"), max_size=900),
+    unprinted=st.integers(0, 9),
     **WORDS,
 )
 
 
-@given(FINDINGS, TEXT)
+@given(FINDINGS)
 @steady
-def test_no_line_is_wider_than_a_terminal_or_obeyed_by_it(finding, invariant):
+def test_no_line_is_wider_than_a_terminal_or_obeyed_by_it(finding):
     """80 columns whatever the facts are, and no control character among them."""
-    for line in lines_of(finding, invariant):
+    for line in lines_of(finding):
         assert len(line) <= WIDTH
         assert line.isprintable()
+
+
+@given(FINDINGS, TEXT)
+@steady
+def test_what_is_trimmed_reads_the_same(finding, text):
+    """Nothing that is shown is lost, nothing is trimmed twice, and what is left is printable."""
+    finding = replace(finding, text=text)
+    kept = trimmed(finding)
+    assert lines_of(kept) == lines_of(finding)
+    assert trimmed(kept) == kept
+    assert all(text.replace("\n", "").isprintable() for text in kept.texts.values())
+
+
+def test_what_is_trimmed_is_small():
+    """A flood of output or inputs is not kept with each item that was lost."""
+    printed = "x" * 60_000 + "\n" * 60_000
+    flood = Finding(printed=printed, inputs=(("x", "1"),) * 99, got="y\n" * 9999)
+    assert len(words_in(trimmed(flood))) < 200
+    assert trimmed(flood).unprinted == 60_000 - 8

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.suite import AnyOf
-from grader.suite.naming import checked, in_words, names
+from grader.suite.explain.naming import checked, in_words, names
 from grader.suite.proxy import Ranks, Student
 
 # Ways to write -64, every one of them right.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.suite.patterns import shape_pattern, value_pattern
+from grader.suite.explain.patterns import shape_pattern, value_pattern
 
 Y = np.array([[14.0, 2, 7], [16, -5, 1], [3, 0, 8]])
 

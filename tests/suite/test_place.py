@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.judge import processes_of
 from grader.submissions import from_source
+from grader.suite.processes import Processes
 from grader.suite.proxy import Calls
 
 
@@ -21,5 +21,5 @@ from grader.suite.proxy import Calls
 def test_lines_are_python_s(course, source, place):
     """However the lines end, and in whatever encoding they are."""
     lab = course.lab("adding")
-    calls = Calls(processes_of(lab, from_source(lab, "s1", source), None), lab)
+    calls = Calls(Processes.of(lab, from_source(lab, "s1", source), None), lab)
     assert calls.place("add") == place

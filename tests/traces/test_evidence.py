@@ -15,7 +15,7 @@ from grader.suite.finding import CaseFailure
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 LAB = COURSE.lab("two-way-tp")
-with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+with importable(LAB.folder, LAB.hidden_suite):
     from evidence.reference import Reference
     from synthetic import synthetic_parts, synthetic_trace
 

@@ -15,7 +15,7 @@ from grader.evidence.format import write_trace
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 LAB = COURSE.lab("two-way-tp")
-with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+with importable(LAB.folder, LAB.hidden_suite):
     from evidence.model import shard_of
     from evidence.task import Task
     from synthetic import synthetic_parts

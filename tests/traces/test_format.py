@@ -16,7 +16,7 @@ from grader.evidence.format import read_trace as read_any
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 LAB = COURSE.lab("two-way-tp")
-with importable(LAB.folder, COURSE.hidden_suite(LAB)):
+with importable(LAB.folder, LAB.hidden_suite):
     from evidence.header import Header
     from synthetic import synthetic_trace
 

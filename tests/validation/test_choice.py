@@ -3,9 +3,9 @@
 import pytest
 
 from grader.course import load_course
-from grader.judge import GradedLab, processes_of
 from grader.results import Verdict
 from grader.submissions import Submission
+from grader.suite.processes import Processes
 from grader.suite.run import Suite
 
 SUITE = """\
@@ -60,9 +60,9 @@ def processes(course, sandbox):
     opened = []
 
     def of(source, budget_s=30.0):
-        lab = GradedLab.of(course, "adding").lab
+        lab = course.lab("adding")
         submission = Submission("s", {"adding.py": source.encode()})
-        opened.append(processes_of(lab, submission, sandbox, budget_s))
+        opened.append(Processes.of(lab, submission, sandbox, budget_s))
         return opened[-1]
 
     yield of

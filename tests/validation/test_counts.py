@@ -7,7 +7,7 @@ from grader.validation.wording import by_cause, count, full, several, told, why_
 
 
 def graded(score, *lost, note=""):
-    rubric = tuple(RubricResult(item, 0, 50, Verdict.FAILED, "") for item in lost)
+    rubric = tuple(RubricResult(item, 0, 50, Verdict.FAILED) for item in lost)
     return Result("s", GRADED, score, 100, 0.0, rubric, note)
 
 

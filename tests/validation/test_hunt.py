@@ -5,7 +5,7 @@ import json
 import pytest
 
 from grader.course import load_course
-from grader.validation.mutation import Sample, hunt, lines_of, summary
+from grader.validation.mutation import Sample, cache, hunt, lines_of, summary
 from grader.validation.mutation.making import mutants_of
 
 pytestmark = pytest.mark.usefixtures("one_process")
@@ -115,6 +115,13 @@ def test_the_killed_are_remembered_and_survivors_run_anew(run, small):
     path = small.root / "tests/hidden/adding/test_adding.py"
     path.write_text(SUITE + "\n# another suite\n")
     assert run()[1] == first.made
+
+
+def test_all_code_that_judges_belongs_to_a_key(repository):
+    """Each part that the cache names is there: one that was renamed would count for nothing."""
+    for name in cache._ENGINE:
+        path = repository / "grader" / name
+        assert path.is_file() or any(path.rglob("*.py")), name
 
 
 def test_a_spoilt_cache_is_no_cache(run, small):

@@ -28,7 +28,7 @@ def _unused(x):
 def test_private_functions_belong_to_those_who_call_them(course):
     """Directly or through others; one that nobody calls belongs to none."""
     lab = course.lab("adding")
-    found = items_of(lab, course.hidden_suite(lab), File.of(SOLUTION))
+    found = items_of(lab, lab.hidden_suite, File.of(SOLUTION))
     assert found == {
         "add": ("add",),
         "total": ("total",),
@@ -41,7 +41,7 @@ def test_private_functions_belong_to_those_who_call_them(course):
 def test_a_case_may_call_through_a_helper_or_by_a_name_in_quotes(course):
     """A function of the suite that the case uses, or `getattr`: what they name is what counts."""
     lab = course.lab("adding")
-    suite = course.hidden_suite(lab)
+    suite = lab.hidden_suite
     (suite / "test_adding.py").write_text("""\
 import pytest
 

@@ -4,7 +4,7 @@ import pytest
 
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.validation.judged import judged
-from grader.validation.trial import Tried
+from grader.validation.trial import TrialResult
 
 FULL = Result("s", GRADED, 100, 100, 0.0, (RubricResult("add", 100, 100, Verdict.PASSED),))
 FAULT = Result("s", WITHHELD, None, 100, 0.0, (), "test_a.py::test_b[1]: line 3: TypeError")
@@ -14,7 +14,7 @@ def tried(score, kept, students=17, lost="", note=""):
     verdict = Verdict.PASSED if score == 100 else Verdict.FAILED
     rubric = (RubricResult("add", score, 100, verdict),)
     names = tuple(f"student-{number}" for number in range(kept))
-    return Tried("s", GRADED, score, 100, 0.0, rubric, note,
+    return TrialResult("s", GRADED, score, 100, 0.0, rubric, note,
                  kept_for=names, students=students, lost=lost)  # fmt: skip
 
 

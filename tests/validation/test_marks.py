@@ -10,7 +10,7 @@ LOST, KEPT, WAITS = Verdict.FAILED, Verdict.PASSED, Verdict.BLOCKED
 
 
 def result(**verdicts):
-    rubric = tuple(RubricResult(item, 0, 50, verdict, "") for item, verdict in verdicts.items())
+    rubric = tuple(RubricResult(item, 0, 50, verdict) for item, verdict in verdicts.items())
     return Result("m.py", GRADED, 0, 100, 0.0, rubric)
 
 

@@ -31,7 +31,7 @@ def test_a_bundle_is_a_course_that_can_be_worked(course, lab, tmp_path):
     student = load_course(tmp_path / "student")
     assert student.lab("adding").stub.read_bytes() == lab.stub.read_bytes()
     with pytest.raises(CourseError):
-        student.hidden_suite(student.lab("adding"))
+        _ = student.lab("adding").hidden_suite
 
 
 def test_equal_courses_give_equal_bundles(course, lab, tmp_path):
@@ -99,7 +99,7 @@ LEAKS = {
 def test_each_leak_is_found_wherever_it_is(course, lab, name):
     """White space hides nothing; the file and what it holds are told."""
     file, text, words = LEAKS[name]
-    hidden = course.hidden_suite(lab) / "test_adding.py"
+    hidden = lab.hidden_suite / "test_adding.py"
     append(hidden, "\nX = [[31, 41, 59], [26, 53, 58]]\n")
     append(lab.folder / file, f"\n{text}\n")
     found = list(leaks(course, lab))

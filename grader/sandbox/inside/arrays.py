@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _CODES = ("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16")
 _DTYPES = {code: np.dtype("<" + code) for code in _CODES}
 _NAMES = {dtype: code for code, dtype in _DTYPES.items()}
+# By numpy's number of a dtype, which is faster to look up; it does not tell the order of bytes.
+_BY_NUMBER = {dtype.num: code for code, dtype in _DTYPES.items() if dtype.isnative}
 _MAX_NDIM = 32
 _SMALL_BYTES = 4096  # up to here a copy costs less than a view
 
@@ -33,16 +35,24 @@ def _little(dtype: np.dtype[Any], what: str) -> np.dtype[Any]:
 
 
 def _encode_array(encoder: Encoder, value: NDArray[Any], _depth: int) -> list[Any]:
+    dtype = value.dtype
+    if type(value) is np.ndarray and dtype.isnative and dtype.num in _BY_NUMBER:
+        return [wire.ARRAY, _BY_NUMBER[dtype.num], *attach(encoder, value)]
     plain = np.asarray(value)  # of a subclass: the base array, without asking the subclass
     if type(value) is not np.ndarray and _hides_entries(value):
         raise NotPlainError("a masked array with masked entries")
     little = _little(plain.dtype, "an array")
-    if plain.nbytes <= _SMALL_BYTES:
-        encoder.attach(memoryview(plain.astype(little, copy=False).tobytes()))
+    return [wire.ARRAY, _NAMES[little], *attach(encoder, plain.astype(little, copy=False))]
+
+
+def attach(encoder: Encoder, array: NDArray[Any]) -> tuple[int, ...]:
+    """Put the array's bytes into the frame; returns its shape."""
+    if array.nbytes <= _SMALL_BYTES:
+        encoder.attach(array.tobytes(), array.nbytes)
     else:
-        flat = np.ascontiguousarray(plain, little).reshape(-1)
-        encoder.attach(flat.view(np.uint8).data)
-    return [wire.ARRAY, _NAMES[little], *plain.shape]
+        flat = np.ascontiguousarray(array).reshape(-1)
+        encoder.attach(flat.view(np.uint8).data, array.nbytes)
+    return array.shape
 
 
 def _hides_entries(value: NDArray[Any]) -> bool:
@@ -71,15 +81,24 @@ def _is_length(n: Any) -> bool:
 
 def _decode_array(decoder: Decoder, items: list[Any], _depth: int) -> NDArray[Any]:
     dtype, shape = _dtype(items[0]), items[1:]
+    return take(decoder, shape, dtype, bools=dtype == np.bool_)
+
+
+def take(decoder: Decoder, shape: list[Any], dtype: np.dtype[Any], *, bools: bool) -> NDArray[Any]:
+    """An array that owns its memory, which the frame's body fills: now, or as it comes."""
     if len(shape) > _MAX_NDIM or not all(map(_is_length, shape)):
         raise WireError("an array of impossible shape")
-    decoder.take(math.prod(shape) * dtype.itemsize)
-    array: NDArray[Any] = np.empty(shape, dtype)
-    if array.size:
-        raw = array.reshape(-1).view(np.uint8)
-        decoder.body.append(raw.data)
-        if dtype == np.bool_:  # a byte other than 0 or 1 is no bool
-            decoder.when_filled.append(functools.partial(np.minimum, raw, 1, out=raw))
+    size = math.prod(shape) * dtype.itemsize
+    raw = decoder.take(size)
+    if raw is not None:
+        array: NDArray[Any] = np.ndarray(shape, dtype, raw).copy()
+    else:
+        array = np.empty(shape, dtype)
+        if size:
+            decoder.body.append(array.reshape(-1).view(np.uint8).data)
+    if bools and size:  # a byte other than 0 or 1 is no bool
+        flat = array.reshape(-1).view(np.uint8)
+        decoder.when_filled.append(functools.partial(np.minimum, flat, 1, out=flat))
     return array
 
 

@@ -8,9 +8,10 @@ import signal
 import socket
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from . import kernel, lockdown, wire
+from .contract import Level, Limits
 from .runner import Runner
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def run(
     plan: lockdown.Plan,
-    limits: dict[str, Any],
+    limits: Limits,
     fds: list[int],
     scratch: str,
     services: Mapping[str, ModuleType],
@@ -29,7 +30,7 @@ def run(
     try:
         os.setsid()
         lockdown.prepare_descriptors(fds[1], fds[0], plan.ruleset)
-        caps = wire.Caps(body_bytes=limits["frame_bytes"])
+        caps = wire.Caps(body_bytes=limits.frame_bytes)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, lockdown.SOCKET)
         runner = Runner(sock, f"{scratch}/submission", services, caps)
         for name, step in _steps(plan, limits, scratch):
@@ -48,10 +49,10 @@ def run(
 
 
 def _steps(
-    plan: lockdown.Plan, limits: dict[str, Any], scratch: str
+    plan: lockdown.Plan, limits: Limits, scratch: str
 ) -> list[tuple[str, Callable[[], None]]]:
     steps: list[tuple[str, Callable[[], None]]] = []
-    if plan.level == 3:
+    if plan.level is Level.FULL:
         steps.append(("namespaces", lambda: lockdown.enter_namespaces(limits)))
     steps.append(("limits", lambda: lockdown.limit_resources(plan, limits)))
     steps.append(("scratch", lambda: lockdown.enter_scratch(scratch)))

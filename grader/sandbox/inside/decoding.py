@@ -55,10 +55,23 @@ def sizes(prefix: bytearray | memoryview, caps: Caps) -> tuple[int, int]:
 
 
 class Decoder:
-    """Rebuilds one value; `body` lists the memory that the frame's body is to fill."""
+    """Rebuilds one value.
+
+    Where `ahead` has the frame's body, arrays are copied from there; else `body` lists the memory
+    that the body is to fill.
+    """
+
+    __slots__ = (
+        "_ahead", "_body_left", "_collisions_left", "_depth", "_keys_left", "_nodes_left",
+        "_resolve", "body", "when_filled",
+    )  # fmt: skip
 
     def __init__(
-        self, caps: Caps, body_bytes: int, resolve: Callable[[ServiceRef], Any] | None = None
+        self,
+        caps: Caps,
+        body_bytes: int,
+        resolve: Callable[[ServiceRef], Any] | None = None,
+        ahead: memoryview | None = None,
     ) -> None:
         self._nodes_left = caps.nodes
         self._depth = caps.depth + 4
@@ -66,14 +79,19 @@ class Decoder:
         self._collisions_left = MAX_COLLIDING_KEYS
         self._body_left = body_bytes
         self._resolve = resolve
+        self._ahead = ahead
         self.body: list[memoryview] = []
         self.when_filled: list[Callable[[], object]] = []
 
-    def take(self, size: int) -> None:
-        """Account for `size` bytes of the body, before their memory is allocated."""
+    def take(self, size: int) -> memoryview | None:
+        """Account for `size` bytes of the body, before memory is allocated; these, if they came."""
         self._body_left -= size
         if self._body_left < 0:
             raise WireError("the arrays are larger than the frame's body")
+        if self._ahead is None:
+            return None
+        taken, self._ahead = self._ahead[:size], self._ahead[size:]
+        return taken
 
     def read(self, header: bytes | bytearray | memoryview) -> Any:
         """The header's value; whole once `body` is filled and `settle` was called."""
@@ -111,11 +129,12 @@ class Decoder:
 
     def keys(self, items: list[Any], depth: int) -> list[Any]:
         keys = self.items(items, depth)
-        costly = [key for key in keys if is_costly(key)]
+        costly = [key for key in keys if type(key) is not str and is_costly(key)]
         self._keys_left -= len(costly)
         if self._keys_left < 0:
             raise WireError("too many keys that are neither text nor small whole numbers")
-        self._collisions_left -= len(costly) - len(set(map(hash, costly)))
+        if costly:
+            self._collisions_left -= len(costly) - len(set(map(hash, costly)))
         if self._collisions_left < 0:
             raise WireError("too many keys of the same hash")
         return keys

@@ -103,12 +103,9 @@ class Reader:
         begin = PREFIX.size + header_bytes
         if len(ahead) < begin + body_bytes:
             return PENDING
-        decoder = Decoder(self._caps, body_bytes, self._resolve)
+        body, self._ahead = ahead[begin : begin + body_bytes], ahead[begin + body_bytes :]
+        decoder = Decoder(self._caps, body_bytes, self._resolve, body)
         value = decoder.read(ahead[PREFIX.size : begin])
-        self._ahead = ahead[begin:]
-        for room in decoder.body:
-            room[:] = self._ahead[: len(room)]
-            self._ahead = self._ahead[len(room) :]
         decoder.settle()
         return value
 

@@ -10,9 +10,9 @@ import os
 import resource
 import socket
 from dataclasses import dataclass
-from typing import Any
 
 from . import kernel, landlock
+from .contract import Level, Limits
 
 OUTPUT, SOCKET, RULESET = 1, 3, 4  # descriptors of a child; 0 is at its end, 2 is 1
 SCRATCH_PARENT, SCRATCH = "/own/write", "/own/write/tmp"
@@ -30,7 +30,7 @@ _MAX_CPU_S = 3600  # the host ends a call long before; this is for a host that i
 class Plan:
     """What the zygote has prepared for all its children."""
 
-    level: int
+    level: Level
     abi: int  # of Landlock
     program: bytes
     ruleset: int  # a descriptor; at level 3 it is complete, else -1
@@ -55,13 +55,13 @@ def prepare_descriptors(output: int, sock: int, ruleset: int) -> None:
     kernel.close_from(len(wanted))
 
 
-def enter_namespaces(limits: dict[str, Any]) -> None:
+def enter_namespaces(limits: Limits) -> None:
     """Own mounts, IPC, host name, network and users; the pid namespace is there already."""
     kernel.unshare(
         kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
     )
     flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    size = f"size={limits['scratch_bytes']},nr_inodes={_MAX_INODES},mode=0700"
+    size = f"size={limits.scratch_bytes},nr_inodes={_MAX_INODES},mode=0700"
     kernel.mount("tmpfs", SCRATCH, "tmpfs", flags, size)
     kernel.mount("proc", PROC, "proc", flags, "subset=pid,hidepid=2")
     uid, gid = os.getuid(), os.getgid()
@@ -76,13 +76,13 @@ def enter_namespaces(limits: dict[str, Any]) -> None:
         os.close(fd)
 
 
-def limit_resources(plan: Plan, limits: dict[str, Any]) -> None:
+def limit_resources(plan: Plan, limits: Limits) -> None:
     """Hard limits; a limit that this system lacks or refuses is left out only at level 0."""
     wanted = {
         "RLIMIT_CORE": 0,
         "RLIMIT_CPU": _MAX_CPU_S,
         "RLIMIT_NOFILE": _MAX_OPEN_FILES,
-        "RLIMIT_FSIZE": limits["scratch_bytes"],
+        "RLIMIT_FSIZE": limits.scratch_bytes,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_SIGPENDING": 64,
@@ -90,11 +90,11 @@ def limit_resources(plan: Plan, limits: dict[str, Any]) -> None:
         "RLIMIT_RTPRIO": 0,
     }
     if plan.address_space[0]:
-        own = limits["memory_bytes"] + _ADDRESS_SPACE_SLACK
+        own = limits.memory_bytes + _ADDRESS_SPACE_SLACK
         wanted["RLIMIT_AS"] = plan.address_space[0] + own + _LIBRARIES
         wanted["RLIMIT_DATA"] = plan.address_space[1] + own
-    if plan.level == 3:  # elsewhere it would count what else the user runs
-        wanted["RLIMIT_NPROC"] = limits["tasks"]
+    if plan.level is Level.FULL:  # elsewhere it would count what else the user runs
+        wanted["RLIMIT_NPROC"] = limits.tasks
     for name, value in wanted.items():
         try:
             resource.setrlimit(getattr(resource, name), (value, value))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes, complex, Fraction})
+_CONTAINERS = (list, tuple, dict)
 _MAX_DEPTH = 100  # beyond what any argument has: a call may nest a list in itself
 
 
@@ -22,39 +23,37 @@ class Snapshot:
     """What the arguments of a call hold that can be changed, as it was before the call."""
 
     def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        labelled = [(str(i), value) for i, value in enumerate(args)] + list(kwargs.items())
-        self._before = [
-            (label, each, _state(each)) for label, value in labelled for each in _changeable(value)
-        ]
+        self._changeable = (list, dict, set, *_classes("ndarray", "Tensor"))
+        self._before: list[tuple[int | str, Any, Any]] = []
+        for index, value in enumerate(args):
+            self._collect(index, value)
+        for name, value in kwargs.items():
+            self._collect(name, value)
+
+    def _collect(self, label: int | str, value: Any) -> None:
+        """Keep the state of the value and of all in it, as far as a call could change them."""
+        if type(value) in _ATOMS:
+            return
+        if isinstance(value, self._changeable):
+            self._before.append((label, value, _state(value)))
+        if isinstance(value, _CONTAINERS):
+            for item in value.values() if isinstance(value, dict) else value:
+                self._collect(label, item)
 
     def mutated(self) -> list[str]:
         """The labels of arguments that have changed: positions as text, or keywords."""
-        changed = (label for label, each, state in self._before if not _is_as_it_was(each, state))
-        return list(dict.fromkeys(changed))
+        changed = [label for label, each, state in self._before if not _is_as_it_was(each, state)]
+        return [str(label) for label in dict.fromkeys(changed)]
 
 
-def _changeable(value: Any) -> list[Any]:
-    """The value and all in it, as far as a call could change them."""
-    found: list[Any] = []
-    _collect(value, found)
-    return found
+def _classes(numpys: str, torchs: str) -> list[type]:
+    """That class of numpy's and that one of torch's, where they are loaded.
 
-
-def _collect(value: Any, found: list[Any]) -> None:
-    if isinstance(value, list | dict | set) or _is_of(value, "ndarray", "Tensor"):
-        found.append(value)
-    if isinstance(value, list | tuple | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            if type(item) not in _ATOMS:
-                _collect(item, found)
-
-
-def _is_of(value: Any, numpys: str, torchs: str) -> bool:
-    """Whether it is of that class of numpy's, or of that one of torch's, where they are loaded."""
-    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
-    if numpy is not None and isinstance(value, getattr(numpy, numpys)):
-        return True
-    return torch is not None and isinstance(value, getattr(torch, torchs))
+    A submission may have put something else in their place.
+    """
+    named = (("numpy", numpys), ("torch", torchs))
+    found = [getattr(sys.modules.get(library), name, None) for library, name in named]
+    return [each for each in found if isinstance(each, type)]
 
 
 def _state(value: Any) -> Any:
@@ -64,7 +63,7 @@ def _state(value: Any) -> Any:
     """
     if isinstance(value, dict):  # one of ours may have attributes, too
         return list(value), list(value.values()), dict(getattr(value, "__dict__", {}))
-    if isinstance(value, list | set):
+    if isinstance(value, (list, set)):
         return value.copy()
     if hasattr(value, "tobytes"):
         return value.shape, value.dtype.str, value.tobytes()
@@ -113,8 +112,8 @@ def _members_are_alike(now: Any, then: Any, _depth: int) -> bool:
 
 
 def _numbers_are_alike(now: Any, then: Any, _depth: int) -> bool:
-    known = _is_of(now, "ndarray", "Tensor") or _is_of(now, "generic", "Tensor")
-    return known and bool(_state(now) == _state(then))
+    known = (*_classes("ndarray", "Tensor"), *_classes("generic", "Tensor"))
+    return isinstance(now, known) and bool(_state(now) == _state(then))
 
 
 _COMPARED: dict[type, Callable[[Any, Any, int], bool]] = {

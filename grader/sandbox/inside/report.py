@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
+
+from .contract import MAX_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-MAX_MESSAGE = 2000
 _TRACEBACK: Any = vars(BaseException)["__traceback__"]
+_NAME: Any = vars(type)["__name__"]  # past what a metaclass says
+
+
+def _plain(text: str, limit: int) -> str:
+    return str.__str__(text)[:limit].encode("utf-8", "backslashreplace").decode()
 
 
 def _text(make: Callable[[], str], limit: int) -> str:
     """At most `limit` characters of `make()`, which may run code of the submission."""
     try:
-        text = make()
-        return str.__str__(text)[:limit].encode("utf-8", "backslashreplace").decode()
+        return _plain(make(), limit)
     except BaseException as error:  # noqa: BLE001  an exception whose str() raises is still told
         return f"<unprintable: {type(error).__name__}>"
 
@@ -38,16 +42,12 @@ def _line(error: BaseException, path: str) -> int | None:
     return lines[-1] if lines else None
 
 
-def _classes(error: BaseException) -> tuple[type, ...]:
-    return type(error).__mro__[:32]
-
-
 def describe(error: BaseException, path: str) -> list[Any]:
     """Types, message and line of `error`, for the submitted file at `path`.
 
     No traceback: nobody reads one who can see the line, and making it costs more than most calls.
     """
-    types = [_text(functools.partial(getattr, kind, "__name__"), 100) for kind in _classes(error)]
+    types = [_plain(_NAME.__get__(kind), 100) for kind in type(error).__mro__[:32]]
     said = error.msg if isinstance(error, SyntaxError) else None
     message = _text(lambda: said if type(said) is str else str(error), MAX_MESSAGE)
     try:

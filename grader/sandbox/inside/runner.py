@@ -1,12 +1,6 @@
 """Loads the submitted file and serves calls into it, until the connection ends.
 
-The host asks `("load", nonce, files, entry, compiled)` once and then
-`("call", nonce, name, args, kwargs)`. The answer to a call is
-`("returned", nonce, value, mutated)`, `("raised", nonce, …)` or `("unplain", nonce, what)`, and
-before it any number of `("upcall", nonce, op, args)`, each answered by `("answer", value)` or
-`("error", type, message)`. The nonce is the host's and new for each call, so an answer made up
-in advance answers nothing. `("fault", module, line, kind)` has none: it says that our own code
-failed, maybe before it could read one.
+The messages are those of `contract`.
 """
 
 from __future__ import annotations

@@ -12,9 +12,7 @@ keeps the whole alive, or from the very tensor that it was cut from.
 
 from __future__ import annotations
 
-import functools
 import importlib
-import math
 import sys
 import weakref
 from dataclasses import dataclass
@@ -22,19 +20,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import decoding, wire
+from . import decoding, held, wire
 from .decoding import Decoder
 from .wire import Encoder, NotPlainError, WireError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+arrays = held.need("arrays")  # which can't be imported in a child
+
 # torch's name of each dtype that may cross, and the numpy dtype that has its bits
 _BITS = {
     "bool": "b1", "uint8": "u1", "int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8",
     "float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8",
 }  # fmt: skip
-_MAX_NDIM = 32
 _MAX_SIZE = 1 << 48
 
 
@@ -75,9 +74,8 @@ _arrived: weakref.WeakValueDictionary[int, NDArray[Any]] = weakref.WeakValueDict
 def _item(
     encoder: Encoder, array: NDArray[Any], dtype: str, memory: tuple[int, int, bool]
 ) -> list[Any]:
-    flat = np.ascontiguousarray(array, _BITS[dtype]).reshape(-1)
-    encoder.attach(flat.view(np.uint8).data)
-    return [wire.TENSOR, dtype, *memory, *array.shape]
+    plain = array.astype(_BITS[dtype], copy=False)
+    return [wire.TENSOR, dtype, *memory, *arrays.attach(encoder, plain)]
 
 
 def _encode_plain(encoder: Encoder, value: Tensor, _depth: int) -> list[Any]:
@@ -118,29 +116,18 @@ def _decode(decoder: Decoder, items: list[Any], _depth: int) -> Any:
     dtype, place, size, borrowed, *shape = items
     if type(dtype) is not str or dtype not in _BITS:
         raise WireError("a tensor of unknown dtype")
-    if len(shape) > _MAX_NDIM or not all(map(_is_size, shape)):
-        raise WireError("a tensor of impossible shape")
-    if type(place) is not int or not _is_size(size) or type(borrowed) is not bool:
+    if type(place) is not int or type(borrowed) is not bool:
         raise WireError("a tensor in an impossible storage")
-    bits = np.dtype(_BITS[dtype])
-    decoder.take(math.prod(shape) * bits.itemsize)
-    array: NDArray[Any] = np.empty(shape, bits)
-    if array.size:
-        raw = array.reshape(-1).view(np.uint8)
-        decoder.body.append(raw.data)
-        if dtype == "bool":  # a byte other than 0 or 1 is no bool
-            decoder.when_filled.append(functools.partial(np.minimum, raw, 1, out=raw))
+    if type(size) is not int or not 0 <= size < _MAX_SIZE:
+        raise WireError("a tensor in a storage of impossible size")
+    array = arrays.take(decoder, shape, np.dtype(_BITS[dtype]), bools=dtype == "bool")
     if decoder.inside:
         return _torch_of(array, dtype)
     return Tensor(array, dtype, (place, size), borrowed)
 
 
-def _is_size(value: Any) -> bool:
-    return type(value) is int and 0 <= value < _MAX_SIZE
-
-
 def _torch_of(array: NDArray[Any], dtype: str) -> Any:
-    """A tensor over the memory of `array`, which is filled later."""
+    """A tensor over the memory of `array`, which may be filled later."""
     torch = importlib.import_module("torch")
     if dtype == "bfloat16":
         tensor = torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import kernel, landlock, lockdown, seccomp
+from .contract import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CONTROL = 3
-_LIMITS = {"scratch_bytes": 1 << 20}
+_LIMITS = Limits(scratch_bytes=1 << 20)
 
 
 def _try_landlock() -> None:

@@ -13,7 +13,6 @@ Other libraries' types have modules of their own, which run when such a type or 
 
 from __future__ import annotations
 
-import itertools
 import operator
 import struct
 import sys
@@ -81,6 +80,7 @@ HOST_CAPS = Caps(header_bytes=256 << 20, body_bytes=1 << 32, nodes=10_000_000, d
 
 ATOMS = frozenset({type(None), bool, float, str, bytes})
 ATOMS_READ = ATOMS | {int}  # of which msgpack reads none that is too long
+_MIN_INT, _MAX_INT = -(1 << 63), (1 << 64) - 1  # what msgpack writes as a number
 
 
 def is_costly(key: Any) -> bool:
@@ -93,27 +93,29 @@ def is_costly(key: Any) -> bool:
 class Encoder:
     """Builds one frame; `body` collects the bytes of arrays."""
 
+    __slots__ = ("_caps", "_costly_keys", "_nodes_left", "body", "body_bytes", "within_key")
+
     def __init__(self, caps: Caps) -> None:
         self._caps = caps
-        self._nodes = 0
-        self._body_bytes = 0
+        self._nodes_left = caps.nodes
         self._costly_keys = 0
         self.within_key = False
-        self.body: list[memoryview] = []
+        self.body: list[bytes | memoryview] = []
+        self.body_bytes = 0
 
-    def attach(self, raw: memoryview) -> None:
-        """Append the bytes of an array to the body."""
-        self._body_bytes += raw.nbytes
-        if self._body_bytes > self._caps.body_bytes:
+    def attach(self, raw: bytes | memoryview, size: int) -> None:
+        """Append the `size` bytes of an array to the body."""
+        self.body_bytes += size
+        if self.body_bytes > self._caps.body_bytes:
             limit = self._caps.body_bytes >> 20
             raise NotPlainError(f"more than {limit} MiB of arrays")
-        if raw.nbytes:
+        if size:
             self.body.append(raw)
 
     def item(self, value: Any, depth: int = 0) -> Any:
         """`value` as msgpack's own types."""
         kind = type(value)
-        if kind in ATOMS or (kind is int and -(1 << 63) <= value < 1 << 64):
+        if kind in ATOMS or (kind is int and _MIN_INT <= value <= _MAX_INT):
             return value
         self._count(1)
         if depth > self._caps.depth:
@@ -122,7 +124,12 @@ class Encoder:
         return encode(self, value, depth + 1)
 
     def items(self, values: Iterable[Any], depth: int) -> list[Any]:
-        encoded = [each if type(each) in ATOMS else self.item(each, depth) for each in values]
+        encoded = [
+            each
+            if (kind := type(each)) in ATOMS or (kind is int and _MIN_INT <= each <= _MAX_INT)
+            else self.item(each, depth)
+            for each in values
+        ]
         self._count(len(encoded))
         return encoded
 
@@ -131,7 +138,7 @@ class Encoder:
         before, self.within_key = self.within_key, True
         encoded = self.items(values, depth)
         self.within_key = before
-        self._costly_keys += sum(map(is_costly, encoded))
+        self._costly_keys += len([1 for key in encoded if type(key) is not str and is_costly(key)])
         if self._costly_keys > MAX_COSTLY_KEYS:
             raise NotPlainError(
                 f"more than {MAX_COSTLY_KEYS} keys that are neither text nor small whole numbers"
@@ -139,8 +146,8 @@ class Encoder:
         return encoded
 
     def _count(self, nodes: int) -> None:
-        self._nodes += nodes
-        if self._nodes > self._caps.nodes:
+        self._nodes_left -= nodes
+        if self._nodes_left < 0:
             raise NotPlainError(f"more than {self._caps.nodes} objects")
 
 
@@ -163,7 +170,7 @@ def extend(module: str) -> None:
 
 def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
     exact = int.__index__(value)
-    if -(1 << 63) <= exact < 1 << 64:
+    if _MIN_INT <= exact <= _MAX_INT:
         return exact
     if exact.bit_length() > MAX_INT_BITS:
         raise NotPlainError(f"an int of {exact.bit_length()} bits")
@@ -171,10 +178,10 @@ def _encode_int(_encoder: Encoder, value: int, _depth: int) -> Any:
 
 
 def _encode_dict(encoder: Encoder, value: dict[Any, Any], depth: int) -> list[Any]:
-    pairs = list(dict.items(value))
-    keys = encoder.keys([key for key, _ in pairs], depth)
-    values = encoder.items([each for _, each in pairs], depth)
-    return [DICT, *itertools.chain.from_iterable(zip(keys, values, strict=True))]
+    encoded = [DICT] * (1 + 2 * len(pairs := list(dict.items(value))))
+    encoded[1::2] = encoder.keys([key for key, _ in pairs], depth)
+    encoded[2::2] = encoder.items([each for _, each in pairs], depth)
+    return encoded
 
 
 def _encode_fraction(encoder: Encoder, value: Fraction, depth: int) -> list[Any]:
@@ -233,9 +240,11 @@ def encode(value: Any, caps: Caps | None = None) -> list[memoryview]:
         raise NotPlainError("a str with half a surrogate pair") from None
     if len(header) > caps.header_bytes:
         raise NotPlainError(f"a value of {len(header)} bytes besides its arrays")
-    size = sum(part.nbytes for part in encoder.body)
-    parts = [memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *encoder.body]
-    return parts if size > _SMALL_BODY else [memoryview(b"".join(parts))]
+    size = encoder.body_bytes
+    parts = [PREFIX.pack(MAGIC, len(header), size), header, *encoder.body]
+    if size <= _SMALL_BODY:
+        parts = [b"".join(parts)]
+    return [memoryview(part) for part in parts]
 
 
 def register(kind: type, encoder: Callable[[Encoder, Any, int], Any]) -> None:

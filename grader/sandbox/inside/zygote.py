@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from . import child, kernel, landlock, lockdown, seccomp, warmup
+from .contract import Level, Limits
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -49,22 +50,22 @@ def _rules(config: dict[str, Any]) -> dict[str, int]:
     rules = dict.fromkeys(config["libraries"], landlock.LIBRARY)
     rules |= dict.fromkeys(("/dev/null", "/dev/urandom", "/dev/zero"), landlock.DEVICE)
     rules |= dict.fromkeys(("/etc/passwd", "/etc/ld.so.cache"), landlock.READ)
-    if config["level"] == 3:  # the parents of what each child mounts for itself
+    if config["level"] == Level.FULL:  # the parents of what each child mounts for itself
         rules |= {lockdown.SCRATCH_PARENT: landlock.SCRATCH, lockdown.PROC_PARENT: landlock.READ}
     return {path: rights for path, rights in rules.items() if Path(path).exists()}
 
 
 def _plan(config: dict[str, Any]) -> lockdown.Plan:
-    level = config["level"]
+    level = Level(config["level"])
     if not level:
-        return lockdown.Plan(0, 0, b"", -1, {}, 0, warmup.address_space(), ())
+        return lockdown.Plan(level, 0, b"", -1, {}, 0, warmup.address_space(), ())
     rules = _rules(config)
-    ruleset = landlock.ruleset(rules) if level == 3 else -1
+    ruleset = landlock.ruleset(rules) if level is Level.FULL else -1
     abi = landlock.abi()
-    scoped = level == 3 or abi >= landlock.SCOPES_SINCE
-    program = seccomp.program(alone=level == 3, signals=scoped)
+    scoped = level is Level.FULL or abi >= landlock.SCOPES_SINCE
+    program = seccomp.program(alone=level is Level.FULL, signals=scoped)
     last_capability = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
-    own = lockdown.own_namespaces() if level == 3 else ()
+    own = lockdown.own_namespaces() if level is Level.FULL else ()
     sizes = warmup.address_space()
     return lockdown.Plan(level, abi, program, ruleset, rules, last_capability, sizes, own)
 
@@ -78,11 +79,11 @@ class Zygote:
         self._services = services
         self._scratches: dict[int, str] = {}
         self._root = ""
-        if self._plan.level < 3:
-            parent = lockdown.SCRATCH_PARENT if self._plan.level == 2 else None
+        if self._plan.level < Level.FULL:
+            parent = lockdown.SCRATCH_PARENT if self._plan.level is Level.SHARED else None
             self._root = tempfile.mkdtemp(prefix="shardlab-", dir=parent)
         self._pid_namespace = -1
-        if self._plan.level == 3:
+        if self._plan.level is Level.FULL:
             self._pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self) -> None:
@@ -92,7 +93,7 @@ class Zygote:
             while request := self._receive():
                 message, fds = request
                 if "fork" in message:
-                    answer = self._fork(message["fork"], fds)
+                    answer = self._fork(msgspec.convert(message["fork"], Limits), fds)
                     for fd in fds:
                         os.close(fd)
                     self._answer(answer)
@@ -121,7 +122,7 @@ class Zygote:
                     fds.frombytes(content)
         return msgspec.json.decode(line), list(fds)
 
-    def _fork(self, limits: dict[str, Any], fds: list[int]) -> dict[str, Any]:
+    def _fork(self, limits: Limits, fds: list[int]) -> dict[str, Any]:
         scratch = tempfile.mkdtemp(dir=self._root) if self._root else lockdown.SCRATCH
         try:
             pid = self._fork_alone() if self._pid_namespace >= 0 else kernel.fork()
@@ -171,7 +172,7 @@ def main() -> None:
     services = _services(config["services"])  # before the next line: they may bring libraries
     warmup.touch()
     zygote = Zygote(config, services)
-    warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == 3 else "")
+    warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == Level.FULL else "")
     warmup.check_single_thread()
     gc.collect()
     gc.freeze()

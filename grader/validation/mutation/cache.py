@@ -1,4 +1,4 @@
-"""Which mutants are known to be killed, so that only news are run again.
+"""Which mutants are known to be killed, so that only new ones are run again.
 
 A key is of everything that the answer depends on: the mutant's source, suite and course key, and
 the code that judges. Survivors are not kept: they are run anew until somebody mends the suite.
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course import Lab
 from grader.files.writing import write_with_folders
-from grader.judge import GradedLab
 
 _ENGINE = ("suite", "fabric", "sandbox", "evidence", "judge", "validation/trial.py")
 
@@ -20,9 +20,9 @@ _ENGINE = ("suite", "fabric", "sandbox", "evidence", "judge", "validation/trial.
 class Cache:
     """The killed mutants of one lab, in a file that version control ignores."""
 
-    def __init__(self, root: Path, graded: GradedLab) -> None:
-        self._path = root / ".shardlab" / "mutants" / f"{graded.lab.slug}.json"
-        self._salt = f"{graded.stamp}\0{_engine()}\0".encode()
+    def __init__(self, root: Path, lab: Lab) -> None:
+        self._path = root / ".shardlab" / "mutants" / f"{lab.slug}.json"
+        self._salt = f"{lab.stamp}\0{_engine()}\0".encode()
         self._killed = self._read()
 
     def key(self, source: bytes) -> str:
@@ -53,6 +53,8 @@ def _engine() -> str:
     root = Path(__file__).parents[2]
     for name in _ENGINE:
         path = root / name
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+        files = [path] if path.is_file() else sorted(path.rglob("*.py"))
+        assert files, f"{path} is gone; the cache would outlive a change of what took its place"
+        for file in files:
             digest.update(file.read_bytes())
     return digest.hexdigest()

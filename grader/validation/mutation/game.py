@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.course import Course
+from grader.course import Course, Lab
 from grader.errors import CourseError
-from grader.judge import GradedLab
 from grader.submissions import read_submission
 from grader.validation.mutation.equivalent import Marks
 from grader.validation.mutation.items import items_of
@@ -47,11 +46,12 @@ class Game:
     items: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, course: Course, graded: GradedLab) -> "Game":
-        lab, folder = graded.lab, course.solutions(graded.lab)
-        solution, file = _solution(graded, folder), lab.assignment.file
+    def of(cls, course: Course, lab: Lab) -> "Game":
+        """All mutants of the lab's solution, with the marks that its author set."""
+        folder, file = course.solutions(lab), lab.assignment.file
+        solution = _solution(lab, folder)
         read = File.of(solution.files[file], str(folder / file))
-        items = items_of(lab, graded.hidden, read)
+        items = items_of(lab, lab.hidden_suite, read)
         return cls(lab.slug, solution, file, mutants_of_file(read), Marks.of(folder), items)
 
     def trial(self, mutant: Mutant) -> Trial:
@@ -67,10 +67,10 @@ class Game:
         return self.items.get(mutant.function, ())
 
 
-def _solution(graded: GradedLab, folder: Path) -> Trial:
+def _solution(lab: Lab, folder: Path) -> Trial:
     """The solution as a trial, with the trace that it earns its points with."""
-    path = folder / graded.lab.assignment.file
-    solution = read_submission(graded.lab, path, "solution")
+    path = folder / lab.assignment.file
+    solution = read_submission(lab, path, "solution")
     if solution.problem:
         raise CourseError(f"{path}: {solution.problem}")
-    return with_trace(graded, Trial("solution", solution.files, student=STUDENTS[0]))
+    return with_trace(lab, Trial("solution", solution.files, student=STUDENTS[0]))

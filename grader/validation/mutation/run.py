@@ -1,17 +1,16 @@
 """A lab's mutants against its hidden suite, in workers as those of any other batch."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from grader.course import Course
 from grader.errors import CourseError, SandboxError
 from grader.grading import Local, Settings, stream
-from grader.judge import GradedLab
-from grader.results import Result
 from grader.sandbox import Level, check_installed
 from grader.validation.mutation.cache import Cache
 from grader.validation.mutation.game import Game, Sample
 from grader.validation.mutation.tally import Hunt, Tally
-from grader.validation.trial import Trial, try_out
+from grader.validation.trial import try_out
 
 _SAVE_EVERY = 50
 
@@ -30,45 +29,26 @@ def hunt(
     What is wrong with the lab itself, or is not installed here, is a problem of the hunt's.
     """
     try:
-        return _hunt(course, slug, level, jobs, sample, on_start, on_step)
+        lab = course.lab(slug)
+        check_installed(lab.assignment.preload)
+        game, cache = Game.of(course, lab), Cache(course.root, lab)
+        chosen = sample.of(game.mutants) if sample else game.mutants
+        fresh = [mutant for mutant in chosen if mutant.source not in cache]
+        on_start(len(fresh))
+        tally = Tally(game, chosen, fresh)
+        trials = [game.solution, *map(game.trial, fresh)]
+        settings = Settings(lab, level, synthetic=True, way=try_out)
+        with ExitStack() as stack:
+            stack.callback(tally.save, cache)  # also what an interrupt leaves
+            workers = stack.enter_context(Local(settings, min(jobs, len(trials))))
+            for index, result in stream(workers, trials):
+                tally.add(index - 1, result)
+                if tally.unfit:
+                    break
+                if index > 0:
+                    on_step()
+                if index % _SAVE_EVERY == 0:
+                    tally.save(cache)
+        return tally.hunt()
     except (CourseError, SandboxError) as error:
         return Hunt(slug, problems=(str(error),))
-
-
-def _hunt(
-    course: Course,
-    slug: str,
-    level: Level,
-    jobs: int,
-    sample: Sample | None,
-    on_start: Callable[[int], None],
-    on_step: Callable[[], None],
-) -> Hunt:
-    graded = GradedLab.of(course, slug, synthetic=True)
-    check_installed(graded.lab.assignment.preload)
-    game = Game.of(course, graded)
-    chosen = sample.of(game.mutants) if sample else game.mutants
-    cache = Cache(course.root, graded)
-    fresh = [mutant for mutant in chosen if mutant.source not in cache]
-    on_start(len(fresh))
-    settings = Settings(course.root, slug, level, synthetic=True, way=try_out)
-    tally = Tally(game, chosen, fresh)
-    try:
-        for index, result in _results(settings, [game.solution, *map(game.trial, fresh)], jobs):
-            tally.add(index - 1, result)
-            if tally.unfit:
-                break
-            if index > 0:
-                on_step()
-            if index % _SAVE_EVERY == 0:
-                tally.save(cache)
-    finally:
-        tally.save(cache)
-    return tally.hunt()
-
-
-def _results(
-    settings: Settings, trials: Sequence[Trial], jobs: int
-) -> Iterator[tuple[int, Result]]:
-    with Local(settings, min(jobs, len(trials))) as workers:
-        yield from stream(workers, trials)

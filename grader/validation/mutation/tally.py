@@ -7,7 +7,7 @@ from grader.results import GRADED, Result
 from grader.validation.mutation.cache import Cache
 from grader.validation.mutation.game import Game
 from grader.validation.mutation.mutants import Identity, Mutant
-from grader.validation.trial import Tried
+from grader.validation.trial import TrialResult
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ class Tally:
     def _is_equivalent(self, mutant: Mutant) -> bool:
         """Whether it is marked, and nobody's case tells otherwise."""
         result = self.alive.get(mutant.identity)
-        kept = isinstance(result, Tried) and len(result.kept_for) == result.students
+        kept = isinstance(result, TrialResult) and len(result.kept_for) == result.students
         return kept and self.game.marks.of_mutant(mutant) is not None
 
     def _survivors(self) -> Iterator[Survivor]:
         for each in self.chosen:
             result = self.alive.get(each.identity)
-            if isinstance(result, Tried) and not self._is_equivalent(each):
+            if isinstance(result, TrialResult) and not self._is_equivalent(each):
                 items = self.game.items_of(each)
                 yield Survivor(each, items, len(result.kept_for), result.students)
 
@@ -113,7 +113,7 @@ class Tally:
         faults: dict[str, list[Mutant]] = {}
         for each in self.chosen:
             result = self.alive.get(each.identity)
-            if result is not None and not isinstance(result, Tried):
+            if result is not None and not isinstance(result, TrialResult):
                 faults.setdefault(result.note, []).append(each)
         for note, mutants in faults.items():
             place = f"{mutants[0].function or 'the file'}, line {mutants[0].line}"
@@ -123,7 +123,7 @@ class Tally:
 
 def _why_unfit(solution: Result) -> str:
     """Why nothing can be learnt from mutants: the solution itself is not right."""
-    if not isinstance(solution, Tried):
+    if not isinstance(solution, TrialResult):
         return f"the solution can't be tried: {solution.note}"
     if len(solution.kept_for) < solution.students:
         return f"the solution itself loses points ({solution.lost}): mend that first"
@@ -131,4 +131,4 @@ def _why_unfit(solution: Result) -> str:
 
 
 def _is_killed(result: Result) -> bool:
-    return isinstance(result, Tried) and result.status == GRADED and not result.kept_for
+    return isinstance(result, TrialResult) and result.status == GRADED and not result.kept_for

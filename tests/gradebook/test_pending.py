@@ -4,15 +4,18 @@ import functools
 import shutil
 import threading
 from concurrent.futures import Future
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 
 from grader.course import load_course
 from grader.gradebook.intake import Arrival
 from grader.gradebook.store import Gradebook
-from grader.grading import Local
-from grader.grading.pending import mark
+from grader.grading import Local, Settings
+from grader.grading.pending import Backlog, grade_pending
 from grader.results import GRADED, WITHHELD, Result
 from grader.sandbox import Level
 from grader.submissions import from_source, read_submission
@@ -41,12 +44,31 @@ def hand_in(course, book):
     return receive
 
 
+@dataclass
+class Run:
+    """What was pending, and what came of it."""
+
+    total: int
+    results: list
+
+    @property
+    def elsewhere(self):
+        """How many another batch has graded."""
+        return self.total - len(self.results)
+
+
+def grade_now(book, course, crew, level, *, slug="adding", only=None, live=False):
+    """Grades what is pending as the course is now: its files are read anew."""
+    settings = Settings(load_course(course.root).lab(slug), level, live=live)
+    backlog = Backlog.of(book, settings, only)
+    with crew(settings) as workers:
+        return Run(len(backlog.attempts), list(grade_pending(backlog, workers)))
+
+
 @pytest.fixture
 def run(course, book, level):
     """One run over everything pending, with two local workers."""
-    return functools.partial(
-        mark, book, course, "adding", lambda settings: Local(settings, 2), level=level
-    )
+    return functools.partial(grade_now, book, course, lambda settings: Local(settings, 2), level)
 
 
 def scores(book, course):
@@ -84,11 +106,11 @@ class ByName:
 def test_what_is_graded_is_in_the_gradebook(run, hand_in, book, course, solution):
     """Right and wrong answers have their scores; verdicts and messages are kept with them."""
     hand_in(solution, WRONG)
-    marked = run()
-    assert [result.score for _, result in sorted(marked.results, key=lambda r: r[0].id)] == [100, 0]
+    found = run()
+    assert [result.score for _, result in sorted(found.results, key=lambda r: r[0].id)] == [100, 0]
     assert scores(book, course) == {"s0": ("graded", 100), "s1": ("graded", 0)}
     (_, wrong) = book.grades(course.lab("adding"))
-    assert wrong.counts.result.rubric[0].message
+    assert wrong.counts.result.rubric[0].finding.got
 
 
 def test_the_same_key_is_never_graded_twice(run, hand_in, solution):
@@ -104,7 +126,7 @@ def test_everyone_has_a_turn_before_anyone_has_another(book, course, hand_in, le
     for sources in ((b"1", b"2"), (b"3",), (b"4",)):
         hand_in(*sources)
     crew = ByName()
-    mark(book, course, "adding", crew, level=level)
+    grade_now(book, course, crew, level)
     assert crew.seen == ["s1-1", "s0-3", "s0-2", "s0-1"]
 
 
@@ -121,7 +143,7 @@ def test_a_changed_suite_regrades_everything_of_its_lab(run, hand_in, course, so
     """A comment in a hidden test is another suite; back as it was, nothing is to be done."""
     hand_in(solution)
     run()
-    path = next(course.hidden_suite(course.lab("adding")).glob("test_*.py"))
+    path = next(course.lab("adding").hidden_suite.glob("test_*.py"))
     before = path.read_text()
     path.write_text(before + "\n# another suite\n")
     assert len(run().results) == 1
@@ -140,11 +162,11 @@ def test_a_changed_suite_touches_no_other_lab(course, book, level):
     for slug in both.slugs:
         submission = from_source(both.lab(slug), "ann", b"50")
         book.receive(slug, submission, submitted_at=NOW)
-        assert mark(book, both, slug, ByName(), level=level).total == 1
-    path = next(both.hidden_suite(both.lab("second")).glob("test_*.py"))
+        assert grade_now(book, both, ByName(), level, slug=slug).total == 1
+    path = next(both.lab("second").hidden_suite.glob("test_*.py"))
     path.write_text(path.read_text() + "\n# another suite\n")
-    assert mark(book, both, "adding", ByName(), level=level).total == 0
-    assert mark(book, both, "second", ByName(), level=level).total == 1
+    assert grade_now(book, both, ByName(), level, slug="adding").total == 0
+    assert grade_now(book, both, ByName(), level, slug="second").total == 1
 
 
 def test_an_override_survives_a_regrade(run, hand_in, course, book):
@@ -153,7 +175,7 @@ def test_an_override_survives_a_regrade(run, hand_in, course, book):
     hand_in(WRONG)
     run()
     book.override("s0", lab, "add", 40, reason="by hand", author="ada")
-    path = next(course.hidden_suite(lab).glob("test_*.py"))
+    path = next(lab.hidden_suite.glob("test_*.py"))
     path.write_text(path.read_text() + "\n# another suite\n")
     run()
     (grade,) = book.grades(lab)
@@ -164,38 +186,38 @@ def test_an_override_survives_a_regrade(run, hand_in, course, book):
 def test_less_isolation_is_another_key(course, book, hand_in):
     """A result that came about at a lower level doesn't stand for one at a higher."""
     hand_in(b"50")
-    mark(book, course, "adding", ByName(), level=Level.NONE)
-    assert mark(book, course, "adding", ByName(), level=Level.FULL).total == 1
+    grade_now(book, course, ByName(), Level.NONE)
+    assert grade_now(book, course, ByName(), Level.FULL).total == 1
 
 
 def test_a_live_run_is_another_key(course, book, hand_in, level):
     """What a GPU here made up for is not what was handed in: neither stands for the other."""
     hand_in(b"50")
-    assert mark(book, course, "adding", ByName(), level=level).total == 1
-    assert mark(book, course, "adding", ByName(), level=level, live=True).total == 1
-    assert mark(book, course, "adding", ByName(), level=level, live=True).total == 0
+    assert grade_now(book, course, ByName(), level).total == 1
+    assert grade_now(book, course, ByName(), level, live=True).total == 1
+    assert grade_now(book, course, ByName(), level, live=True).total == 0
 
 
 def test_a_regrade_that_was_asked_for_is_another_key(course, book, hand_in, level):
     """What is asked for again is graded once more, and the others are not."""
     hand_in(b"10", b"20")
-    mark(book, course, "adding", ByName(), level=level)
+    grade_now(book, course, ByName(), level)
     second = book.attempts("adding", "s1")[0]
     book.again([second.id], reason="the machine was busy")
     crew = ByName()
-    mark(book, course, "adding", crew, level=level)
+    grade_now(book, course, crew, level)
     assert crew.seen == ["s1-1"]
-    assert mark(book, course, "adding", ByName(), level=level).total == 0
+    assert grade_now(book, course, ByName(), level).total == 0
 
 
 def test_withheld_is_asked_for_again(course, book, hand_in, level):
     """A fault of ours is no result: the next run grades it, and then it is done."""
     hand_in(b"70")
-    mark(book, course, "adding", ByName(WITHHELD), level=level)
+    grade_now(book, course, ByName(WITHHELD), level)
     assert scores(book, course) == {"s0": (WITHHELD, None)}
-    mark(book, course, "adding", ByName(), level=level)
+    grade_now(book, course, ByName(), level)
     assert scores(book, course) == {"s0": (GRADED, 70)}
-    assert mark(book, course, "adding", ByName(), level=level).total == 0
+    assert grade_now(book, course, ByName(), level).total == 0
 
 
 def test_two_batches_at_once_share_the_work(course, book, book_url, hand_in, level):
@@ -207,11 +229,11 @@ def test_two_batches_at_once_share_the_work(course, book, book_url, hand_in, lev
 
     def second():
         with Gradebook.open(book_url) as other:
-            mark(other, course, "adding", crews[1], level=level)
+            grade_now(other, course, crews[1], level)
 
     thread = threading.Thread(target=second)
     thread.start()
-    mark(book, course, "adding", crews[0], level=level)
+    grade_now(book, course, crews[0], level)
     thread.join(60)
     assert not thread.is_alive()
     assert all(crew.seen for crew in crews)
@@ -233,7 +255,7 @@ def _meet_once(barrier):
 def test_only_what_was_asked_for(course, book, hand_in, level):
     """With `only`, other pending submissions wait."""
     first, second = hand_in(b"10", b"20")
-    mark(book, course, "adding", ByName(), level=level, only={second.id})
+    grade_now(book, course, ByName(), level, only={second.id})
     assert scores(book, course) == {"s0": ("ungraded", None), "s1": (GRADED, 20)}
     assert first.student == "s0"
 
@@ -242,8 +264,8 @@ def test_what_was_asked_for_may_be_the_same_as_something_older(course, book, han
     """Of two attempts with one content the older is graded, whichever of them was asked for."""
     for source in (b"10", b"20", b"10"):
         (newest,) = hand_in(source)
-    marked = mark(book, course, "adding", ByName(), level=level, only={newest.id})
-    assert [attempt.number for attempt, _ in marked.results] == [1]
+    found = grade_now(book, course, ByName(), level, only={newest.id})
+    assert [attempt.number for attempt, _ in found.results] == [1]
     (grade,) = book.grades(course.lab("adding"))
     assert [each.score for each in grade.attempts] == [10, None, 10]
 
@@ -272,13 +294,13 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
             Clock.time = NOW + timedelta(seconds=25)
             assert beaten.wait(20), "its heart does not beat"
             Clock.time = NOW + timedelta(seconds=50)
-            assert mark(other, course, "adding", rival, level=level).elsewhere == 1
+            assert grade_now(other, course, rival, level).elsewhere == 1
 
         rival = ByName()
         monkeypatch.setattr(book, "beat", heard)
         book.receive("adding", from_source(course.lab("adding"), "s0", b"50"), submitted_at=NOW)
-        marked = mark(book, course, "adding", ByName(on_submit=takes_long), level=level)
-    assert [result.score for _, result in marked.results] == [50]
+        found = grade_now(book, course, ByName(on_submit=takes_long), level)
+    assert [result.score for _, result in found.results] == [50]
     assert rival.seen == []
 
 
@@ -296,24 +318,32 @@ def test_a_batch_ends_after_its_last_beat(course, book, hand_in, level, monkeypa
     monkeypatch.setattr(book, "beat", beat)
     monkeypatch.setattr(book, "end_batch", lambda _: order.append("end"))
     hand_in(b"50")
-    crew = ByName(on_submit=lambda: begun.wait(20))
-    mark(book, course, "adding", crew, level=level, on_result=lambda *_: graded.set())
+    settings = Settings(course.lab("adding"), level)
+    workers = ByName(on_submit=lambda: begun.wait(20))
+    for _ in grade_pending(Backlog.of(book, settings), workers):
+        graded.set()
     assert order == ["beat", "end"]
 
 
 def test_an_interrupt_keeps_what_was_recorded(course, book, hand_in, level):
     """Ctrl-C between two results: the next run does exactly the rest."""
     everything = {f"{attempt.student}-1" for attempt in hand_in(*[b"7"] * 10)}
-    recorded = set()
-
-    def interrupt(attempt, _result):
-        recorded.add(f"{attempt.student}-1")
-        if len(recorded) == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        mark(book, course, "adding", ByName(), level=level, on_result=interrupt)
+    backlog = Backlog.of(book, Settings(course.lab("adding"), level))
+    with closing(grade_pending(backlog, ByName())) as graded:
+        recorded = {f"{attempt.student}-1" for attempt, _ in islice(graded, 4)}
     rest = ByName()
-    mark(book, course, "adding", rest, level=level)
+    grade_now(book, course, rest, level)
     assert set(rest.seen) == everything - recorded
     assert len(rest.seen) == 6
+
+
+def test_an_error_of_the_reader_gives_back_what_was_claimed(course, book, book_url, hand_in, level):
+    """Whatever ends the loop over results, another batch can take the rest at once."""
+    hand_in(*[b"7", b"8", b"9"])
+    backlog = Backlog.of(book, Settings(course.lab("adding"), level))
+    with Gradebook.open(book_url) as other:
+        with closing(grade_pending(backlog, ByName())) as graded, suppress(KeyboardInterrupt):
+            next(graded)
+            raise KeyboardInterrupt
+        again = grade_now(other, course, ByName(), level)
+    assert (len(again.results), again.elsewhere) == (2, 0)

@@ -11,8 +11,7 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import CourseError
-from grader.student.checking import check_once, work_of
-from grader.student.warm import WarmCheck
+from grader.student.checking import PublicChecks, check_once, work_of
 from grader.student.workspace import start
 
 ADD = "def add(x, y):\n    return {}\n"
@@ -32,7 +31,7 @@ def workspace(course, tmp_path):
 @pytest.fixture
 def warm(workspace, level):
     """Nothing in it is warm yet."""
-    check = WarmCheck(workspace, level)
+    check = PublicChecks(workspace, level)
     yield check
     check.close()
 

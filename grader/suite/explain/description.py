@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 from msgspec.structs import replace
 
+from grader.fabric import Handle
+from grader.results import Finding
 from grader.sandbox import Tensor
-from grader.suite.finding import Finding
 from grader.suite.text import SMALL_ENTRIES, shape_of, show
-from grader.suite.values import GROUP, Fields, PerRank, Shards, TorchGroup
+from grader.suite.values import PerRank, Shards
 from grader.text.shown import plural
 
 _SHORT = 24
@@ -83,10 +84,8 @@ def _whole_name(name: str, value: Any) -> str:
 
 
 def _input(value: Any) -> str:
-    if value is GROUP or isinstance(value, TorchGroup):
-        return ""
-    if isinstance(value, Fields):
-        return ", ".join(f"{name} {each}" for name, each in value.fields.items())
+    if isinstance(value, Handle):
+        return value.shown()
     if isinstance(value, Shards):
         value = value.whole
     if tensors := _tensors(value):

@@ -1,4 +1,7 @@
-"""The loop that carries calls in several processes to their ends, and what they ask meanwhile."""
+"""The loop that carries questions to several processes to their ends, and what they ask meanwhile.
+
+It stands above `Process` and `Conversation`: only here the host waits for what is submitted.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,16 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.errors import StarvedError
-from grader.sandbox.limits import BACKSTOP
-from grader.sandbox.replies import Upcall
+from grader.sandbox.conversation import Upcall
+from grader.sandbox.inside.contract import BACKSTOP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from grader.sandbox.outcomes import Outcome
+    from grader.sandbox.inside.contract import Outcome
     from grader.sandbox.process import Process
 
+_IN_OUT = select.POLLIN | select.POLLOUT
 _WATCH_S = 0.01  # between looks at what the running ones use
 
 
@@ -49,6 +53,45 @@ class _NoService:
         pass
 
 
+def loaded(process: Process) -> Outcome:
+    """`Returned(None)` once the process has imported its file, or what became of it instead."""
+    conversation = process.conversation
+    if conversation.loaded is None:
+        drive([process], None, process.limits.load_time_s)
+        assert conversation.loaded is not None, "a drive ends all"
+    return conversation.loaded
+
+
+def begin(
+    process: Process,
+    name: str,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+) -> None:
+    """Start a call, once the file is loaded, for `drive` to bring to its end.
+
+    Raises:
+        UsageError: another call is under way in this process.
+        NotPlainError: an argument can't cross.
+    """
+    loaded(process)
+    process.ask(name, args, kwargs or {})
+
+
+def call(
+    process: Process,
+    name: str,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    seconds: float | None = None,
+) -> Outcome:
+    """What `name(*args, **kwargs)` does, within so many seconds, or the time of the limits."""
+    begin(process, name, args, kwargs)
+    (outcome,) = drive([process], None, process.limits.call_time_s if seconds is None else seconds)
+    assert outcome is not None, "a drive that no service stops ends with every outcome"
+    return outcome
+
+
 def drive(
     processes: Sequence[Process], service: Service | None, seconds: float
 ) -> list[Outcome | None]:
@@ -71,23 +114,18 @@ def drive(
     return loop.outcomes
 
 
-def wait(process: Process, seconds: float) -> None:
-    """Carry what `process` has begun to its end, or to that of so many seconds of its own."""
-    drive([process], None, seconds)
-
-
 class _Loop:
     def __init__(self, processes: Sequence[Process], service: Service) -> None:
         self._processes = processes
         self._service = service
         self.outcomes: list[Outcome | None] = [None] * len(processes)
-        self.pending: set[int] = set(range(len(processes)))
+        self.pending = set(range(len(processes)))
 
     def run(self, seconds: float) -> None:
         """Until every call has ended, the service stops the run, or time is over."""
         for index, process in enumerate(self._processes):
-            if not process.pending:
-                self._settle(index, process.outcome)
+            if not process.conversation.pending:
+                self._settle(index, process.conversation.outcome)
         started = time.monotonic()
         watch = started + min(_WATCH_S, seconds)
         while self.pending and not self._service.stopped:
@@ -102,31 +140,24 @@ class _Loop:
 
     def _step(self, until: float) -> None:
         """Wait for events, at most `until`, and handle those that came."""
-        poll, owners = self._register()
-        for fd, _event in poll.poll(max(0, math.ceil((until - time.monotonic()) * 1000))):
-            index = owners[fd]
-            if index not in self.pending or self._service.stopped:
-                continue
-            process = self._processes[index]
-            if fd == process.channel.output_fd:
-                process.channel.drain()
-            else:
-                self._advance(index, process)
-
-    def _register(self) -> tuple[select.poll, dict[int, int]]:
         poll, owners = select.poll(), {}
         for index in self.pending:
             channel = self._processes[index].channel
-            sending = select.POLLOUT if channel.sending else 0
-            poll.register(channel.socket_fd, select.POLLIN | sending)
+            poll.register(channel.socket_fd, _IN_OUT if channel.sending else select.POLLIN)
             owners[channel.socket_fd] = index
             if channel.output_fd >= 0:
                 poll.register(channel.output_fd, select.POLLIN)
                 owners[channel.output_fd] = index
-        return poll, owners
+        for fd, _event in poll.poll(max(0, math.ceil((until - time.monotonic()) * 1000))):
+            index = owners[fd]
+            if index in self.pending and not self._service.stopped:
+                self._advance(index, fd)
 
-    def _advance(self, index: int, process: Process) -> None:
-        process.channel.flush()
+    def _advance(self, index: int, fd: int) -> None:
+        process = self._processes[index]
+        if fd == process.channel.output_fd:
+            process.channel.drain()
+            return
         meaning = process.advance()
         if isinstance(meaning, Upcall):
             self._service.upcall(index, meaning.op, meaning.args)
@@ -139,30 +170,26 @@ class _Loop:
         if outcome is not None:
             self._service.finished(index, outcome)
 
-    def _watch_time(self, now: float, seconds: float) -> None:
-        """End them all once one has had its time. Where all wait for us, all lose it."""
-        working = {index for index in self.pending if not self._processes[index].waits}
-        used = [
-            self._processes[index].look(now, waits=bool(working) and index not in working)
-            for index in self.pending
-        ]
-        if max(used, default=0.0) >= seconds:
-            self._expire(seconds)
-
-    def _starve(self, seconds: float) -> None:
-        for index in self.pending:
-            self._processes[index].starve()
-        own = max(self._processes[index].own_seconds for index in self.pending)
-        raise StarvedError(
-            f"this machine is too busy: in {seconds:.0f} s the submission had {own:.1f} s to "
-            "itself; grade it again when less is going on here"
-        )
-
-    def _expire(self, seconds: float) -> None:
-        for index in sorted(self.pending):
-            self._settle(index, self._processes[index].expire(seconds))
-
     def _watch_use(self) -> None:
         for index in sorted(self.pending):
             if outcome := self._processes[index].check_use():
                 self._settle(index, outcome)
+
+    def _watch_time(self, now: float, seconds: float) -> None:
+        """End them all once one has had its time. Where all wait for us, all lose it."""
+        waiting = {i for i in self.pending if self._processes[i].conversation.waits}
+        if waiting == self.pending:
+            waiting = set()
+        used = [self._processes[i].clock.look(now, waits=i in waiting) for i in self.pending]
+        if max(used, default=0.0) >= seconds:
+            for index in sorted(self.pending):
+                self._settle(index, self._processes[index].expire(seconds))
+
+    def _starve(self, seconds: float) -> None:
+        for index in self.pending:
+            self._processes[index].starve()
+        own = max(self._processes[index].clock.total for index in self.pending)
+        raise StarvedError(
+            f"this machine is too busy: in {seconds:.0f} s the submission had {own:.1f} s to "
+            "itself; grade it again when less is going on here"
+        )

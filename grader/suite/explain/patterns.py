@@ -6,6 +6,7 @@ of entries that are not finite only their number and place is told.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,33 @@ def value_pattern(got: Array, expected: Array, wrong: Array | None = None) -> st
         found = (rule(g, e) for rule in _RULES)
         told = _clipped(g[wrong], e[wrong]), _where_wrong(wrong)
         return next(filter(None, (*found, *told)), "")
+
+
+def number_pattern(got: Any, expected: Any) -> str:
+    """What a wrong number is to the right one: its sign, a step beside it, a multiple."""
+    counted = not isinstance(expected, Fraction)  # a share is nothing that one miscounts
+    got, expected = exactly(got), exactly(expected)
+    if got == -expected:
+        return "the sign is wrong"
+    if counted and abs(got - expected) == 1 and expected.denominator == 1:
+        return f"off by one: {'too large' if got > expected else 'too small'}"
+    if got and expected:
+        ratio = got / expected
+        if ratio.denominator <= 100 and abs(ratio.numerator) <= 10_000:
+            return f"ratio {ratio}"
+        if Fraction(1, 1000) <= abs(ratio) < 10**6 and abs(ratio - 1) >= Fraction(1, 1000):
+            return f"ratio {float(ratio):.3f}"
+    return ""
+
+
+def exactly(value: Any) -> Fraction:
+    """The number without any rounding."""
+    return Fraction(*plain(value).as_integer_ratio())
+
+
+def plain(value: Any) -> Any:
+    """A number of numpy's as Python's own, if Python has one that holds it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _ratio_of_lengths(axis: int, got: int, expected: int) -> str:

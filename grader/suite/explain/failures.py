@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
-from grader.suite.finding import CaseFailure, Finding
-from grader.suite.naming import in_words, names
+from grader.suite.explain.naming import in_words, names
+from grader.suite.finding import CaseFailure
 from grader.suite.text import show
 from grader.text.shown import shortened
 
@@ -19,7 +19,7 @@ class Expectation:
     """What a call is to do: return, or raise `error` with a message that names things."""
 
     error: type[Exception] | None = None
-    naming: tuple[Any, ...] = ()  # each as `grader.suite.naming` has it
+    naming: tuple[Any, ...] = ()  # each as `grader.suite.explain.naming` has it
     nudge: str = ""
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""Words for what went wrong: of an outcome, of a call, of a difference, and of a whole finding."""
