@@ -229,14 +229,15 @@ import sys
 from pathlib import Path
 from grader.course import load_course
 from grader.errors import UsageError
-from grader.intake.collecting import collect, is_plain
+from grader.intake.finding import find
+from grader.intake.taking import is_plain
 from grader.submissions import read_submissions
 from datetime import UTC, datetime
 course, place = load_course(Path(sys.argv[1])), Path(sys.argv[2])
 print(is_plain(course, place), is_plain(course, place / "eve"))
 for each in read_submissions(course.lab("adding"), [place]):
     print(each.name, each.problem or "read")
-for each in collect(course, [place, place / "eve"], now=datetime.now(UTC)):
+for each in find(course.labs(), [place, place / "eve"], now=datetime.now(UTC)):
     print(type(each).__name__)
 try:
     read_submissions(course.lab("adding"), [place / "eve"])

@@ -2,6 +2,7 @@
 
 import os
 import textwrap
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,10 @@ from grader.text.times import minute
 
 if TYPE_CHECKING:
     from grader.course import Course
+    from grader.gradebook.rows import Attempt
     from grader.intake.bundle import Bundle
-    from grader.intake.found import Refused
+    from grader.intake.found import Refused, TakenIn
     from grader.intake.inbox import Delivered
-    from grader.intake.reception import Received
     from grader.student.workspace import Sent, Workspace
     from grader.submissions import Submission
 
@@ -53,8 +54,8 @@ def submit(
     submission = work_of(here)
     if submission.problem:
         shell.say(f"{here.file}: {submission.problem}", "Nothing was submitted.")
-        shell.write_json(json_path, {"lab": here.lab.slug, "student": who, "new": False,
-                                     "problem": submission.problem, "sent": None})  # fmt: skip
+        facts = {"new": False, "problem": submission.problem, "sent": None}
+        shell.write_json(json_path, {"lab": here.lab.slug, "student": who, **facts})
         shell.finish(shell.FALLS_SHORT)
     bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
     _say_packed(here, bundle, submission)
@@ -62,13 +63,13 @@ def submit(
     sent = _remember(here, bundle, delivered)
     digest = bundle.digest
     word = ("Wrote" if pack else "Delivered") if delivered.new else "Was there already:"
-    shell.say(
-        f"{word} {short_code(digest)}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}",
-        f"Hand in {delivered.path} where your course asks for it." if pack
-        else "A signed receipt follows when staff collect. See: shardlab status",
-    )  # fmt: skip
-    shell.write_json(json_path, {"lab": here.lab.slug, "student": who, "new": delivered.new,
-                                 "code": short_code(digest), "sent": sent})  # fmt: skip
+    then = "A signed receipt follows when staff collect. See: shardlab status"
+    if pack:
+        then = f"Hand in {delivered.path} where your course asks for it."
+    code = short_code(digest)
+    shell.say(f"{word} {code}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}", then)
+    facts = {"new": delivered.new, "code": code, "sent": sent}
+    shell.write_json(json_path, {"lab": here.lab.slug, "student": who, **facts})
 
 
 def _student(here: "Workspace", given: str | None) -> str:
@@ -227,27 +228,31 @@ def collect(
     and soon after a due date: what was taken stays as it is, and what comes later counts as
     handed in after the last time.
     """
-    from grader.intake.reception import Received, receive_from
+    from grader.intake.found import TakenIn
+    from grader.intake.taking import take_in
 
     course = shell.course_of(context)
     places = list(paths) or [_course_inbox(course)]
     missing = [path for path in places if not os.path.lexists(path)]
     for path in missing:
         click.echo(f"Error: {path}: no such file or folder; the rest is collected", err=True)
-    rows: list[dict[str, object]] = []
+    taken_in: list[TakenIn] = []
     others: list[Refused] = []
     with shell.gradebook_of(context, db) as book:
-        for each in receive_from(
-            course, book, [path for path in places if path not in missing],
-            lab=slug, known_only=known_only, now=datetime.now(UTC),
-        ):  # fmt: skip
-            if isinstance(each, Received):
-                rows.append(_row(each))
+        there, now = [path for path in places if path not in missing], datetime.now(UTC)
+        for each in take_in(course, book, there, lab=slug, known_only=known_only, now=now):
+            if isinstance(each, TakenIn):
+                taken_in.append(each)
+                if each.problem:
+                    shell.say(f"Note: receipt {each.problem}")
             else:
                 others.append(each)
                 _say_refused(each)
-    _say_counts(rows, len(others))
-    shell.write_json(json_path, {"received": rows, "refused": others})
+        by_id = {each.id: each for each in book.attempts(slug)} if json_path is not None else {}
+    _say_counts(taken_in, len(others))
+    if json_path is not None:
+        rows = [_row(each, by_id[each.attempt]) for each in taken_in]
+        shell.write_json(json_path, {"received": rows, "refused": others})
     if missing:
         shell.finish(shell.USAGE)
     shell.finish(shell.FALLS_SHORT if others else shell.DONE)
@@ -263,28 +268,31 @@ def _course_inbox(course: "Course") -> Path:
     return inbox_folder(text, course.root)
 
 
-def _row(received: "Received") -> dict[str, object]:
-    """What is kept of one that was received; a receipt that could not be written is told."""
-    if received.problem:
-        shell.say(f"Note: receipt {received.problem}")
-    found, attempt = received.found, received.attempt
-    return {"lab": found.lab, "student": found.student, "attempt": attempt.number,
-            "new": received.new, "source": found.source, "submitted_at": attempt.submitted_at,
-            "problem": attempt.problem}  # fmt: skip
+def _row(taken_in: "TakenIn", attempt: "Attempt") -> dict[str, object]:
+    return {
+        "lab": attempt.lab,
+        "student": attempt.student,
+        "attempt": attempt.number,
+        "new": taken_in.new,
+        "source": taken_in.source,
+        "submitted_at": attempt.submitted_at,
+        "problem": attempt.problem,
+    }
 
 
 def _say_refused(each: "Refused") -> None:
     shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *_indented(each.reason, 9))
 
 
-def _say_counts(rows: list[dict[str, object]], refused: int) -> None:
+def _say_counts(taken_in: "list[TakenIn]", refused: int) -> None:
     """How many there are of each lab, how many of them new, and what to do next."""
-    for slug in sorted({str(row["lab"]) for row in rows}):
-        news = [row["new"] for row in rows if row["lab"] == slug]
-        shell.say(f"Collected {slug}: {sum(map(bool, news))} new, {news.count(False)} known.")
-    if not rows:
+    every = Counter(each.lab for each in taken_in)
+    new = Counter(each.lab for each in taken_in if each.new)
+    for slug in sorted(every):
+        shell.say(f"Collected {slug}: {new[slug]} new, {every[slug] - new[slug]} known.")
+    if not every:
         shell.say("Collected nothing.")
-    elif any(row["new"] for row in rows):
+    elif new:
         shell.say("Next: shardlab grade")
     if refused:
         shell.say(f"{refused} refused, listed above; nothing was changed there.")

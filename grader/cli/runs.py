@@ -18,8 +18,8 @@ from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.grading import Crew, Settings, in_order
 from grader.grading.pending import Backlog, grade_pending
-from grader.intake.collecting import is_plain
-from grader.intake.reception import Received, receive_from, receive_plain
+from grader.intake.found import TakenIn
+from grader.intake.taking import take_in
 from grader.results import WITHHELD, Result
 from grader.sandbox import Level, check_installed
 from grader.submissions import read_submissions
@@ -91,19 +91,15 @@ class Run:
         can't be read: it is graded like any other. Bundles and downloads are collected.
         """
         now = datetime.now(UTC)
-        plain = [path for path in paths if slug and is_plain(self.course, path)]
-        found: dict[str, list[Attempt]] = {slug: []} if slug else {}
-        if slug and plain:
-            lab = self.course.lab(slug)
-            found[slug] += receive_plain(book, lab, plain, now=now)
-        others = [path for path in paths if path not in plain]
-        for each in receive_from(self.course, book, others, lab=slug, now=now) if others else ():
-            if isinstance(each, Received):
-                found.setdefault(each.found.lab, []).append(each.attempt)
+        ids: dict[str, list[int]] = {slug: []} if slug else {}
+        for each in take_in(self.course, book, paths, lab=slug, as_named=True, now=now):
+            if isinstance(each, TakenIn):
+                ids.setdefault(each.lab, []).append(each.attempt)
             else:
                 click.echo(f"Refused: {each.where}: {each.reason}", err=True)
                 self.refused = True
-        return found
+        by_id = {each.id: each for each in book.attempts(slug)} if ids else {}
+        return {lab: [by_id[each] for each in some] for lab, some in ids.items()}
 
     def pending(
         self,

@@ -8,21 +8,11 @@ have none, a downloaded cell stays as it is. (canvas-lms, lib/gradebook_importer
 import re
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
 from grader.errors import UsageError
 from grader.exports.cells import Cell, csv_text, plain
 from grader.exports.entry import Entry, ExportedLab, without_score
 from grader.exports.formats import Export, Format, Order
-from grader.exports.worksheet import (
-    Roster,
-    Sheet,
-    fill,
-    place,
-    points,
-    read_sheet,
-    roster_of,
-)
+from grader.exports.worksheet import Roster, Sheet, fill_lines, points, read_sheet
 
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POINTS = "    Points Possible"
@@ -66,14 +56,8 @@ def fill_gradebook(
     places_of_labs = {lab.slug: _column(sheet, lab, (columns or {}).get(lab.slug)) for lab in labs}
     for lab in labs:
         _check_points(sheet, lab, places_of_labs[lab.slug])
-    own = [each for each in rows if each.lab in places_of_labs]
-    roster = roster_of(own)
     lines = [i for i in range(1, len(sheet.rows)) if _is_student(sheet, i)]
-    candidates = {line: _candidates(sheet, line, roster) for line in lines}
-    label = {line: plain(sheet.get(line, sheet.column("Student"))) for line in lines}
-    places, notes = place(lines, candidates, label)
-    filled = fill(sheet, own, places_of_labs, places, _KEPT)
-    return replace(filled, notes=(*notes, *filled.notes))
+    return fill_lines(sheet, rows, places_of_labs, lines, _candidates, "Student", _KEPT)
 
 
 def _check_ids(ids: Mapping[str, str]) -> None:
@@ -140,13 +124,7 @@ def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
     number = sheet.get(line, sheet.column("ID"))
     user = sheet.get(line, sheet.column("SIS User ID"))
     login = sheet.get(line, sheet.column("SIS Login ID"))
-    found = [
-        roster.by_lms.get(number),
-        roster.by_id.get(user),
-        roster.by_id.get(login),
-        roster.by_email.get(login.casefold()),
-    ]
-    return {each.id for each in found if each is not None}
+    return roster.ids(number, (user, login), login)
 
 
 def _export(order: Order) -> Export:

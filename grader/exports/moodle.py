@@ -8,21 +8,10 @@ grade left empty is skipped by Moodle, so a grade that is there already is never
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from grader.errors import UsageError
-from grader.exports.cells import plain
 from grader.exports.entry import Entry, ExportedLab
 from grader.exports.formats import Export, Format, Order
-from grader.exports.worksheet import (
-    Roster,
-    Sheet,
-    fill,
-    place,
-    points,
-    read_sheet,
-    roster_of,
-)
+from grader.exports.worksheet import Roster, Sheet, fill_lines, points, read_sheet
 
 NEEDED = ("Identifier", "Grade", "Last modified (grade)")
 _MEND = (
@@ -37,17 +26,11 @@ def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[Entry]) -> 
     A line is a student's by participant number (their `lms_id`), ID number, username or email.
     """
     sheet = read_sheet(template, NEEDED, _MEND)
-    own = [each for each in rows if each.lab == lab.slug]
-    roster = roster_of(own)
     lines = [i for i in range(1, len(sheet.rows)) if any(map(str.strip, sheet.rows[i]))]
     for line in lines:
         _check_maximum(sheet, line, lab)
-    candidates = {line: _candidates(sheet, line, roster) for line in lines}
-    label = {line: _label(sheet, line) for line in lines}
-    places, notes = place(lines, candidates, label)
-    grade = sheet.column("Grade") or 0
-    filled = fill(sheet, own, {lab.slug: grade}, places, {})
-    return replace(filled, notes=(*notes, *filled.notes))
+    columns = {lab.slug: sheet.column("Grade") or 0}
+    return fill_lines(sheet, rows, columns, lines, _candidates, "Full name", {})
 
 
 def _check_maximum(sheet: Sheet, line: int, lab: ExportedLab) -> None:
@@ -62,18 +45,8 @@ def _check_maximum(sheet: Sheet, line: int, lab: ExportedLab) -> None:
 
 def _candidates(sheet: Sheet, line: int, roster: Roster) -> set[str]:
     participant = sheet.get(line, sheet.column("Identifier")).removeprefix("Participant").strip()
-    found = [
-        roster.by_lms.get(participant),
-        roster.by_id.get(sheet.get(line, sheet.column("ID number"))),
-        roster.by_id.get(sheet.get(line, sheet.column("Username"))),
-        roster.by_email.get(sheet.get(line, sheet.column("Email address")).casefold()),
-    ]
-    return {each.id for each in found if each is not None}
-
-
-def _label(sheet: Sheet, line: int) -> str:
-    name = sheet.get(line, sheet.column("Full name"))
-    return plain(name or sheet.get(line, sheet.column("Identifier")))
+    ids = [sheet.get(line, sheet.column(name)) for name in ("ID number", "Username")]
+    return roster.ids(participant, ids, sheet.get(line, sheet.column("Email address")))
 
 
 def _export(order: Order) -> Export:

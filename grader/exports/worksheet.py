@@ -6,10 +6,13 @@ they are that system's. What is filled in are whole numbers.
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from grader.errors import UsageError
+from grader.exports.cells import plain
 from grader.exports.entry import Entry, without_score
 from grader.exports.formats import Export
 from grader.gradebook.rows import Student
@@ -95,6 +98,12 @@ class Roster:
     by_id: Mapping[str, Student]
     by_email: Mapping[str, Student]
 
+    def ids(self, lms: str, ids: Iterable[str], email: str) -> set[str]:
+        """Everyone who is known by one of these names."""
+        found = [self.by_lms.get(lms), self.by_email.get(email.casefold())]
+        found += map(self.by_id.get, ids)
+        return {each.id for each in found if each is not None}
+
 
 def roster_of(rows: Iterable[Entry]) -> Roster:
     """The students of the rows; a number or an address that two of them have is no name."""
@@ -137,6 +146,32 @@ def place(
             where = ", ".join(str(line + 1) for line in lines)
             notes.append(f"{student}: lines {where} are all theirs; left as they were")
     return {name: lines[0] for name, lines in places.items() if len(lines) == 1}, notes
+
+
+Candidates = Callable[[Sheet, int, Roster], set[str]]
+
+
+def fill_lines(
+    sheet: Sheet,
+    rows: Sequence[Entry],
+    columns: Mapping[str, int],
+    lines: Sequence[int],
+    candidates: Candidates,
+    name: str,
+    kept: Mapping[str, str],
+) -> Export:
+    """The sheet with the scores of these labs in the lines of their students.
+
+    `candidates` says who a line may be, `name` is the column that remarks call a line by.
+    """
+    own = [each for each in rows if each.lab in columns]
+    roster = roster_of(own)
+    label = {
+        line: plain(sheet.get(line, sheet.column(name)) or sheet.get(line, 0)) for line in lines
+    }
+    places, notes = place(lines, {line: candidates(sheet, line, roster) for line in lines}, label)
+    filled = fill(sheet, own, columns, places, kept)
+    return replace(filled, notes=(*notes, *filled.notes))
 
 
 def fill(

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.gradebook import late
+from grader.gradebook.attempts import attempts, name_of
 from grader.gradebook.database import in_chunks
-from grader.gradebook.intake import attempts, name_of
 from grader.gradebook.people import all_students, require
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (

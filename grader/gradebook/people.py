@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from grader.errors import UsageError
-from grader.gradebook.database import in_chunks, insert
+from grader.gradebook.database import insert
 from grader.gradebook.rows import Student
 from grader.gradebook.tables import storable, students
 
@@ -42,19 +42,11 @@ def add(connection: sa.Connection, roster: Iterable[Student]) -> tuple[int, int]
     return len(new), len(changed)
 
 
-def add_unknown(
-    connection: sa.Connection, ids: Sequence[str], *, keep_out: bool = False
-) -> list[str]:
-    """The ids that were unknown: now they are students, unless they are to be kept out."""
-    known: set[str] = set()
-    for some in in_chunks(ids):
-        query = sa.select(students.c.id).where(students.c.id.in_(some))
-        known |= set(connection.execute(query).scalars())
-    unknown = [each for each in ids if each not in known]
-    if unknown and not keep_out:
-        statement = insert(connection, students).on_conflict_do_nothing()
-        connection.execute(statement, [_fields(Student(each)) for each in unknown])
-    return unknown
+def add_unknown(connection: sa.Connection, ids: Sequence[str]) -> None:
+    """Makes students of the ids that are none yet."""
+    statement = insert(connection, students).on_conflict_do_nothing()
+    if ids:
+        connection.execute(statement, [_fields(Student(each)) for each in ids])
 
 
 def require(connection: sa.Connection, student: str) -> None:

@@ -20,7 +20,7 @@ class Student(msgspec.Struct, frozen=True):
     lms_id: str = ""
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One submission as it was received; never changed afterwards.
 
     `number` counts a student's attempts at a lab from 1. `digest` is the sha256 of what was

@@ -1,8 +1,9 @@
 """The record of a course: one object to ask and to tell, over the database and its queries.
 
 Every method is one transaction. What belongs together stands in one module beside this one:
-`intake` (what is handed in), `work` (what is graded), `grades` (what it comes to), `decisions`
-(what people change), `people`. Threads may share a gradebook; processes each open their own.
+`attempts` (what is handed in), `seen` (what collecting remembers), `work` (what is graded),
+`grades` (what it comes to), `decisions` (what people change), `people`. Threads may share a
+gradebook; processes each open their own.
 """
 
 import getpass
@@ -17,11 +18,12 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
-from grader.gradebook import decisions, grades, intake, people, work
+from grader.gradebook import attempts, decisions, grades, people, work
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import AuditEntry, Publication
-from grader.gradebook.intake import Arrival
 from grader.gradebook.rows import Attempt, Grade, Student
+from grader.gradebook.seen import Seen
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -39,6 +41,8 @@ def url_of(course_root: Path, given: str | None) -> str:
 class Gradebook:
     """An open gradebook. `who` stands in the audit log for what this one changes.
 
+    What collecting remembers is asked of `seen`.
+
     What fails because the server is gone, the disk full or the database locked is tried again
     for `patience_s`, and then is a `StoreError`. The clock is the database's where it has one.
     """
@@ -50,6 +54,7 @@ class Gradebook:
         self._clock = clock
         self._unended: set[int] = set()  # batches that are over, which could not be written
         self.who = who
+        self.seen = Seen(database, self._note)
 
     @classmethod
     def open(
@@ -73,20 +78,11 @@ class Gradebook:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def shown(self) -> str:
-        """Where it is, as may be printed: without a password."""
-        return self._database.shown
-
     # -- people ----------------------------------------------------------------------------
 
     def students(self) -> list[Student]:
         """Everyone, by id."""
         return self._database.read(people.all_students)
-
-    def add_student(self, student: Student) -> None:
-        """Adds the student, or changes what is known of them; see `add_students`."""
-        self.add_students([student])
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many are new and how many changed. What the roster leaves empty stays as it is."""
@@ -101,45 +97,30 @@ class Gradebook:
 
     # -- what is handed in -----------------------------------------------------------------
 
-    def receive(
-        self,
-        lab: str,
-        submission: Submission,
-        *,
-        submitted_at: datetime,
-        source: str = "",
-        known_only: bool = False,
-    ) -> tuple[Attempt, bool]:
-        """The attempt that the submission is, and whether it is a new one; see `receive_all`."""
-        arrival = Arrival(submission, submitted_at, source)
-        return self.receive_all(lab, [arrival], known_only=known_only)[0]
-
-    def receive_all(
-        self, lab: str, arrivals: Iterable[Arrival], *, known_only: bool = False
-    ) -> list[tuple[Attempt, bool]]:
+    def take_in(self, lab: str, arrivals: Iterable[Arrival]) -> list[tuple[Attempt, bool]]:
         """For each arrival its attempt, and whether it is new; all are kept, or none.
 
         The same content as the student's newest attempt is that attempt. Students are added by
-        their id; with `known_only`, one who is not on the roster is a `UsageError`.
+        their id.
         """
         arrivals = list(arrivals)
 
         def write(connection: sa.Connection) -> list[tuple[Attempt, bool]]:
-            got = intake.receive(connection, lab, arrivals, now=self._now(), known_only=known_only)
+            got = attempts.take_in(connection, lab, arrivals, now=self._now())
             if new := [attempt for attempt, is_new in got if is_new]:
                 subject = f"{new[0].student} {lab}" if len(new) == 1 else lab
-                self._note(connection, "receive", subject, f"{len(new)} new")
+                self._note(connection, "take in", subject, f"{len(new)} new")
             return got
 
         return self._database.write(write, repeatable=True)
 
     def attempts(self, lab: str | None = None, student: str | None = None) -> list[Attempt]:
-        """The attempts at a lab, of a student, or all, in the order they were received in."""
-        return self._database.read(lambda each: intake.attempts(each, lab, student))
+        """The attempts at a lab, of a student, or all, in the order they were taken in."""
+        return self._database.read(lambda each: attempts.attempts(each, lab, student))
 
     def submission(self, attempt: Attempt) -> Submission:
         """What was handed in, byte for byte; in a batch it is called `STUDENT-NUMBER`."""
-        return self._database.read(lambda each: intake.submission(each, attempt))
+        return self._database.read(lambda each: attempts.submission(each, attempt))
 
     # -- what is graded --------------------------------------------------------------------
 
@@ -235,14 +216,25 @@ class Gradebook:
         return self._database.read(lambda each: grades.grade(each, student, lab, deadline))
 
     def override(
-        self, student: str, lab: Lab, item: str, points: int, *, reason: str, author: str = ""
+        self,
+        student: str,
+        lab: Lab,
+        item: str,
+        points: int | None,
+        *,
+        reason: str,
+        author: str = "",
     ) -> None:
-        """From now on the student's item is worth these points, whatever grading says."""
-        self._override(student, lab, item, points, reason, author)
+        """From now on the student's item is worth these points, or with None what grading says."""
+        self._database.write(
+            lambda each: decisions.override(
+                each, student, lab, item, points, reason, author or self.who, self._now()
+            )
+        )
 
     def withdraw(self, student: str, lab: Lab, item: str, *, reason: str, author: str = "") -> None:
         """From now on the item is worth again what grading says."""
-        self._override(student, lab, item, None, reason, author)
+        self.override(student, lab, item, None, reason=reason, author=author)
 
     def extend(
         self, student: str, lab: Lab, until: datetime, *, reason: str, author: str = ""
@@ -261,22 +253,9 @@ class Gradebook:
             lambda each: decisions.publish(each, lab, graded, author or self.who, self._now())
         )
 
-    def note(self, what: str, subject: str, detail: str = "") -> None:
-        """Adds a line to the audit log, for what leaves no other trace here."""
-        self._database.write(lambda each: self._note(each, what, subject, detail))
-
     def audit(self) -> list[AuditEntry]:
         """Every change by a person or a batch, the oldest first."""
         return self._database.read(decisions.entries)
-
-    def _override(
-        self, student: str, lab: Lab, item: str, points: int | None, reason: str, author: str
-    ) -> None:
-        self._database.write(
-            lambda each: decisions.override(
-                each, student, lab, item, points, reason, author or self.who, self._now()
-            )
-        )
 
     def _note(
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""

@@ -4,6 +4,7 @@
 
     students ─┬─< submissions >── labs        every attempt; never changed
               │       ├─< files               what was handed in, a blob each
+              │       ├─< sources             where it was found, once or more often
               │       ├── current_keys        the content key it is to be graded under now
               │       ├─< results ──< cases   one result a key, points within 0…max
               │       ├─< faults              the grader's own: no score, asked for again
@@ -11,7 +12,9 @@
               ├─< overrides, extensions       what people decided; the newest counts
               └─< published_grades >── publications
     batches ──< claims                        who grades which key at this moment
-    audit                                     every change, by whom
+    collections                               when each place was collected last
+    waiting                                   who was kept out, and since when it was there
+    audit                                     every change, by whom: for people, never read back
 
 Columns only. What the database refuses (constraints, triggers) is written once, in the
 migrations that make it; a test holds that both name the same columns.
@@ -140,6 +143,20 @@ files = _table(
     _text("name", primary_key=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
     _text("sha256"),
+)
+sources = _table(
+    "sources",
+    _ref("submission", primary_key=True),
+    _text("source", primary_key=True),
+    _text("facts"),  # that tell, unread, that nothing has changed there; only ever compared
+)
+collections = _table("collections", _text("place", primary_key=True), _time("at"))
+waiting = _table(
+    "waiting",
+    _text("student", primary_key=True),
+    _text("lab", primary_key=True),
+    _text("digest", primary_key=True),
+    _time("since"),
 )
 current_keys = _table("current_keys", _ref("submission", primary_key=True), _text("key"))
 results = _table(

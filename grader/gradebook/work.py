@@ -17,8 +17,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from grader.gradebook import liveness
+from grader.gradebook.attempts import attempts
 from grader.gradebook.database import in_chunks, insert
-from grader.gradebook.intake import attempts
 from grader.gradebook.rows import Attempt
 from grader.gradebook.tables import (
     batches,

@@ -19,8 +19,7 @@ _LONG_AGO = (2000, 1, 1, 0, 0, 0)  # one date for all members: equal content giv
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _ENCRYPTED = 0x1
 # What zipfile raises over bytes that are no zip, or one that it can't read.
-_ZIP_ERRORS = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError,
-               OverflowError, OSError)  # fmt: skip
+_ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OverflowError, OSError)
 
 
 class BundleError(Exception):

@@ -114,7 +114,12 @@ def short_code(digest: str) -> str:
 
 def receipt_path(bundle: Path) -> Path:
     """Where the receipt of a bundle lies: beside it."""
-    return bundle.with_name(bundle.name.removesuffix(SUFFIX) + RECEIPT_SUFFIX)
+    return bundle.with_name(receipt_name(bundle.name))
+
+
+def receipt_name(bundle: str) -> str:
+    """What the receipt of a bundle of this name is called."""
+    return bundle.removesuffix(SUFFIX) + RECEIPT_SUFFIX
 
 
 def trace_name(lab: Lab) -> str:
@@ -199,8 +204,8 @@ def _foreign_file(bundle: Bundle, lab: Lab) -> str:
 
 
 def _file_problems(manifest: Manifest, members: Mapping[str, bytes]) -> list[str]:
-    problems = [f"member {name} is not in the manifest"
-                for name in members if name not in manifest.files]  # fmt: skip
+    foreign = [name for name in members if name not in manifest.files]
+    problems = [f"member {name} is not in the manifest" for name in foreign]
     for name, entry in manifest.files.items():
         shown = escaped(name)
         if name not in members:

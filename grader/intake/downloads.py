@@ -12,7 +12,9 @@ name that says two owners is nobody's.
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+from grader.intake.entries import listed
 
 _CANVAS = re.compile(
     r"(?P<name>.+?)_(?:late_)?(?P<user>\d{1,18})_(?P<upload>\d{1,18})_(?P<file>.+)", re.IGNORECASE
@@ -50,3 +52,12 @@ def original_name(file: str) -> str:
     """The file's name without what a system appends when it is handed in again."""
     path = PurePosixPath(file)
     return _RENAMED.sub("", path.stem) + path.suffix.lower()
+
+
+def is_download(folder: Path) -> bool:
+    """Whether what lies directly in it is mostly named the way Canvas or Moodle name things.
+
+    One name alone may be a student's doing.
+    """
+    named = [bool(owner_of(f"{each}/") or owner_of(each)) for each in listed(folder)]
+    return sum(named) > len(named) / 2

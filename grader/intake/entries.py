@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from grader.intake.archive import BundleError
+from grader.intake.unchanged import is_settled, status_of
 from grader.submissions import read_regular
 from grader.text.shown import escaped
 
@@ -32,13 +33,15 @@ _JUNK_FOLDERS = {"__macosx", "__pycache__"}
 class Entry:
     """A file: its path below where it was found, with `/`; `read(limit)` gives that many bytes.
 
-    `read` raises BundleError in words. What can't be read at all has `problem` set.
+    `read` raises BundleError in words. What can't be read at all has `problem` set. `status` has
+    the facts of a file on disk, unless it changed just now; see `grader.intake.unchanged`.
     """
 
     name: str
     at: datetime
     read: Callable[[int], bytes]
     problem: str = ""
+    status: str = ""
 
 
 class Zip:
@@ -102,15 +105,22 @@ def folder_entries(folder: Path) -> Iterator[Entry]:
     yield from locked
 
 
-def members(folder: Path) -> list[Path]:
+def listed(folder: Path) -> dict[str, os.DirEntry[str]]:
     """What lies directly in a folder, in order of names, but what operating systems leave.
 
     A folder that can't be looked into raises BundleError.
     """
     try:
-        return sorted(path for path in folder.iterdir() if not is_junk(path.name))
+        with os.scandir(folder) as entries:
+            found = {each.name: each for each in entries if not is_junk(each.name)}
     except OSError as error:
         raise BundleError(_cant_be_read(error)) from None
+    return {name: found[name] for name in sorted(found)}
+
+
+def members(folder: Path) -> list[Path]:
+    """The same as paths."""
+    return [folder / name for name in listed(folder)]
 
 
 def path_entry(path: Path, name: str) -> Entry:
@@ -127,7 +137,8 @@ def path_entry(path: Path, name: str) -> Entry:
     except OSError as error:
         return _unreadable(name, _cant_be_read(error))
     problem = "it is a symbolic link, which is not followed" if stat.S_ISLNK(status.st_mode) else ""
-    return Entry(name, datetime.fromtimestamp(status.st_mtime, UTC), read, problem)
+    facts = status_of(status) if is_settled(status) else ""
+    return Entry(name, datetime.fromtimestamp(status.st_mtime, UTC), read, problem, facts)
 
 
 def _unreadable(name: str, problem: str) -> Entry:
@@ -143,8 +154,9 @@ def _cant_be_read(error: OSError) -> str:
 
 def is_junk(name: str) -> bool:
     """Whether an operating system left it there, and nobody handed it in."""
-    *folders, file = name.lower().split("/")
-    return file in _JUNK or file.startswith("._") or bool(_JUNK_FOLDERS & {*folders, file})
+    parts = name.lower().split("/")
+    file = parts[-1]
+    return file in _JUNK or file.startswith("._") or not _JUNK_FOLDERS.isdisjoint(parts)
 
 
 def _member_problem(info: zipfile.ZipInfo) -> str:

@@ -1,8 +1,10 @@
-"""What collecting comes to: a submission that was found, or something that was refused."""
+"""What looking for submissions comes to: one that is found, one known already, or a refusal."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from grader.intake.bundle import Manifest
 from grader.submissions import Submission
@@ -15,8 +17,9 @@ _LONGEST = 300
 class Found:
     """One submission, whose it is, and when it counts as handed in.
 
-    `source` is the same whenever the same thing is collected again, and another for another.
-    A bundle has a manifest; one with a place for its receipt has that in `receipt_to`.
+    `source` is the same whenever the same thing is found again, and another for another. A
+    bundle has a manifest; one with a place for its receipt has that in `receipt_to`, and the
+    facts by which its file is known unread in `status`, unless it changed just now.
     """
 
     lab: str
@@ -26,6 +29,20 @@ class Found:
     source: str
     manifest: Manifest | None = None
     receipt_to: Path | None = None
+    status: str = ""
+
+
+class TakenIn(msgspec.Struct, frozen=True, gc=False):
+    """The id of an attempt in the gradebook, where it was found, and whether it is a new one.
+
+    `problem` says why its receipt could not be written; that is tried again the next time.
+    """
+
+    attempt: int
+    lab: str
+    source: str
+    new: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True)

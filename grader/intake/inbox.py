@@ -68,7 +68,7 @@ def deliver(inbox: Path, bundle: Bundle) -> Delivered:
         raise UsageError(f"inbox {inbox} can't be written to: {error.strerror or error}") from None
 
 
-def bundles_in(folder: Path) -> Iterator[tuple[Path, Bundle]]:
+def _bundles_in(folder: Path) -> Iterator[tuple[Path, Bundle]]:
     """Every bundle of a student's folder that can be read, with its path, in order of names."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
@@ -116,9 +116,12 @@ def _link(draft: Path, target: Path) -> None:
 
 def _newest_is(folder: Path, bundle: Bundle) -> Path | None:
     """The newest of the student's bundles, if it has this content."""
-    found = [(other.manifest.created_at, path.stat().st_mtime_ns, path, other.digest)
-             for path, other in bundles_in(folder)]  # fmt: skip
-    *_, path, digest = max(found, default=(None, 0, folder, ""))
+    bundles = _bundles_in(folder)
+    ordered = (
+        (each.manifest.created_at, path.stat().st_mtime_ns, path, each.digest)
+        for path, each in bundles
+    )
+    *_, path, digest = max(ordered, default=(None, 0, folder, ""))
     return path if digest == bundle.digest else None
 
 

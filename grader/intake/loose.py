@@ -50,13 +50,11 @@ class Reading:
 
     def lab_of(self, file: str) -> Lab | None:
         """The lab that a file is for, by its name; where there is one lab only, that one."""
-        among = self.candidates()
-        names = [{lab.assignment.file.lower(), trace_name(lab).lower()} for lab in among]
-        named = [lab for lab, own in zip(among, names, strict=True)
-                 if original_name(file).lower() in own]  # fmt: skip
-        if named or len(among) > 1:
-            return named[0] if named else None
-        return among[0]
+        among, name = self.candidates(), original_name(file).lower()
+        for lab in among:
+            if name in (lab.assignment.file.lower(), trace_name(lab).lower()):
+                return lab
+        return among[0] if len(among) == 1 else None
 
 
 def choose(files: Iterable[Loose], reading: Reading) -> Iterator[Found | Refused]:

@@ -23,7 +23,7 @@ from grader.exports.entry import entries, exported
 from grader.gradebook.store import Gradebook
 from grader.grading import Local, Settings, stream
 from grader.grading.pending import Backlog, grade_pending
-from grader.intake.reception import receive_plain
+from grader.intake.taking import take_in
 from grader.sandbox import probe
 from grader.submissions import read_submissions
 from grader.validation.overlay import KINDS, answers
@@ -55,12 +55,14 @@ def main() -> None:
         a_folder(folder, count)
         with Gradebook.open(str(Path(scratch, "book.sqlite3"))) as book:
             started = time.perf_counter()
-            attempts = receive_plain(book, lab, [folder], now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            taken_in = take_in(load_course(ROOT), book, [folder], lab=SLUG, as_named=True, now=now)
+            ids = [each.attempt for each in taken_in]
             collected = time.perf_counter() - started
             submissions = read_submissions(lab, [folder])
             list(stream(workers, submissions[: 2 * jobs]))  # workers are warm
             for first in range(0, count, TURN):
-                some = {each.id for each in attempts[first : first + TURN]}
+                some = set(ids[first : first + TURN])
                 started = time.perf_counter()
                 graded = list(grade_pending(Backlog.of(book, settings, some), workers))
                 seconds["with gradebook"] += time.perf_counter() - started

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from grader.cli.exports import COMMANDS
 from grader.cli.group import Group
 from grader.exports.formats import names
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.results import Finding, Result, RubricResult, Verdict
@@ -48,7 +49,7 @@ def book(tmp_path):
         )  # fmt: skip
         for name, points in (("ann", 60), ("bob", 0), ("cy", None)):
             submission = Submission(name, {"adding.py": f"# {name}\n".encode()})
-            attempt, _ = book.receive("adding", submission, submitted_at=WHEN)
+            attempt, _ = book.take_in("adding", [Arrival(submission, WHEN)])[0]
             if points is not None:
                 key = hashlib.sha256(name.encode()).hexdigest()
                 book.record(attempt, key, result(points),

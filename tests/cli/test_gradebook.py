@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from grader.cli import gradebook
 from grader.cli.group import Group
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 from grader.submissions import Submission
@@ -52,7 +53,7 @@ def book(course):
     with Gradebook.open(str(course.root / "gradebook.sqlite3"), who="staff") as book:
         for student in ("ann", "ben", "cy"):
             work = Submission(student, {"adding.py": student.encode()})
-            attempt, _ = book.receive("adding", work, submitted_at=DUE)
+            attempt, _ = book.take_in("adding", [Arrival(work, DUE)])[0]
             rubric = (
                 RubricResult("add", 40, 40, Verdict.PASSED),
                 RubricResult("total", 0, 60, Verdict.FAILED),
@@ -202,7 +203,7 @@ def test_the_log_is_told(run, book, tmp_path):
     """Oldest first, wrapped to the terminal, and as JSON."""
     run("override", "ann", "adding", "total", "5", "--reason", "why\x1b[31m " * 20)
     said = run("audit", "--json", tmp_path / "audit.json")
-    assert said.index("receive ann adding") < said.index("override ann adding total")
+    assert said.index("take in ann adding") < said.index("override ann adding total")
     assert json.loads((tmp_path / "audit.json").read_text())[-1]["what"] == "override"
 
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from grader.cli.group import Group
 from grader.cli.report import COMMANDS
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
@@ -29,10 +30,10 @@ def graded(course, judge):
     sources = {"ann": solution, "Bob/../": solution.replace("x + y", "x - y")}
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         for name in (*sources, "cy"):
-            book.add_student(Student(name, f"{name.title()} Person"))
+            book.add_students([Student(name, f"{name.title()} Person")])
         for name, source in sources.items():
             submission = from_source(lab, name, source.encode())
-            attempt, _ = book.receive("adding", submission, submitted_at=AT)
+            attempt, _ = book.take_in("adding", [Arrival(submission, AT)])[0]
             suite, seed = lab.suite_digest, lab.seed(name)
             keys[attempt.id] = key = key_of(attempt, suite, "engine", seed, LEVEL)
             book.pending("adding", lambda each: keys[each.id])

@@ -95,6 +95,7 @@ def test_without_a_path_the_gradebook_is_asked(course, tmp_path):
     """Everyone's newest attempt is compared, under the student's id."""
     from datetime import UTC, datetime
 
+    from grader.gradebook.attempts import Arrival
     from grader.gradebook.store import Gradebook
     from grader.submissions import Submission
 
@@ -102,7 +103,7 @@ def test_without_a_path_the_gradebook_is_asked(course, tmp_path):
     now = datetime(2026, 11, 22, tzinfo=UTC)
     with Gradebook.open(str(file), who="test") as book:
         for name, text in (("ann", "x = 1\n"), ("ann", OWN), ("bob", OWN.replace("parts", "q"))):
-            book.receive("adding", Submission(name, {"adding.py": text.encode()}), submitted_at=now)
+            book.take_in("adding", [Arrival(Submission(name, {"adding.py": text.encode()}), now)])
     result = similar(course, "--db", file)
     assert result.exit_code == 0, result.output
     assert "2 submissions compared" in result.output

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
 from grader.results import GRADED, WITHHELD, Finding, Result, RubricResult, Verdict
@@ -61,7 +62,7 @@ class Class:
 
     def hand_in(self, student, content="A", at=NOON):
         submission = Submission(student, {"adding.py": content.encode()})
-        return self.book.receive("adding", submission, submitted_at=at)[0]
+        return self.book.take_in("adding", [Arrival(submission, at)])[0][0]
 
     def key(self, attempt, suite="suite 1", generation=0):
         return key_of(attempt, suite, "engine", attempt.student.encode(), "full", generation)

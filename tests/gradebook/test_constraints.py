@@ -125,17 +125,17 @@ def test_facts_are_written_once(raw, full, table):
     assert raw(f"SELECT * FROM {table}") == before
 
 
-def test_replacing_is_refused_like_removing(raw, graded, book):
+def test_replacing_is_refused_like_removing(raw, graded, book_url):
     """SQLite's REPLACE would remove a row without asking."""
-    if "postgresql" in book.shown:
+    if "postgresql" in book_url:
         pytest.skip("PostgreSQL has no REPLACE")
     with pytest.raises(DBAPIError, match="written once"):
         raw("REPLACE INTO submissions SELECT * FROM submissions")
 
 
-def test_truncating_is_refused(raw, full, book):
+def test_truncating_is_refused(raw, full, book_url):
     """PostgreSQL's TRUNCATE asks no row."""
-    if "postgresql" not in book.shown:
+    if "postgresql" not in book_url:
         pytest.skip("SQLite has no TRUNCATE")
     with pytest.raises(DBAPIError, match="written once"):
         raw("TRUNCATE audit")

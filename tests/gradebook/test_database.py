@@ -17,7 +17,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from grader.errors import StoreError
-from grader.gradebook import intake, migrate, people, work
+from grader.gradebook import attempts, migrate, people, work
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook, url_of
 from grader.gradebook.tables import metadata
@@ -45,7 +46,7 @@ def test_a_path_and_a_url_name_the_same_file(tmp_path):
     """Also one with characters that mean something in a URL."""
     path = tmp_path / "a %20? #book.sqlite3"
     with Gradebook.open(str(path)) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
     assert path.is_file()
     with Gradebook.open(str(path)) as book:
         assert names(book) == ["ann"]
@@ -58,7 +59,7 @@ def test_every_way_to_write_postgresql_is_understood(postgres_server):
     """With the driver's name and without it."""
     url = postgres_server.url
     with Gradebook.open(url) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
     for scheme in ("postgresql://", "postgres://"):
         with Gradebook.open(url.replace("postgresql+psycopg://", scheme)) as book:
             assert names(book) == ["ann"]
@@ -103,14 +104,14 @@ def test_the_newest_step_is_the_one_that_the_code_knows():
 def test_what_is_there_is_kept(book_url):
     """Opening again neither makes tables anew nor migrates."""
     with Gradebook.open(book_url) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
     with Gradebook.open(book_url) as book:
         assert names(book) == ["ann"]
 
 
 def _open_and_add(url, name):
     with Gradebook.open(url) as book:
-        book.add_student(Student(name))
+        book.add_students([Student(name)])
 
 
 def test_openers_that_come_at_once_make_one_gradebook(book_url):
@@ -127,7 +128,7 @@ def test_processes_that_open_a_new_one_at_once(book_url):
     code = (
         "import sys; from grader.gradebook.store import Gradebook as G;"
         "from grader.gradebook.rows import Student; sys.stdin.readline();"
-        "b = G.open(sys.argv[1]); b.add_student(Student(sys.argv[2])); b.close()"
+        "b = G.open(sys.argv[1]); b.add_students([Student(sys.argv[2])]); b.close()"
     )
     started = [
         subprocess.Popen(
@@ -276,12 +277,12 @@ def test_what_was_handed_in_outlives_a_power_cut(tmp_path, classroom_at, monkeyp
 
         monkeypatch.setattr(module, name, looks)
 
-    watch(intake, "receive")
+    watch(attempts, "take_in")
     watch(work, "record")
     with Gradebook.open(str(tmp_path / "gradebook.sqlite3")) as book:
         classroom = classroom_at(book)
         classroom.grade(classroom.hand_in("ann"))
-    assert found == {"receive": 2, "record": 1}
+    assert found == {"take_in": 2, "record": 1}
 
 
 @pytest.mark.slow
@@ -335,7 +336,7 @@ def test_a_commit_whose_answer_is_lost(postgres_server, classroom_at):
         assert lost
         lost.clear()
         with pytest.raises(StoreError, match="shardlab audit"):
-            book.add_student(Student("ben"))
+            book.add_students([Student("ben")])
         assert names(book) == ["ann", "ben"]
 
 
@@ -386,7 +387,7 @@ def test_what_is_read_is_of_one_moment(book_url):
 
         def twice(connection):
             first = people.all_students(connection)
-            other.add_student(Student("ann"))
+            other.add_students([Student("ann")])
             return first, people.all_students(connection)
 
         assert book._database.read(twice) == ([], [])
@@ -397,7 +398,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
     """While another process writes, what was there before is read."""
     path = tmp_path / "book.sqlite3"
     with Gradebook.open(str(path), patience_s=0) as book:
-        book.add_student(Student("ann"))
+        book.add_students([Student("ann")])
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO students VALUES ('ben', '', '', '', '')")
@@ -412,10 +413,8 @@ def _record_until_killed(url):
 
     with Gradebook.open(url) as book:
         for number in range(100_000):
-            book.receive(
-                "adding", Submission("ann", {"a.py": b"%d" % number}),
-                submitted_at=datetime.now(UTC),
-            )  # fmt: skip
+            submission = Submission("ann", {"a.py": b"%d" % number})
+            book.take_in("adding", [Arrival(submission, datetime.now(UTC))])
 
 
 @pytest.mark.slow
@@ -432,7 +431,7 @@ def test_a_killed_writer_leaves_whole_attempts(book_url):
             assert time.monotonic() < end
         process.kill()
         process.join(10)
-        attempts = book.attempts()
-        assert [each.number for each in attempts] == list(range(1, len(attempts) + 1))
-        assert all(book.submission(each).files for each in attempts)
+        found = book.attempts()
+        assert [each.number for each in found] == list(range(1, len(found) + 1))
+        assert all(book.submission(each).files for each in found)
         process.close()

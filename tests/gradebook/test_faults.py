@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from grader.errors import StoreError
-from grader.gradebook.intake import Arrival
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.grading import Local, Settings
 from grader.grading.pending import Backlog, grade_pending
@@ -67,7 +67,7 @@ def a_class(course, book, sources):
     def receive(count):
         chosen = {f"s{number:03}": sources[number % len(sources)] for number in range(count)}
         lab = course.lab("adding")
-        book.receive_all("adding", [
+        book.take_in("adding", [
             Arrival(from_source(lab, student, source), NOW)
             for student, (source, _) in chosen.items()
         ])  # fmt: skip
@@ -182,7 +182,7 @@ def test_rank_processes_killed_from_outside(course, level, book, descendants):
     if level is not Level.FULL:
         pytest.skip("at less than full isolation a submission can do it to itself")
     lab = course.lab("adding")
-    book.receive_all("adding", [Arrival(from_source(lab, f"s{n}", SLOW), NOW) for n in range(8)])
+    book.take_in("adding", [Arrival(from_source(lab, f"s{n}", SLOW), NOW) for n in range(8)])
     over, killed = threading.Event(), []
 
     def kill_ranks():
@@ -217,7 +217,7 @@ def test_a_full_disk_while_recording(course, level, tmp_path, sources):
         lab = course.lab("adding")
         url = str(disk / "book.sqlite3")
         with Gradebook.open(url, patience_s=0.5) as book:
-            book.receive_all("adding", [
+            book.take_in("adding", [
                 Arrival(from_source(lab, f"s{n:03}", sources[0][0] + b"# %d" % n), NOW)
                 for n in range(40)
             ])  # fmt: skip
@@ -244,7 +244,7 @@ def test_a_database_that_goes_away_and_comes_back(course, level, postgres_server
     lab = course.lab("adding")
     url = postgres_server.url
     with Gradebook.open(url, patience_s=60) as book:
-        book.receive_all("adding", [
+        book.take_in("adding", [
             Arrival(from_source(lab, f"s{n}", sources[0][0]), NOW) for n in range(12)
         ])  # fmt: skip
         starter = threading.Timer(1.5, postgres_server.start)
@@ -267,7 +267,7 @@ def test_a_database_that_stays_away(course, level, postgres_server, sources):
     lab = course.lab("adding")
     url = postgres_server.url
     with Gradebook.open(url, patience_s=1) as book:
-        book.receive_all("adding", [
+        book.take_in("adding", [
             Arrival(from_source(lab, f"s{n}", sources[0][0]), NOW) for n in range(6)
         ])  # fmt: skip
         with pytest.raises(StoreError):
@@ -283,7 +283,7 @@ def test_a_clock_that_is_set_back(course, level, book_url, sources):
     times = iter([NOW + timedelta(minutes=5 * n) for n in range(0, -400, -1)])
     with Gradebook.open(book_url, clock=lambda: next(times)) as book:
         for source, _ in (sources[1], sources[2], sources[0]):
-            book.receive("adding", from_source(lab, "ann", source), submitted_at=NOW)
+            book.take_in("adding", [Arrival(from_source(lab, "ann", source), NOW)])
         assert [each.number for each in book.attempts("adding", "ann")] == [1, 2, 3]
         dead = book.begin_batch()
         book.claim(dead, {"f" * 64})

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from grader.course import Deadline
 from grader.errors import UsageError
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.grades import score_with
-from grader.gradebook.intake import Arrival
 from grader.gradebook.rows import Override, Student
 from grader.results import WITHHELD, Result
 from grader.submissions import Submission
@@ -180,7 +180,7 @@ def test_what_was_published_stays_as_it_was_told(book, classroom, lab):
     classroom.grade(ann, 40, 0)
     classroom.fault(classroom.hand_in("ben"))
     classroom.hand_in("cy")
-    book.add_student(Student("dan"))
+    book.add_students([Student("dan")])
     done = book.publish("adding", book.grades(lab), author="carl")
     assert (done.published, done.changed) == (1, 1)
     assert (done.withheld, done.ungraded, done.missing) == (1, 1, 1)
@@ -208,7 +208,7 @@ def test_who_was_told_something_once_was_told_it(book, classroom, lab):
 
 def test_every_change_is_in_the_log(book, classroom, lab, noon):
     """By whom, in the order it was made; reading leaves no trace."""
-    book.add_student(Student("ann", "Ann"))
+    book.add_students([Student("ann", "Ann")])
     ann = classroom.hand_in("ann")
     book.end_batch(book.begin_batch())
     book.again([ann.id], reason="r", author="carl")
@@ -217,7 +217,7 @@ def test_every_change_is_in_the_log(book, classroom, lab, noon):
     book.pending("adding", classroom.key)
     assert [(each.who, each.what, each.subject) for each in book.audit()] == [
         ("staff", "roster", "students"),
-        ("staff", "receive", "ann adding"),
+        ("staff", "take in", "ann adding"),
         ("staff", "begin batch", "1"),
         ("staff", "end batch", "1"),
         ("carl", "regrade", "submissions: 1"),
@@ -244,7 +244,7 @@ def test_a_class_is_told_in_few_queries(book, classroom, lab, noon):
         for n in range(100)
         for turn in range(2)
     ]
-    for attempt, _ in book.receive_all("adding", arrivals):
+    for attempt, _ in book.take_in("adding", arrivals):
         classroom.grade(attempt, 40, 0 if attempt.number == 1 else 60)
     classroom.pending()
     asked = []

@@ -12,7 +12,7 @@ from itertools import islice
 import pytest
 
 from grader.course import load_course
-from grader.gradebook.intake import Arrival
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.grading import Local, Settings
 from grader.grading.pending import Backlog, grade_pending
@@ -39,7 +39,7 @@ def hand_in(course, book):
             Arrival(from_source(course.lab("adding"), f"s{number}", source), NOW)
             for number, source in enumerate(sources)
         ]
-        return [attempt for attempt, _ in book.receive_all("adding", arrivals)]
+        return [attempt for attempt, _ in book.take_in("adding", arrivals)]
 
     return receive
 
@@ -161,7 +161,7 @@ def test_a_changed_suite_touches_no_other_lab(course, book, level):
     both = load_course(course.root)
     for slug in both.slugs:
         submission = from_source(both.lab(slug), "ann", b"50")
-        book.receive(slug, submission, submitted_at=NOW)
+        book.take_in(slug, [Arrival(submission, NOW)])
         assert grade_now(book, both, ByName(), level, slug=slug).total == 1
     path = next(both.lab("second").hidden_suite.glob("test_*.py"))
     path.write_text(path.read_text() + "\n# another suite\n")
@@ -298,7 +298,7 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
 
         rival = ByName()
         monkeypatch.setattr(book, "beat", heard)
-        book.receive("adding", from_source(course.lab("adding"), "s0", b"50"), submitted_at=NOW)
+        book.take_in("adding", [Arrival(from_source(course.lab("adding"), "s0", b"50"), NOW)])
         found = grade_now(book, course, ByName(on_submit=takes_long), level)
     assert [result.score for _, result in found.results] == [50]
     assert rival.seen == []

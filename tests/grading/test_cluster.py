@@ -104,9 +104,9 @@ def test_a_submission_that_kills_every_worker_is_withheld(course, settings, monk
 
 def dies_twice(settings, submission):
     """The same, with the first two workers that get one dying of something else."""
-    deaths = len(list(settings.root.glob("death-*")))
+    deaths = len(list(settings.lab.root.glob("death-*")))
     if deaths < 2:
-        (settings.root / f"death-{deaths}").touch()
+        (settings.lab.root / f"death-{deaths}").touch()
         os._exit(1)
     return grade_here(settings, submission)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.intake.bundle import pack
-from grader.intake.collecting import collect
+from grader.intake.finding import find
 from grader.intake.found import Found
 from grader.submissions import from_source
 
@@ -68,7 +68,7 @@ def gather(course):
     """Collects, and gives what was found and what was refused: name of the file to reason."""
 
     def run(*paths, **options):
-        everything = list(collect(course, paths, **{"now": NOW} | options))
+        everything = list(find(course.labs(), paths, **{"now": NOW} | options))
         found = [each for each in everything if isinstance(each, Found)]
         refused = {each.where: each.reason for each in everything if not isinstance(each, Found)}
         assert len(refused) == len(everything) - len(found)

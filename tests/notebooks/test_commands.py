@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from grader.cli.group import Group
 from grader.cli.notebooks import COMMANDS
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.submissions import from_source
@@ -95,8 +96,8 @@ def record(course, judge):
     source = (course.solutions(lab) / "adding.py").read_text().replace("the_whole_sum\n", "x\n")
     submission = from_source(lab, "ann", source.encode())
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
-        book.add_student(Student("ann", "Lee, Ann"))
-        book.receive("adding", submission, submitted_at=AT)
+        book.add_students([Student("ann", "Lee, Ann")])
+        book.take_in("adding", [Arrival(submission, AT)])
         yield book, lab, grade(judge, submission)
 
 

@@ -137,7 +137,7 @@ def test_rows_are_those_that_nbgrader_makes(room):
     """A submission that we push has the rows that nbgrader's own API would have made."""
     push(room.url, room.lab, [grade_of("ann")])
     with room.book() as book:
-        book.add_student("nora")
+        book.add_students([Student("nora")])
         book.add_submission("adding", "nora")
 
         def shape(student):

@@ -2,6 +2,8 @@
 
 import contextlib
 import marshal
+import os
+import select
 import sys
 
 import numpy as np
@@ -651,3 +653,23 @@ def test_large_arrays_cross_both_ways_at_once(opened):
 def test_printable_escapes_what_is_not(text, shown):
     """Controls, directions, surrogates and tags; letters of any script stay."""
     assert printable(text, 100) == shown
+
+
+SPOILT = Crashed("the process ended itself with os._exit(1)")
+
+
+def test_who_spoils_the_socket_gets_no_further_call(opened):
+    """A socket that does not block any more is the submission's doing, and no fault of ours."""
+    process = opened("import os\ndef f():\n    os.set_blocking(3, False)\n")
+    ended = select.poll()
+    ended.register(os.pidfd_open(process.pid), select.POLLIN)
+    assert call(process, "f") == Returned(None)
+    assert ended.poll(10_000)
+    assert call(process, "f") == SPOILT
+
+
+def test_who_spoils_the_socket_gets_no_answer(opened):
+    """Nor does a call that waits in an upcall."""
+    process = opened("import os\ndef f(echo):\n    os.set_blocking(3, False)\n    echo.ask('op')\n")
+    begin(process, "f", (ServiceRef("echo"),))
+    assert drive([process], Answering([process], lambda *_: None), 5.0) == [SPOILT]

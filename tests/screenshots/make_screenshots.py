@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.course import Course, load_course
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
@@ -149,9 +150,9 @@ def grade_a_class(course: Course) -> None:
         for number, (student, files, at) in enumerate(a_class(course)):
             if number < STUDENTS:
                 full = f"{NAMES[number % len(NAMES)]} {SURNAMES[number // len(NAMES)]}"
-                book.add_student(Student(student, full))
+                book.add_students([Student(student, full)])
             submission = Submission(student, files)
-            attempt, _ = book.receive(SLUG, submission, submitted_at=at)
+            attempt, _ = book.take_in(SLUG, [Arrival(submission, at)])[0]
             key = key_of(attempt, lab.suite_digest, "1", lab.seed(student), level.word)
             keys[attempt.id] = key
             book.pending(SLUG, lambda each: keys[each.id])

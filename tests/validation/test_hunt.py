@@ -59,7 +59,15 @@ def run(small, level):
 
     def do(sample=None):
         counts = []
-        found = hunt(small, "adding", level, 2, sample, counts.append, lambda: counts.append("ran"))
+        found = hunt(
+            load_course(small.root),
+            "adding",
+            level,
+            2,
+            sample,
+            counts.append,
+            lambda: counts.append("ran"),
+        )
         assert counts[1:] == ["ran"] * counts[0]
         return found, counts[0]
 
@@ -169,7 +177,7 @@ def test_a_solution_that_the_suite_refuses_proves_nothing(small, level):
     """Else everything would be killed, and all be well. Nothing is remembered."""
     path = small.root / "solutions/adding/adding.py"
     path.write_text(SOLUTION.replace("x + y", "x - y"))
-    found = hunt(small, "adding", level, 2)
+    found = hunt(load_course(small.root), "adding", level, 2)
     assert not found.passed
     assert found.problems == (
         "the solution itself loses points (add, test_add, for student-0): mend that first",

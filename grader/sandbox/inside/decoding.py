@@ -61,11 +61,6 @@ class Decoder:
     that the body is to fill.
     """
 
-    __slots__ = (
-        "_ahead", "_body_left", "_collisions_left", "_depth", "_keys_left", "_nodes_left",
-        "_resolve", "body", "when_filled",
-    )  # fmt: skip
-
     def __init__(
         self,
         caps: Caps,

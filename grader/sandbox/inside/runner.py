@@ -68,9 +68,16 @@ class Runner:
         except BaseException as error:  # noqa: BLE001  of our own code, most likely
             return self._failed(error)
 
+    def _receive(self) -> Any:
+        """The host's next message; the end of this process if the submission spoilt the socket."""
+        message = self._reader.receive(self._sock)
+        if message is frames.PENDING:  # it does not block any more
+            os._exit(1)
+        return message
+
     def _request(self) -> Any:
         try:
-            return self._reader.receive(self._sock)
+            return self._receive()
         except EOFError:
             raise
         except Exception as error:  # the host sends nothing that we should not understand
@@ -199,7 +206,7 @@ class Runner:
         with self._lock:
             _flush()
             self._transmit(frame)
-            return self._reader.receive(self._sock)
+            return self._receive()
 
 
 def _flush() -> None:

@@ -93,8 +93,6 @@ def is_costly(key: Any) -> bool:
 class Encoder:
     """Builds one frame; `body` collects the bytes of arrays."""
 
-    __slots__ = ("_caps", "_costly_keys", "_nodes_left", "body", "body_bytes", "within_key")
-
     def __init__(self, caps: Caps) -> None:
         self._caps = caps
         self._nodes_left = caps.nodes

@@ -1,11 +1,11 @@
-"""What is handed in: every attempt, kept as it came.
+"""Attempts: everything that was handed in, kept as it came.
 
 The same content as the student's newest attempt is that attempt; handing in A, B and A again
-makes three. Attempts are numbered in the order in which they are received.
+makes three. Attempts are numbered in the order in which they are taken in.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -13,23 +13,30 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from grader.errors import UsageError
 from grader.gradebook.database import in_chunks, insert, lock
 from grader.gradebook.people import add_unknown
 from grader.gradebook.rows import Attempt
-from grader.gradebook.tables import files, labs, storable, submissions
+from grader.gradebook.tables import files, labs, sources, storable, submissions
 from grader.submissions import Submission
 
 _TRACE = ".trace"
+_Draft = dict[str, Any]  # a row of submissions
+_Newest = dict[str, _Draft]  # by student
+_BySource = dict[tuple[str, str, str], _Draft]  # by student, source and digest
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A submission as it came in: when it was handed in, and where it was found."""
+    """A submission as it came in: when it was handed in, and where it was found.
+
+    With `lasting`, what is found at that source again is the attempt that it was the first time,
+    whatever the student has handed in since.
+    """
 
     submission: Submission
     submitted_at: datetime
     source: str = ""
+    lasting: bool = False
 
 
 def digest_of(submission: Submission) -> str:
@@ -53,33 +60,28 @@ def contents_of(submission: Submission) -> dict[str, bytes]:
     return contents
 
 
-def receive(
-    connection: sa.Connection,
-    lab: str,
-    arrivals: Sequence[Arrival],
-    *,
-    now: datetime,
-    known_only: bool,
+def take_in(
+    connection: sa.Connection, lab: str, arrivals: Sequence[Arrival], *, now: datetime
 ) -> list[tuple[Attempt, bool]]:
     """For each arrival its attempt, and whether that is new; all are kept, or none."""
     lock(connection, f"intake of {lab}")
     whose = sorted({storable(each.submission.student) for each in arrivals})
-    unknown = add_unknown(connection, whose, keep_out=known_only)
-    if unknown and known_only:
-        raise UsageError(f"not on the roster: {', '.join(unknown)}")
+    add_unknown(connection, whose)
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
-    drafts = _drafts(lab, arrivals, _newest(connection, lab, whose), now)
+    before = _by_source(connection, lab, whose) if any(each.lasting for each in arrivals) else {}
+    drafts = _drafts(lab, arrivals, before, _newest(connection, lab, whose), now)
     new = [draft for draft, is_new in drafts if is_new]
     for draft, number in zip(new, _insert(connection, new), strict=True):
         draft["id"] = number
     _insert_files(connection, drafts, arrivals)
+    _insert_sources(connection, drafts, arrivals)
     return [(Attempt(**draft), is_new) for draft, is_new in drafts]
 
 
 def attempts(
     connection: sa.Connection, lab: str | None = None, student: str | None = None
 ) -> list[Attempt]:
-    """The attempts at a lab, of a student, or all, in the order they were received in."""
+    """The attempts at a lab, of a student, or all, in the order they were taken in."""
     query = sa.select(submissions).order_by(submissions.c.id)
     for column, value in ((submissions.c.lab, lab), (submissions.c.student, student)):
         if value is not None:
@@ -101,9 +103,9 @@ def submission(connection: sa.Connection, attempt: Attempt) -> Submission:
     return Submission(name_of(attempt), contents, attempt.problem, attempt.student, found)
 
 
-def _newest(connection: sa.Connection, lab: str, whose: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _newest(connection: sa.Connection, lab: str, whose: Sequence[str]) -> _Newest:
     """Each student's newest attempt at the lab."""
-    found: dict[str, dict[str, Any]] = {}
+    found: _Newest = {}
     for some in in_chunks(whose):
         query = sa.select(submissions).where(
             submissions.c.lab == lab, submissions.c.student.in_(some)
@@ -113,33 +115,50 @@ def _newest(connection: sa.Connection, lab: str, whose: Sequence[str]) -> dict[s
     return found
 
 
+def _by_source(connection: sa.Connection, lab: str, whose: Sequence[str]) -> _BySource:
+    """These students' attempts at the lab, by where each was found and what it holds."""
+    found: _BySource = {}
+    for some in in_chunks(whose):
+        query = sa.select(submissions, sources.c.source.label("place")).join(
+            sources, sources.c.submission == submissions.c.id
+        )
+        of_some = query.where(submissions.c.lab == lab, submissions.c.student.in_(some))
+        for row in connection.execute(of_some).mappings():
+            draft = dict(row)
+            found[draft["student"], draft.pop("place"), draft["digest"]] = draft
+    return found
+
+
 def _drafts(
-    lab: str, arrivals: Iterable[Arrival], newest: Mapping[str, dict[str, Any]], now: datetime
-) -> list[tuple[dict[str, Any], bool]]:
-    """A row for each arrival, the new ones without an id yet."""
-    newest, drafts = dict(newest), []
+    lab: str, arrivals: Iterable[Arrival], before: _BySource, newest: _Newest, now: datetime
+) -> list[tuple[_Draft, bool]]:
+    """A row for each arrival, and whether it is new; the new ones are without an id yet."""
+    drafts = list[tuple[_Draft, bool]]()
     for arrival in arrivals:
-        handed_in = arrival.submission
+        handed_in, source = arrival.submission, storable(arrival.source)
         student, digest = storable(handed_in.student), digest_of(handed_in)
-        before = newest.get(student)
-        if before is not None and before["digest"] == digest:
-            drafts.append((before, False))
+        known = before.get((student, source, digest)) if arrival.lasting else None
+        last = newest.get(student)
+        if known is None and last is not None and last["digest"] == digest:
+            known = last
+        if known is not None:
+            drafts.append((known, False))
             continue
         newest[student] = {
             "student": student,
             "lab": lab,
-            "number": 1 if before is None else before["number"] + 1,
+            "number": 1 if last is None else last["number"] + 1,
             "digest": digest,
             "submitted_at": arrival.submitted_at,
             "received_at": now,
-            "source": storable(arrival.source),
+            "source": source,
             "problem": storable(handed_in.problem),
         }
         drafts.append((newest[student], True))
     return drafts
 
 
-def _insert(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[int]:
+def _insert(connection: sa.Connection, rows: list[_Draft]) -> list[int]:
     """The new rows' ids, in their order."""
     if not rows:
         return []
@@ -149,7 +168,7 @@ def _insert(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[int]:
 
 def _insert_files(
     connection: sa.Connection,
-    drafts: Iterable[tuple[dict[str, Any], bool]],
+    drafts: Iterable[tuple[_Draft, bool]],
     arrivals: Iterable[Arrival],
 ) -> None:
     rows = [
@@ -164,3 +183,17 @@ def _insert_files(
     ]
     if rows:
         connection.execute(files.insert(), rows)
+
+
+def _insert_sources(
+    connection: sa.Connection,
+    drafts: Iterable[tuple[_Draft, bool]],
+    arrivals: Iterable[Arrival],
+) -> None:
+    rows = [
+        {"submission": draft["id"], "source": arrival.source, "facts": ""}
+        for (draft, _), arrival in zip(drafts, arrivals, strict=True)
+        if arrival.lasting
+    ]
+    if rows:
+        connection.execute(insert(connection, sources).on_conflict_do_nothing(), rows)

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from grader.errors import UsageError
-from grader.gradebook.intake import Arrival, digest_of
+from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.submissions import Submission
@@ -16,8 +15,8 @@ from grader.submissions import Submission
 def test_the_same_again_is_the_same_attempt(book, noon):
     """Sending twice is one submission; the second answer names the first attempt."""
     submission = Submission("ann", {"adding.py": b"x = 1\n"})
-    first, new = book.receive("adding", submission, submitted_at=noon, source="inbox")
-    second, newer = book.receive("adding", submission, submitted_at=noon + timedelta(hours=1))
+    first, new = book.take_in("adding", [Arrival(submission, noon, "inbox")])[0]
+    second, newer = book.take_in("adding", [Arrival(submission, noon + timedelta(hours=1))])[0]
     assert (new, newer) == (True, False)
     assert second == first
     assert (first.number, first.submitted_at, first.source) == (1, noon, "inbox")
@@ -35,7 +34,7 @@ def test_going_back_to_what_was_before_is_an_attempt(classroom, book):
 def test_labs_and_students_are_counted_apart(classroom, book, noon):
     """The same content is one attempt of each student, and of each lab."""
     assert classroom.hand_in("ann").number == classroom.hand_in("ben").number == 1
-    other, new = book.receive("other", Submission("ann", {"adding.py": b"A"}), submitted_at=noon)
+    other, new = book.take_in("other", [Arrival(Submission("ann", {"adding.py": b"A"}), noon)])[0]
     assert (other.number, new) == (1, True)
     assert [each.student for each in book.attempts("adding")] == ["ann", "ben"]
     assert [each.lab for each in book.attempts(student="ann")] == ["adding", "other"]
@@ -52,7 +51,7 @@ def test_labs_and_students_are_counted_apart(classroom, book, noon):
 )
 def test_what_was_handed_in_comes_back(book, noon, submission):
     """Byte for byte, with its trace or its problem, and under a name that is one in a batch."""
-    attempt, _ = book.receive("adding", submission, submitted_at=noon)
+    attempt, _ = book.take_in("adding", [Arrival(submission, noon)])[0]
     found = book.submission(attempt)
     assert (found.files, found.trace) == (submission.files, submission.trace)
     assert (found.problem, found.student, found.name) == (submission.problem, "ann", "ann-1")
@@ -81,13 +80,13 @@ HOSTILE = "a\0b\x1b[31m \udc80 ünï </script> ' OR 1=1 --\n" + "x" * 500
 def test_whatever_text_comes_is_kept(book, noon):
     """NUL, halves of surrogates, quotes and control characters harm neither database."""
     submission = Submission(HOSTILE, {HOSTILE: b"x"}, student=HOSTILE)
-    attempt, new = book.receive("adding", submission, submitted_at=noon, source=HOSTILE)
-    again, newer = book.receive("adding", submission, submitted_at=noon, source=HOSTILE)
+    attempt, new = book.take_in("adding", [Arrival(submission, noon, HOSTILE)])[0]
+    again, newer = book.take_in("adding", [Arrival(submission, noon, HOSTILE)])[0]
     assert (new, newer, again) == (True, False, attempt)
     assert book.attempts() == [attempt]
     assert list(book.submission(attempt).files.values()) == [b"x"]
     broken = Submission("ben", problem=HOSTILE)
-    kept, _ = book.receive("adding", broken, submitted_at=noon)
+    kept, _ = book.take_in("adding", [Arrival(broken, noon)])[0]
     assert book.submission(kept).problem == kept.problem
 
 
@@ -97,21 +96,34 @@ def test_an_unknown_student_is_added_by_id(classroom, book):
     assert book.students() == [Student("ann")]
 
 
-def test_who_is_not_on_the_roster_may_be_kept_out(book, noon):
-    """By name; and then nothing of what came together is kept, so that it can be sent again."""
-    book.add_student(Student("ann", "Ann"))
-    arrivals = [Arrival(Submission(name, {"adding.py": b"x"}), noon) for name in ("ann", "eve")]
-    with pytest.raises(UsageError, match="eve"):
-        book.receive_all("adding", arrivals, known_only=True)
-    assert book.attempts() == []
-    assert len(book.receive_all("adding", arrivals[:1], known_only=True)) == 1
-    assert [each.id for each in book.students()] == ["ann"]
+def test_what_is_found_at_a_lasting_source_again_stays_what_it_was(book, noon):
+    """A, B and A again from three files are three attempts, and stay those when found again."""
+    arrivals = [
+        Arrival(Submission("ann", {"adding.py": content}), noon, source, lasting=True)
+        for source, content in (("1.zip", b"A"), ("2.zip", b"B"), ("3.zip", b"A"), ("4.zip", b"A"))
+    ]
+    first = book.take_in("adding", arrivals)
+    assert [(each.number, new) for each, new in first] == [
+        (1, True), (2, True), (3, True), (3, False)]  # fmt: skip
+    again = book.take_in("adding", arrivals)
+    assert again == [(attempt, False) for attempt, _ in first]
+
+
+def test_a_source_that_does_not_last_is_a_new_attempt(book, noon):
+    """A file that is written anew under its name: going back to what was before is an attempt."""
+    arrivals = [
+        Arrival(Submission("ann", {"adding.py": content}), noon, "ann.py")
+        for content in (b"A", b"B")
+    ]
+    book.take_in("adding", arrivals)
+    assert [(each.number, new) for each, new in book.take_in("adding", arrivals)] == [
+        (3, True), (4, True)]  # fmt: skip
 
 
 def test_times_are_kept_as_moments(book):
     """Another zone's time is the same moment, given back in UTC; one without a zone is refused."""
     east = datetime(2026, 12, 1, 14, 0, tzinfo=timezone(timedelta(hours=9)))
-    attempt, _ = book.receive("adding", Submission("ann"), submitted_at=east)
+    attempt, _ = book.take_in("adding", [Arrival(Submission("ann"), east)])[0]
     assert book.attempts()[0].submitted_at == attempt.submitted_at == east
     assert book.attempts()[0].submitted_at.tzinfo is UTC
 
@@ -120,7 +132,7 @@ def test_many_that_come_together_are_numbered_in_their_order(book, noon):
     """Also several of one student, of which two in a row are the same."""
     contents = [("ann", b"A"), ("ben", b"A"), ("ann", b"A"), ("ann", b"B"), ("ann", b"A")]
     arrivals = [Arrival(Submission(who, {"adding.py": what}), noon) for who, what in contents]
-    got = book.receive_all("adding", arrivals)
+    got = book.take_in("adding", arrivals)
     assert [(each.student, each.number, new) for each, new in got] == [
         ("ann", 1, True), ("ben", 1, True), ("ann", 1, False), ("ann", 2, True), ("ann", 3, True),
     ]  # fmt: skip
@@ -128,31 +140,31 @@ def test_many_that_come_together_are_numbered_in_their_order(book, noon):
         assert book.submission(attempt).files == {"adding.py": content}
 
 
-def test_a_class_is_received_in_few_statements(book, noon):
+def test_a_class_is_taken_in_with_few_statements(book, noon):
     """In one transaction, with one statement for each submission and a few besides."""
     engine, asked = book._database._engine, []
     sa.event.listen(engine, "before_cursor_execute", lambda *event: asked.append(event[2]))
 
-    def receive(numbers):
+    def taken_in(numbers):
         asked.clear()
-        got = book.receive_all("adding", [
+        got = book.take_in("adding", [
             Arrival(Submission(f"s{n:04}", {"adding.py": b"x" * 2000 + b"%d" % n}), noon)
             for n in numbers
         ])  # fmt: skip
         assert all(new for _, new in got)
         return len(asked)
 
-    few = receive(range(10))
-    assert receive(range(10, 110)) <= few + 90
+    few = taken_in(range(10))
+    assert taken_in(range(10, 110)) <= few + 90
     assert len(book.attempts("adding")) == 110
 
 
-def test_two_that_receive_at_once_never_number_alike(book_url, noon):
+def test_two_that_take_in_at_once_never_number_alike(book_url, noon):
     """Each of 20 different contents becomes one attempt, numbered without a gap."""
 
     def send(number):
         submission = Submission("ann", {"adding.py": b"%d" % number})
-        return book.receive("adding", submission, submitted_at=noon)[0].number
+        return book.take_in("adding", [Arrival(submission, noon)])[0][0].number
 
     with Gradebook.open(book_url) as book, ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(send, range(20))) == list(range(1, 21))

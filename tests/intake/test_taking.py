@@ -14,19 +14,19 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.intake.bundle import pack
-from grader.intake.found import Refused
+from grader.intake.found import Refused, TakenIn
 from grader.intake.inbox import deliver
 from grader.intake.receipts import public_key, read_receipt, verify
-from grader.intake.reception import Received, receive_from, receive_plain
+from grader.intake.taking import take_in
 from grader.submissions import from_source
 
 # Runs one child after another, each on a course of its own; the N-th is killed before it runs its
-# N-th line of reception.py, until one comes to its end.
+# N-th line of taking.py, until one comes to its end.
 KILLER = """
 import itertools, os, shutil, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from grader.intake import reception
+from grader.intake import taking
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
 
@@ -35,7 +35,7 @@ made, places = Path(sys.argv[1]), Path(sys.argv[2])
 def collect_and_die_at(number, place):
     lines = itertools.count(1)
     def trace(frame, event, _):
-        if frame.f_code.co_filename != reception.__file__:
+        if frame.f_code.co_filename != taking.__file__:
             return None
         if event == "line" and next(lines) == number:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +44,7 @@ def collect_and_die_at(number, place):
     with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
         sys.settrace(trace)
         now = datetime(2025, 11, 23, tzinfo=UTC)
-        for _ in reception.receive_from(course, book, [place / "inbox"], now=now):
+        for _ in taking.take_in(course, book, [place / "inbox"], now=now):
             pass
     os._exit(0)
 
@@ -90,12 +90,18 @@ def send(course, inbox):
 
 
 @pytest.fixture
+def attempt_of(book):
+    """The attempt that something was taken in as."""
+    return lambda taken_in: {each.id: each for each in book.attempts()}[taken_in.attempt]
+
+
+@pytest.fixture
 def collect(course, book, inbox):
     """Staff collect; gives those received and those refused."""
 
     def run(*paths, now=NOW + timedelta(hours=1), **options):
-        got = list(receive_from(course, book, paths or [inbox], now=now, **options))
-        received = [each for each in got if isinstance(each, Received)]
+        got = list(take_in(course, book, paths or [inbox], now=now, **options))
+        received = [each for each in got if isinstance(each, TakenIn)]
         return received, [each for each in got if isinstance(each, Refused)]
 
     return run
@@ -134,7 +140,7 @@ def test_every_bundle_gets_its_receipt(collect, course, book, send):
     assert receipt.sha256[:12] in path.name
 
 
-def test_collecting_again_changes_nothing(collect, book, send, inbox):
+def test_collecting_again_changes_nothing(attempt_of, collect, book, send, inbox):
     """A, B and A again are three attempts, and stay three however often they are collected."""
     for minute, source in enumerate(("a = 1\n", "b = 1\n", "a = 1\n")):
         send("s1", source, minute)
@@ -142,7 +148,7 @@ def test_collecting_again_changes_nothing(collect, book, send, inbox):
     before = attempts(book), {path: path.read_bytes() for path in inbox.rglob("*.json")}
     received, _ = collect()
     assert [each.new for each in received] == [False] * 3
-    assert [each.attempt.number for each in received] == [1, 2, 3]
+    assert [attempt_of(each).number for each in received] == [1, 2, 3]
     assert (attempts(book), {p: p.read_bytes() for p in inbox.rglob("*.json")}) == before
     assert len(before[1]) == 3
 
@@ -179,7 +185,7 @@ def test_a_receipt_that_can_t_be_written_is_told(collect, book, send, monkeypatc
         raise UsageError("the receipt can't be written: Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr("grader.intake.reception.write_whole", locked)
+        patch.setattr("grader.intake.taking.write_whole", locked)
         ((received,), _) = collect()
     assert "can't be written: Permission denied" in received.problem
     assert len(book.attempts()) == 1
@@ -195,7 +201,7 @@ def test_a_receipt_that_is_there_is_left_alone(collect, send, monkeypatch):
     def locked(*_, **__):
         raise UsageError("the receipt can't be written: Permission denied")
 
-    monkeypatch.setattr("grader.intake.reception.write_whole", locked)
+    monkeypatch.setattr("grader.intake.taking.write_whole", locked)
     assert [each.problem for each in collect()[0]] == [""]
 
 
@@ -208,9 +214,9 @@ def test_an_interrupted_collect_goes_on(collect, course, book, inbox, send, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("grader.intake.reception.write_whole", die)
+        patch.setattr("grader.intake.taking.write_whole", die)
         with pytest.raises(KeyboardInterrupt):
-            list(receive_from(course, book, [inbox], now=NOW))
+            list(take_in(course, book, [inbox], now=NOW))
     assert len(book.attempts()) == 5
     received, _ = collect()
     assert [each.new for each in received] == [False] * 5
@@ -232,7 +238,7 @@ def test_killed_at_any_line_nothing_is_lost_or_doubled(course, send, inbox, tmp_
         killed = load_course(place / "course")
         with Gradebook.open(str(killed.root / "gradebook.sqlite3")) as book:
             attempts_then.add(len(book.attempts()))
-            list(receive_from(killed, book, [place / "inbox"], now=NOW + timedelta(days=1)))
+            list(take_in(killed, book, [place / "inbox"], now=NOW + timedelta(days=1)))
             assert [(each.student, each.number) for each in book.attempts()] == [
                 ("s1", 1), ("s1", 2), ("s1", 3), ("s2", 1)]  # fmt: skip
         signed = [read_receipt(path) for path in place.rglob("*.receipt.json")]
@@ -280,25 +286,25 @@ def test_changed_bytes_under_an_old_name_are_new(collect, book, send, inbox):
     assert len(book.attempts()) == 2
 
 
-def test_who_is_not_on_the_roster_can_be_kept_out(collect, book, send):
+def test_who_is_not_on_the_roster_can_be_kept_out(attempt_of, collect, book, send):
     """Refused by name; everybody else is received."""
-    book.add_student(Student("s1", "Ada"))
+    book.add_students([Student("s1", "Ada")])
     send("s1")
     send("stranger")
     received, refused = collect(known_only=True)
-    assert [each.attempt.student for each in received] == ["s1"]
+    assert [attempt_of(each).student for each in received] == ["s1"]
     assert [each.reason for each in refused] == ["stranger is not on the roster"]
-    assert [each.attempt.student for each in collect()[0]] == ["s1", "stranger"]
+    assert [attempt_of(each).student for each in collect()[0]] == ["s1", "stranger"]
 
 
-def test_the_roster_s_numbers_are_used(collect, book, tmp_path):
+def test_the_roster_s_numbers_are_used(attempt_of, collect, book, tmp_path):
     """A Canvas download counts for the student whose number it has."""
-    book.add_student(Student("s041", "Ada", lms_id="4711"))
+    book.add_students([Student("s041", "Ada", lms_id="4711")])
     folder = tmp_path / "canvas"
     folder.mkdir()
     (folder / "ada_4711_1_adding.py").write_text("x = 1\n")
     received, _ = collect(folder)
-    assert received[0].attempt.student == "s041"
+    assert attempt_of(received[0]).student == "s041"
     assert [each.new for each in collect(folder)[0]] == [False]
 
 
@@ -308,17 +314,17 @@ def test_a_class_is_received_in_order(collect, book, send, inbox):
         send(f"s{number:03}")
     received, refused = collect()
     assert (len(received), refused) == (150, [])
-    assert len({each.attempt.id for each in received}) == len(book.attempts()) == 150
+    assert len({each.attempt for each in received}) == len(book.attempts()) == 150
     assert len(list(inbox.rglob("*.receipt.json"))) == 150
 
 
 @pytest.mark.parametrize(("bound", "most"), [("_AT_ONCE", 2), ("_BYTES_AT_ONCE", 11)])
 def test_a_class_is_never_in_memory_as_a_whole(course, book, send, inbox, monkeypatch, bound, most):
     """Neither many submissions nor large ones: what came first is received before others are."""
-    monkeypatch.setattr(f"grader.intake.reception.{bound}", most)
+    monkeypatch.setattr(f"grader.intake.taking.{bound}", most)
     for number in range(5):
         send(f"s{number}")  # of six bytes
-    receiving = receive_from(course, book, [inbox], now=NOW)
+    receiving = take_in(course, book, [inbox], now=NOW)
     next(receiving)
     assert len(book.attempts()) == 2
     assert len(list(receiving)) == 4
@@ -329,23 +335,25 @@ def test_two_at_once_are_kept_apart(course, book, send, inbox):
     """The second is told to wait; else both would take the same for new."""
     send("s1")
     send("s2")
-    first = receive_from(course, book, [inbox], now=NOW)
+    first = take_in(course, book, [inbox], now=NOW)
     next(first)
     with pytest.raises(UsageError, match="is being collected already"):
-        next(receive_from(course, book, [inbox], now=NOW))
+        next(take_in(course, book, [inbox], now=NOW))
     assert len(list(first)) == 1
-    assert len(list(receive_from(course, book, [inbox], now=NOW))) == 2
+    assert len(list(take_in(course, book, [inbox], now=NOW))) == 2
 
 
 @pytest.mark.parametrize("name", ["z.shardlab.zip", os.fsdecode(b"a\xff.shardlab.zip")])
-def test_a_copy_is_no_new_attempt_however_often_it_is_collected(collect, book, send, name):
+def test_a_copy_is_no_new_attempt_however_often_it_is_collected(
+    attempt_of, collect, book, send, name
+):
     """Packed twice before something else was: its second file is the first attempt, for good."""
     first = send(source="x = 1\n", minute=0)
     shutil.copyfile(first, first.with_name(name))
     send(source="x = 2\n", minute=9)
     for _ in range(3):
         received, _ = collect()
-        assert sorted(each.attempt.number for each in received) == [1, 1, 2]
+        assert sorted(attempt_of(each).number for each in received) == [1, 1, 2]
     assert [each.number for each in book.attempts()] == [1, 2]
 
 
@@ -365,15 +373,22 @@ def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
     for _ in range(2):
         assert len(collect(now=NOW, known_only=True)[1]) == 1
     assert [each.what for each in book.audit()].count("not on the roster") == 1
-    book.add_student(Student("s1"))
+    book.add_students([Student("s1")])
     collect(known_only=True)
     assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
+
+
+def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
+    """By name, before anything is taken in."""
+    send()
+    with pytest.raises(UsageError, match="no lab 'other'"):
+        collect(lab="other")
 
 
 def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
     """Work is never given to one of them by chance: it is kept under the number."""
     for student in ("ada", "bob"):
-        book.add_student(Student(student, lms_id="4711"))
+        book.add_students([Student(student, lms_id="4711")])
     folder = tmp_path / "download"
     folder.mkdir()
     (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
@@ -382,11 +397,15 @@ def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(-30, -30), (30, 0)])
-def test_a_plain_file_counts_from_when_it_was_written(course, book, tmp_path, minutes, counts):
+def test_a_plain_file_counts_from_when_it_was_written(
+    attempt_of, course, book, tmp_path, minutes, counts
+):
     """And from now at the latest: a clock that ran ahead makes nobody late."""
     path = tmp_path / "ann.py"
     path.write_text("x = 1\n")
     written = (NOW + timedelta(minutes=minutes)).timestamp()
     os.utime(path, (written, written))
-    (attempt,) = receive_plain(book, course.lab("adding"), [path], now=NOW)
+    (taken_in,) = take_in(course, book, [path], lab="adding", as_named=True, now=NOW)
+    (attempt,) = book.attempts()
+    assert attempt.id == taken_in.attempt
     assert attempt.submitted_at == NOW + timedelta(minutes=counts)

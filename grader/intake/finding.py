@@ -1,12 +1,15 @@
-"""Everything that was handed in at some paths: found, or refused with the reason in words."""
+"""Everything that was handed in at some paths: found, or refused with the reason in words.
+
+Bundles of an inbox that were taken in before and are as they were come out as that, unread.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from grader.course import Course
+from grader.course import Lab
 from grader.files.writing import PART
 from grader.intake.archive import BundleError
 from grader.intake.bundle import (
@@ -20,68 +23,55 @@ from grader.intake.bundle import (
     read_bundle,
     receipt_path,
 )
-from grader.intake.downloads import owner_of
-from grader.intake.entries import Entry, Zip, folder_entries, members, path_entry
-from grader.intake.found import Found, Refused, refused
+from grader.intake.downloads import is_download, owner_of
+from grader.intake.entries import Entry, Zip, folder_entries, listed, path_entry
+from grader.intake.found import Found, Refused, TakenIn, refused
 from grader.intake.loose import Loose, Reading, choose, of_file, of_folder
+from grader.intake.unchanged import Unchanged, source_of
 from grader.submissions import is_folder, is_link
 from grader.text.shown import escaped
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
 _STRAYS_TOLD = 20
+_Each = Found | TakenIn | Refused
 _LINK = "it is a symbolic link, which is not followed"
 
 
-def collect(
-    course: Course,
+def find(
+    labs: Iterable[Lab],
     paths: Iterable[Path],
     *,
     lab: str | None = None,
     now: datetime,
     last_seen: Callable[[Path], datetime | None] = lambda _: None,
     students: Mapping[str, str] | None = None,
-) -> Iterator[Found | Refused]:
+    unchanged: Unchanged | None = None,
+) -> Iterator[_Each]:
     """Everything at the paths, each of which exists, one student after another.
 
     With `lab`, only what is for that one. `last_seen` says when the place of a bundle was
     collected last: what did not lie there then can't have been handed in before, whatever it says.
     `students` has the course's id of those whom a learning-management system knows by another.
+    `unchanged` knows bundles that need not be read.
     """
-    if lab is not None:
-        course.lab(lab)
-    labs = {each.slug: each for each in course.labs()}
-    collector = _Collector(Reading(labs, lab, now), last_seen, students or {})
+    by_slug = {each.slug: each for each in labs}
+    finder = _Finder(Reading(by_slug, lab, now), last_seen, students or {}, unchanged)
     for path in paths:
-        yield from collector.at(path)
-
-
-def is_plain(course: Course, path: Path) -> bool:
-    """Whether it is a `.py` file or a folder of them: nothing that says more of itself.
-
-    A bundle in one student's folder says nothing of the other folders.
-    """
-    if not is_folder(path):
-        return not path.name.endswith((SUFFIX, ".zip"))
-    try:
-        bundles = any(each.name.endswith(SUFFIX) for each in members(path))
-    except BundleError:
-        return False  # collecting says why it can't be read
-    of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
-    inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
-    return not (bundles or inbox or _is_download(path))
+        yield from finder.at(path)
 
 
 @dataclass(frozen=True)
-class _Collector:
+class _Finder:
     reading: Reading
     last_seen: Callable[[Path], datetime | None]
-    students: Mapping[str, str] = field(default_factory=dict)
+    students: Mapping[str, str]
+    unchanged: Unchanged | None
 
-    def at(self, path: Path) -> Iterator[Found | Refused]:
+    def at(self, path: Path) -> Iterator[_Each]:
         """What lies at a path that a person gave; one that can't be read is refused."""
         yield from _told(path, self._at(path))
 
-    def _at(self, path: Path) -> Iterator[Found | Refused]:
+    def _at(self, path: Path) -> Iterator[_Each]:
         """What lies there, by what it looks like."""
         if is_folder(path):  # an inbox may well be given by a link
             yield from self._folder(path)
@@ -96,7 +86,7 @@ class _Collector:
 
     # -- folders -------------------------------------------------------------------------
 
-    def _folder(self, folder: Path) -> Iterator[Found | Refused]:
+    def _folder(self, folder: Path) -> Iterator[_Each]:
         place = folder.resolve()
         in_inbox = place.parent.name in self.reading.labs and is_student_id(place.name)
         bundles = any(folder.glob(f"*{SUFFIX}"))
@@ -106,7 +96,7 @@ class _Collector:
             yield from self._lab_folder(folder, place.name)
         elif bundles and in_inbox:
             yield from self._student_folder(folder, (place.parent.name, place.name))
-        elif _is_download(folder):
+        elif is_download(folder):
             yield from self._download(folder_entries(folder), folder)
         elif bundles:
             yield from self._student_folder(folder, None)
@@ -119,36 +109,42 @@ class _Collector:
         own = (".shardlab", lab.assignment.file)
         return is_folder(folder) and not any(os.path.lexists(folder / name) for name in own)
 
-    def _inbox(self, inbox: Path) -> Iterator[Found | Refused]:
-        for folder in members(inbox):
-            if is_link(folder) or not is_folder(folder):
+    def _inbox(self, inbox: Path) -> Iterator[_Each]:
+        for name, entry in listed(inbox).items():
+            folder = inbox / name
+            if not _is_folder(entry):
                 yield refused(folder, "an inbox has folders only, one a lab")
-            elif folder.name not in self.reading.labs:
+            elif name not in self.reading.labs:
                 yield refused(folder, "no lab of this course is called so")
-            elif self.reading.wanted in (None, folder.name):
-                yield from _told(folder, self._lab_folder(folder, folder.name))
+            elif self.reading.wanted in (None, name):
+                yield from _told(folder, self._lab_folder(folder, name))
 
-    def _lab_folder(self, lab_folder: Path, slug: str) -> Iterator[Found | Refused]:
-        for folder in members(lab_folder):
-            if is_link(folder):
+    def _lab_folder(self, lab_folder: Path, slug: str) -> Iterator[_Each]:
+        for name, entry in listed(lab_folder).items():
+            folder = lab_folder / name
+            if entry.is_symlink():
                 yield refused(folder, _LINK)
-            elif not is_folder(folder):
+            elif not _is_folder(entry):
                 yield refused(folder, "it lies beside the students' folders, and is nobody's")
-            elif not is_student_id(folder.name):
+            elif not is_student_id(name):
                 yield refused(folder, "its name is no student id")
             else:
-                yield from _told(folder, self._student_folder(folder, (slug, folder.name)))
+                yield from _told(folder, self._student_folder(folder, (slug, name)))
 
-    def _student_folder(
-        self, folder: Path, owner: tuple[str, str] | None
-    ) -> Iterator[Found | Refused]:
-        paths = members(folder)
-        bundles = [each for each in paths if each.name.endswith(SUFFIX)]
-        yield from self._bundles(bundles[:MAX_BUNDLES], owner)
-        if (more := len(bundles) - MAX_BUNDLES) > 0:
+    def _student_folder(self, folder: Path, owner: tuple[str, str] | None) -> Iterator[_Each]:
+        entries = listed(folder)
+        names = [name for name in entries if name.endswith(SUFFIX)]
+        known = dict[str, TakenIn]()
+        if self.unchanged and owner and self.reading.wanted in (None, owner[0]):
+            known = self.unchanged.among(entries, names[:MAX_BUNDLES], owner)
+        yield from sorted(known.values(), key=lambda each: each.attempt)
+        unread = [name for name in names[:MAX_BUNDLES] if name not in known]
+        yield from self._bundles([folder / name for name in unread], owner)
+        if (more := len(names) - MAX_BUNDLES) > 0:
             reason = f"the first of {more} bundles too many: {MAX_BUNDLES} of a student are read"
-            yield refused(bundles[MAX_BUNDLES], reason)
-        strays = [each for each in paths if not each.name.endswith((SUFFIX, RECEIPT_SUFFIX))]
+            yield refused(folder / names[MAX_BUNDLES], reason)
+        own = (SUFFIX, RECEIPT_SUFFIX)
+        strays = [folder / name for name in entries if not name.endswith(own)]
         yield from map(_stray, strays[:_STRAYS_TOLD])
         if len(strays) > _STRAYS_TOLD:
             more = len(strays) - _STRAYS_TOLD
@@ -180,9 +176,11 @@ class _Collector:
         yield from others
 
     def _bundle_at(self, path: Path, owner: tuple[str, str] | None) -> Found:
-        bundle = self._owned_bundle(path_entry(path, path.name), owner)
-        source = f"{bundle.manifest.lab}/{bundle.manifest.student}/{path.name}"
-        return self._found(bundle, source, receipt_path(path), self.last_seen(path))
+        entry = path_entry(path, path.name)
+        bundle = self._owned_bundle(entry, owner)
+        source = source_of(bundle.manifest.lab, bundle.manifest.student, path.name)
+        found = self._found(bundle, source, receipt_path(path), self.last_seen(path))
+        return replace(found, status=entry.status) if owner is not None else found
 
     def _owned_bundle(self, entry: Entry, owner: tuple[str, str] | None) -> Bundle:
         bundle = self._read(entry)
@@ -255,6 +253,14 @@ class _Collector:
         yield from choose(files, self.reading)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is known to be a folder, and no link to one."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
 def _stray(path: Path) -> Refused:
     if path.name.endswith(PART):
         return refused(path, "a delivery that was broken off, or is still under way")
@@ -269,16 +275,7 @@ def _check_owner(bundle: Bundle, slug: str, student: str) -> None:
         raise BundleError(f"it is for {manifest.lab}, but lies under {slug}")
 
 
-def _is_download(folder: Path) -> bool:
-    """Whether what lies directly in it is mostly named the way Canvas or Moodle name things.
-
-    One name alone may be a student's doing.
-    """
-    named = [bool(owner_of(f"{each.name}/") or owner_of(each.name)) for each in members(folder)]
-    return sum(named) > len(named) / 2
-
-
-def _told(place: Path, each: Iterator[Found | Refused]) -> Iterator[Found | Refused]:
+def _told(place: Path, each: Iterator[_Each]) -> Iterator[_Each]:
     """The same, where a folder that can't be looked into is refused by its name."""
     try:
         yield from each
