@@ -145,7 +145,7 @@ def test_a_test_case_that_must_fail_is_not_left_out_in_silence(validate, course)
     result, checks = validate()
     assert result.exit_code == 1
     (problem,) = checks["suite"]["problems"]
-    assert "Adding is not run: it is a unittest.TestCase" in problem
+    assert "Adding is a class of tests" in problem
     assert set(checks) == {"suite", "README", "release"}  # nothing is graded by such a suite
 
 
