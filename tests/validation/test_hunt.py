@@ -8,6 +8,8 @@ from grader.course import load_course
 from grader.validation.mutation import Sample, cache, hunt, lines_of, summary
 from grader.validation.mutation.making import mutants_of
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 SUITE = '''\
 """Sees that add adds, and no more; total may do what it likes on one rank."""
 
