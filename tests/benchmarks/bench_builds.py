@@ -61,9 +61,10 @@ def _processor_seconds() -> float:
 
 
 def _without_times(results: object) -> object:
-    """The same without what no two runs have in common."""
+    """The same without what no two runs have in common, nor two builds: a message has its facts."""
     if isinstance(results, dict):
-        return {key: _without_times(results[key]) for key in results if key != "seconds"}
+        kept = results.keys() - {"seconds", "finding"}
+        return {key: _without_times(results[key]) for key in kept}
     return [_without_times(each) for each in results] if isinstance(results, list) else results
 
 

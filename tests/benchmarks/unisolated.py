@@ -15,9 +15,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from grader.suite.naming import checked, names, words_only
 
 from grader.suite import GROUP
+from grader.suite.explain.naming import checked, names, words_only
 from grader.suite.values import for_rank
 
 MODULE = "tp_sharding"

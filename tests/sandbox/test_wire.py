@@ -216,7 +216,6 @@ def _bigints(count):
 
 
 # Each of the 20,000 keys of the largest frames is looked at, and nothing is that often again.
-# What such frames cost in time is measured in tests/benchmarks/bench_hostile.py.
 _CALLS = 10 * 20_000
 
 _HOSTILE = {
