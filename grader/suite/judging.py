@@ -101,6 +101,7 @@ class Judging:
         # Anything else is ours, a skipped case and a foreign exception alike.
         text = (error.exconly() or type(value).__name__).partition("\n")[0]
         met = self.calls.last is not None and isinstance(value, Exception)
+        met = met and not isinstance(value, CourseError)  # which says what is wrong
         return _fault(case, f"{_line_of(case, error)}{shortened(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:

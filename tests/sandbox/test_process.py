@@ -26,6 +26,7 @@ from grader.sandbox import (
     loaded,
 )
 from grader.sandbox.inside.lockdown import SCRATCH
+from grader.sandbox.inside.wire import NotPlainError
 from grader.text.shown import printable
 
 from .conftest import call
@@ -673,3 +674,11 @@ def test_who_spoils_the_socket_gets_no_answer(opened):
     process = opened("import os\ndef f(echo):\n    os.set_blocking(3, False)\n    echo.ask('op')\n")
     begin(process, "f", (ServiceRef("echo"),))
     assert drive([process], Answering([process], lambda *_: None), 5.0) == [SPOILT]
+
+
+def test_an_argument_that_can_t_cross_leaves_the_process_as_it_was(sandbox):
+    """Nothing was sent, so the next call is answered."""
+    with sandbox.open({"work.py": b"def f(x):\n    return x\n"}, "work") as process:
+        with pytest.raises(NotPlainError):
+            call(process, "f", object())
+        assert call(process, "f", 3) == Returned(3)
