@@ -4,14 +4,18 @@ A *service object* lives beside submitted code, in its process. To add a kind of
 
 1. Write its module here, `inside_NAME.py`, which needs nothing of `grader`. It defines
    `make(upcall, **params)`, whose value is what the student's function gets. By
-   `upcall(op, *args)` the object reaches the host, which answers what `requests.read_request`
-   knows: the operations of a process group.
+   `upcall(op, *args)` the object reaches the host, which answers with plain data or with a
+   `requests.Refusal`: a ValueError, a TypeError or a RuntimeError in the student's code. What is
+   no plain data never reaches the host, so check such arguments inside, and all again on the host.
 2. Write its handle below: a frozen dataclass derived from `Handle`, with the service's name, its
-   module, and `params`, the arguments of `make` on one rank. That registers it: each sandbox has
-   the module, and `ranks(n).f(x, THE_HANDLE)` hands each rank an object of its own.
+   module, and `params`, the keyword arguments of `make` on one rank. That registers it:
+   each sandbox has the module, and `ranks(n).f(x, THE_HANDLE)` hands each rank an object of its
+   own. One rank is enough: `ranks(1)`; `student.f` hands out none.
 3. Let `grader.suite` export the handle, for suites to import.
+4. Only where the object asks for more than a process group does: `requests` reads the new
+   operation, `ProcessGroup` answers it, and an `Event` tells of it.
 
-What the object does is tried by a suite that hands it out, as `tests/fabric/test_handles.py` does.
+`tests/fabric/test_handles.py` adds one, and calls a function with it in a sandbox.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,7 +72,7 @@ class GroupHandle(Handle):
     """Stands for the process group of the rank that is called."""
 
     service = "group"
-    module = "inside.py"
+    module = "inside_group.py"
 
 
 GROUP = GroupHandle()

@@ -21,7 +21,7 @@ worked out in a `Conversation`, which does no I/O.
 
 A `Process` is the child as the host holds it: its pid, its limits, its end. Above both stands the
 `loop`, which owns time and memory: one thread, and every 10 ms a look at what runs: its memory,
-and the time that it has had to itself (`clock`), which a busy machine does not make longer. What
+and the time that it has had to itself (`own_time`), which a busy machine does not make longer. What
 oversteps is killed: the child is the first process of its pid namespace, so all that it started
 goes with it. What a submission does wrong is data, an `Outcome`; `SandboxError` means that the
 sandbox itself can't be trusted, or that our own code failed in it.

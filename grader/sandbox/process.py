@@ -11,7 +11,6 @@ from typing import Any, Self
 from grader.errors import SandboxError
 from grader.sandbox import procfs
 from grader.sandbox.channel import Channel
-from grader.sandbox.clock import OwnTime
 from grader.sandbox.conversation import Conversation, Upcall
 from grader.sandbox.inside.contract import (
     BadReturn,
@@ -22,7 +21,8 @@ from grader.sandbox.inside.contract import (
     TimedOut,
 )
 from grader.sandbox.inside.frames import PENDING
-from grader.sandbox.inside.wire import WireError
+from grader.sandbox.inside.wire import NotPlainError, WireError
+from grader.sandbox.own_time import OwnTime
 from grader.sandbox.zygote import Zygote
 from grader.text.shown import printable
 
@@ -89,7 +89,11 @@ class Process:
         message = self.conversation.call(name, args, kwargs)
         if message is not None:
             self.clock.start()
-            self._ask(message)
+            try:
+                self._ask(message)
+            except NotPlainError:
+                self.conversation.pending = False  # nothing was sent
+                raise
 
     def _ask(self, message: tuple[Any, ...]) -> None:
         if self.channel.unread:

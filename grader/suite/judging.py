@@ -48,7 +48,6 @@ class Judging:
         self._lost: set[str] = set()
         self._passed: dict[str, list[str]] = {}
         self._started = time.perf_counter()
-        self._judged = 0
 
     @property
     def trace(self) -> Evidence:
@@ -77,29 +76,23 @@ class Judging:
             return False
         self.calls.new_case()
         self._started = time.perf_counter()
-        self._judged = len(self.results)
         return True
 
     def end(self, case: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Notes how one phase of the case ended."""
-        if call.excinfo is not None:
-            self._record(case, *self._explain(case, call.excinfo, call.when))
-        elif call.when == "call":
+        """Notes how the case ended."""
+        if call.excinfo is None:
             self._record(case, Verdict.PASSED, Finding())
-
-    def finish(self, case: pytest.Item) -> None:
-        """Notes a fault where the case was begun and never judged: silence is no pass."""
-        if len(self.results) == self._judged:
-            self._record(case, *_fault(case, "not run; does a hook of conftest.py keep it?"))
+        else:
+            self._record(case, *self._explain(case, call.excinfo))
 
     def _explain(
-        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException], phase: str
+        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException]
     ) -> tuple[Verdict, Finding]:
         value = error.value
         try:
             if isinstance(value, CaseFailure):
                 return value.verdict, self._described(case, value.finding)
-            if phase == "call" and _is_verdict(value):
+            if _is_verdict(value):
                 text = str(value).split("\n")[0]
                 finding = Finding(error=shortened(text or "an assertion failed"))
                 return Verdict.FAILED, self._described(case, finding)
@@ -107,7 +100,8 @@ class Judging:
             return _fault(case, f"{type(fault).__name__}: {fault}")
         # Anything else is ours, a skipped case and a foreign exception alike.
         text = (error.exconly() or type(value).__name__).partition("\n")[0]
-        met = phase == "call" and self.calls.last is not None and isinstance(value, Exception)
+        met = self.calls.last is not None and isinstance(value, Exception)
+        met = met and not isinstance(value, CourseError)  # which says what is wrong
         return _fault(case, f"{_line_of(case, error)}{shortened(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:

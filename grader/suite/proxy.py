@@ -15,7 +15,9 @@ import msgspec
 import numpy as np
 
 from grader.course import Lab
-from grader.fabric import Event, Run, run_spmd
+from grader.errors import CourseError
+from grader.fabric import Event, Handle, Run, run_spmd
+from grader.fabric.requests import POINT_TO_POINT
 from grader.files import sources
 from grader.results import Finding, Verdict
 from grader.sandbox import Outcome, Process, Returned, Tensor, call
@@ -75,6 +77,12 @@ class Calls:
     def single(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """The outcome of one call in the process for single calls."""
         self.last = Call(function, args, kwargs)
+        for each in (*args, *kwargs.values()):
+            if isinstance(each, Handle):
+                raise CourseError(
+                    f"student.{function} was given a {type(each).__name__}, which only ranks are "
+                    f"handed: write ranks(1).{function}(…)"
+                )
         process = self.processes.single()
         self._check_loaded(process)
         return call(process, function, tuple(args), kwargs, self.processes.call_seconds())
@@ -196,8 +204,7 @@ class SpmdResult:
     @property
     def ops(self) -> tuple[str, ...]:
         """The collectives in order, the same on every rank; point to point is left out."""
-        pairwise = ("send", "recv", "send_recv")
-        return tuple(r.op for r in self.log if r.rank == 0 and r.op not in pairwise)
+        return tuple(r.op for r in self.log if r.rank == 0 and r.op not in POINT_TO_POINT)
 
     @property
     def bytes_sent(self) -> list[int]:

@@ -63,12 +63,13 @@ def unread_files(folder: Path, kind: str) -> Iterator[str]:
 
 def _strays(path: Path, public: str) -> Iterator[str]:
     try:
-        tests = written(path).tests
+        found = written(path)
     except CourseError as error:
         yield from error.problems
         return
-    if tests:
-        count = "1 test is" if len(tests) == 1 else f"{len(tests)} tests are"
+    if found.tests or found.problems:  # a class of tests is a problem
+        number = len(found.tests) or "its"
+        count = "1 test is" if number == 1 else f"{number} tests are"
         yield f"{path}: {count} not run; of what students get only {public} is a suite"
 
 

@@ -263,6 +263,7 @@ def _rss_kb(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
 
 
+@pytest.mark.slow
 def test_a_thousand_processes_leave_nothing(full_sandbox, tmp_path, monkeypatch):
     """No descriptor, thread, process or folder, in the host or in the zygote; no growth."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # others use the machine's, too

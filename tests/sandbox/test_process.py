@@ -5,7 +5,6 @@ import marshal
 import os
 import select
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -28,6 +27,7 @@ from grader.sandbox import (
     procfs,
 )
 from grader.sandbox.inside.lockdown import SCRATCH
+from grader.sandbox.inside.wire import NotPlainError
 from grader.text.shown import printable
 
 from .conftest import call
@@ -242,6 +242,7 @@ def test_random_numbers_are_the_same_where_a_service_brings_numpy(tmp_path):
     assert drawn[0] == drawn[1]
 
 
+@pytest.mark.slow
 def test_torch_s_random_numbers_are_the_same_in_every_sandbox():
     """torch seeds itself by chance when it is imported."""
     pytest.importorskip("torch", reason="torch is absent (extra: shardlab[torch])")
@@ -330,12 +331,11 @@ def test_output_is_cut_at_its_limit(opened):
 
 
 def test_a_call_that_does_not_end_is_timed_out(opened):
-    """At its wall time, a little later at most, and the process is gone."""
+    """By its limit, and the process is gone."""
     process = opened("def f():\n    while True: pass\n", limits=Limits(call_time_s=0.2))
     loaded(process)
-    start = time.monotonic()
     assert call(process, "f") == TimedOut(0.2)
-    assert time.monotonic() - start < 10  # an endless call ends; how soon is for benchmarks
+    assert process.closed
     assert not process.idle
     assert call(process, "f") == TimedOut(0.2)
 
@@ -607,14 +607,12 @@ def test_a_call_that_waits_is_still_timed(opened):
 
 
 def test_a_service_can_stop_the_run(opened):
-    """At once: who has not ended has no outcome, and is closed."""
+    """Long before the limit: who has not ended has no outcome, and is closed."""
     processes = [opened(ASKER) for _ in range(3)]
     for process in processes:
         begin(process, "ask", (ServiceRef("echo"),))
     service = Answering(processes, lambda *_: None, stop_after=2)
-    start = time.monotonic()
-    assert drive(processes, service, 30.0) == [None, None, None]
-    assert time.monotonic() - start < 5
+    assert drive(processes, service, 30.0) == [None, None, None]  # at the limit: TimedOut
     assert all(p.closed for p in processes)
 
 
@@ -682,3 +680,11 @@ def test_who_spoils_the_socket_gets_no_answer(opened):
     process = opened("import os\ndef f(echo):\n    os.set_blocking(3, False)\n    echo.ask('op')\n")
     begin(process, "f", (ServiceRef("echo"),))
     assert drive([process], Answering([process], lambda *_: None), 5.0) == [SPOILT]
+
+
+def test_an_argument_that_can_t_cross_leaves_the_process_as_it_was(sandbox):
+    """Nothing was sent, so the next call is answered."""
+    with sandbox.open({"work.py": b"def f(x):\n    return x\n"}, "work") as process:
+        with pytest.raises(NotPlainError):
+            call(process, "f", object())
+        assert call(process, "f", 3) == Returned(3)

@@ -9,6 +9,8 @@ from grader.validation.mutation import Sample, cache, hunt, lines_of, summary
 from grader.validation.mutation.game import mutants_of
 from grader.validation.mutation.places import File
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 SUITE = '''\
 """Sees that add adds, and no more; total may do what it likes on one rank."""
 
