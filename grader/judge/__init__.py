@@ -9,8 +9,8 @@ only in what they pass: whose submission, which suite, which seed, and who is to
 lost; `scoring` turns cases into points.
 """
 
-from grader.judge.judge import PUBLIC_SEED, TRIES, Judge
+from grader.judge.judge import TRIES, Judge
 from grader.judge.scoring import verdict_of, withheld
 from grader.judge.steps import EXPLAIN_SECONDS, grade
 
-__all__ = ["EXPLAIN_SECONDS", "PUBLIC_SEED", "TRIES", "Judge", "grade", "verdict_of", "withheld"]
+__all__ = ["EXPLAIN_SECONDS", "TRIES", "Judge", "grade", "verdict_of", "withheld"]

@@ -63,10 +63,10 @@ from grader.sandbox.inside.contract import (
     TimedOut,
 )
 from grader.sandbox.inside.tensors import Tensor
-from grader.sandbox.inside.wire import NotPlainError, ServiceRef
+from grader.sandbox.inside.wire import ServiceRef
 from grader.sandbox.launch import check_installed
-from grader.sandbox.loop import Service, begin, call, drive, loaded
-from grader.sandbox.probe import Layer, Probe, probe
+from grader.sandbox.loop import begin, call, drive, loaded
+from grader.sandbox.probe import Layer, probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
 
@@ -77,15 +77,12 @@ __all__ = [
     "Layer",
     "Level",
     "Limits",
-    "NotPlainError",
     "OutOfMemory",
     "Outcome",
-    "Probe",
     "Process",
     "Raised",
     "Returned",
     "Sandbox",
-    "Service",
     "ServiceRef",
     "Tensor",
     "TimedOut",
