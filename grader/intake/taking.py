@@ -229,8 +229,8 @@ def _bytes_of(submission: Submission) -> int:
 def _alone(root: Path) -> Iterator[None]:
     """Keeps two collects of a course apart: each would take what the other is about to."""
     try:
-        import fcntl
-    except ImportError:  # where there are no such locks
+        import fcntl  # noqa: PLC0415 - some systems have no such locks
+    except ImportError:
         yield
         return
     with (root / "course.toml").open("rb") as file:
