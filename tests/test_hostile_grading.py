@@ -187,8 +187,8 @@ def test_large_answers_that_differ_are_not_explained(grade, monkeypatch):
     """Neither is what was expected, so there is no pattern to look for in millions of entries."""
     body = "    y = np.zeros(32 << 20, np.uint8)\n    y[0] = group.rank\n    return [y]\n"
     with monkeypatch.context() as patch:
-        patch.setattr("grader.suite.compare.value_pattern", None)
-        patch.setattr("grader.suite.compare.shape_pattern", None)
+        patch.setattr("grader.suite.explain.patterns.value_pattern", None)
+        patch.setattr("grader.suite.explain.patterns.shape_pattern", None)
         result = grade(total_returns(body))
     assert (result.status, result.score) == (GRADED, 40)
 
