@@ -11,9 +11,8 @@ from grader.grading import Settings, grade_all
 from grader.results import WITHHELD
 from grader.sandbox import probe
 from grader.validation.demo import demo_class
-from grader.validation.finding import find_overlay
 from grader.validation.release import release as release_lab
-from grader.validation.showing import shown
+from grader.validation.showing import find_overlay, shown
 
 
 @click.command(epilog="Example: shardlab mutant tp-sharding bias_on_every_rank")

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whoever is killed and whoever writes beside us."""
+"""Writes files whole or not at all, even where a process is killed or another one writes, too."""
 
 import secrets
 import shutil

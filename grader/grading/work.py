@@ -42,7 +42,7 @@ class Settings:
 
     def fault(self, submission: Submission, fault: str) -> Result:
         """The withheld result where a worker couldn't say."""
-        return withheld(self.lab, submission.name, fault)
+        return withheld(submission.name, fault)
 
     def lost(self, submission: Submission) -> Result:
         """The withheld result where no worker lived to say."""
