@@ -20,7 +20,7 @@ from grader.validation.showing import find_overlay, shown
 @click.argument("name")
 @click.option("--whole", is_flag=True, help="Print the whole submission instead, as a file.")
 def mutant(slug: str, name: str, whole: bool) -> None:
-    """Show how a mutant, or a variant, differs from the solution.
+    """Show how a mutant or a variant differs from the solution.
 
     NAME is that of its file, with or without .py; say mutants/NAME or variants/NAME where both
     have one.
@@ -51,8 +51,8 @@ def release(slug: str, target: Path | None) -> None:
 def demo(jobs: int) -> None:
     """Grade a class with good, wrong and hostile members.
 
-    The class comes with the course, the hostile members too, so it is run at the best isolation
-    that this machine has, which is said.
+    All of them come with the course, the hostile ones too; so they are run at the best isolation
+    that this machine has. The first line says which that is.
     """
     course, found = shell.course(), probe()
     levels.say_level(found.level)

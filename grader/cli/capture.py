@@ -28,7 +28,7 @@ def capture(slug: str | None, cpu: bool) -> None:
     check_installed(here.lab.assignment.preload)
     kind = evidence.kind
     way = kind.way(cpu=cpu)
-    shell.say_folded(f"Running on {way.meaning}", rest="  ")
+    shell.say(*shell.folded(f"Running on {way.meaning}", rest="  "))
     if here.nonce_is_practice:
         shell.say("Practice challenge: for points, start with your own nonce (ask for it).")
     captured = kind.capture(here.file, evidence.challenge, way, lambda text: shell.say(f"  {text}"))
@@ -49,5 +49,5 @@ def _say_flaws(evidence: Evidence, check: str) -> bool:
     texts = evidence.flaws(check)
     shell.say(f"  {shell.good(not texts, no='OPEN', otherwise='yellow')}  {check}")
     for text in texts[:2]:
-        shell.say_folded(text, " " * 8, " " * 8)
+        shell.say(*shell.folded(text, " " * 8, " " * 8))
     return not texts

@@ -46,7 +46,7 @@ def collect(
         for each in take_in(course, book, there, lab=slug, known_only=known_only, now=now):
             if isinstance(each, Refused):
                 others.append(each)
-                why = shell.folded(each.reason, 78, 9)
+                why = shell.folded(each.reason, " " * 9, " " * 9, whole=True)
                 shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *why)
                 continue
             taken_in.append(each)

@@ -28,5 +28,5 @@ def doctor(json_path: Path | None) -> None:
 def _say_layer(layer: Layer) -> None:
     shell.say(f"  {shell.good(layer.works, 'ok     ', 'missing', 'yellow')}  {layer.name}")
     if not layer.works:
-        shell.say_folded(f"why: {layer.reason}", " " * 11, " " * 17)
-        shell.say_folded(f"mend: {layer.mend}", " " * 11, " " * 17)
+        shell.say(*shell.folded(f"why: {layer.reason}", " " * 11, " " * 17))
+        shell.say(*shell.folded(f"mend: {layer.mend}", " " * 11, " " * 17))

@@ -175,7 +175,7 @@ def audit(db: str | None, json_path: Path | None) -> None:
     for each in entries:
         told = one_line(f"{each.what} {each.subject}" + (f": {each.detail}" if each.detail else ""))
         first = f"{each.at:%Y-%m-%d %H:%M:%S}  {shortened(one_line(each.who), 12):<12}  "
-        shell.say_folded(told, first, " " * 8, width=80)
+        shell.say(*shell.folded(told, first, " " * 8, width=80))
     shell.write_json(json_path, entries)
 
 

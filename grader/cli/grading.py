@@ -48,10 +48,10 @@ def grade(
 ) -> None:
     """Grade what has no result yet, and record it.
 
-    With PATHs, what is handed in there: files, folders of files or of sub-folders, inboxes,
-    bundles, downloads of Canvas and Moodle. Without, everything in the gradebook, of one lab or
-    of all. What has a result from the present suite is not graded again. You may interrupt this
-    at any time: run it again to go on.
+    Grades what is handed in at the PATHs: files, folders of files or of sub-folders, inboxes,
+    bundles, downloads of Canvas and Moodle. Without a PATH, everything in the gradebook, of one
+    lab or of all. What has a result from the present suite is not graded again, so you may
+    interrupt this at any time and run it again to go on.
     """
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
@@ -102,8 +102,8 @@ def regrade(
 ) -> None:
     """Grade a lab again after its suite has changed.
 
-    Only what the change concerns is graded. Shows whose score changes; overrides stay, and are
-    shown beside the new score.
+    Grades only what the change concerns, and shows whose score is another now. Overrides stay,
+    and are shown beside the new score.
     """
     course = shell.course()
     lab = course.lab(slug)

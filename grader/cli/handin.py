@@ -49,7 +49,7 @@ def submit(
         shell.finish(Exit.FALLS_SHORT)
     bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
     names = ", ".join(f"{name} ({_size(len(each))})" for name, each in bundle.files.items())
-    shell.say_folded(f"Packed {names}. {_public(here, submission)}")
+    shell.say(*shell.folded(f"Packed {names}. {_public(here, submission)}"))
     if target is not None:
         delivered = handin.deliver_to(target, bundle)
         word = "Delivered"

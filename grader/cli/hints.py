@@ -18,7 +18,7 @@ def say_hint(here: Workspace, item: str) -> None:
         shell.say("Nothing failed in the last check. Next: shardlab check")
         return
     shell.say(hint.title, f"Hint {hint.number} of {hint.total} (none contains code)")
-    shell.say_folded(hint.text, "  ", "  ")
+    shell.say(*shell.folded(hint.text, "  ", "  "))
     if hint.number == hint.total:
         shell.say("That is the last hint for this item.")
     here.remember_hint(hint)
@@ -29,6 +29,6 @@ def say_predictions(here: Workspace) -> None:
     predictions = here.state().predictions
     for each in here.lab.assignment.predict:
         if each.question in predictions:
-            shell.say_folded(each.question, "   ", "   ")
-            shell.say_folded(predictions[each.question], "   You said  ", " " * 13)
-            shell.say_folded(each.answer, "   Answer    ", " " * 13)
+            shell.say(*shell.folded(each.question, "   ", "   "))
+            shell.say(*shell.folded(predictions[each.question], "   You said  ", " " * 13))
+            shell.say(*shell.folded(each.answer, "   Answer    ", " " * 13))

@@ -11,11 +11,11 @@ from grader.cli import shell
 from grader.cli.group import Exit
 from grader.errors import UsageError
 from grader.intake.archive import BundleError
-from grader.intake.bundle import short_code
+from grader.intake.bundle import receipt_path, short_code
 from grader.intake.receipts import Receipt, file_problem, known_key, read_receipt
 from grader.intake.receipts import verify as verify_receipt
 from grader.student.handin import receipt_of
-from grader.student.workspace import find_workspace
+from grader.student.workspace import Sent, find_workspace
 from grader.text.shown import escaped
 from grader.text.times import minute
 
@@ -35,14 +35,16 @@ def status(slug: str | None, json_path: Path | None) -> None:
         shell.say(f"{here.lab.slug}, student {state.student or '?'}")
     for sent in state.sent:
         found = receipt_of(here, sent)
-        words, receipt = found.problem, found.receipt
-        if receipt is not None:
-            at = minute(receipt.received_at)
-            words = f"received as attempt {receipt.attempt}, {at}; {found.path.name}"
+        words = found if isinstance(found, str) else _received(found, sent)
         shell.say(f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at)}")
-        shell.say(*shell.folded(words, 78, 5))
-        rows.append({"sent": sent, "received": receipt is not None, "words": words})
+        shell.say(*shell.folded(words, " " * 5, " " * 5, whole=True))
+        rows.append({"sent": sent, "received": not isinstance(found, str), "words": words})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
+
+
+def _received(receipt: Receipt, sent: Sent) -> str:
+    file = receipt_path(Path(sent.delivered_to)).name
+    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}; {file}"
 
 
 @click.group(epilog="Example: shardlab receipt verify tp-sharding--s041.receipt.json")

@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
 from grader.cli import shell
 from grader.results import WITHHELD, Result, RubricResult, Verdict
 from grader.suite.explain.message import lines_of
@@ -88,11 +86,6 @@ def print_table(named: Sequence[tuple[str, Result]], *, messages: bool = False) 
             shell.say(f"    {result.trace}")
         for each in lost if messages else ():
             shell.say(f"    {each.item}: {each.verdict}", *lines_of(each.finding))
-
-
-def as_data(name: str, result: Result) -> dict[str, Any]:
-    """The result as JSON has it, under the name that it is shown by."""
-    return {**msgspec.to_builtins(result), "submission": name}
 
 
 def _reason(result: Result, lost: Sequence[RubricResult], room: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import to_builtins
 
 from grader.cli import results, shell
 from grader.cli.group import Exit
@@ -120,6 +121,8 @@ class Run:
         if total or asked is not None:
             have = len(asked or ()) - total
             self._announce(slug, total, f"{have} have results already." if have > 0 else "")
+            if total:
+                shell.say("Interrupt is safe; run again to resume.")
         elif not quiet:
             shell.say(f"Nothing to grade in {slug}: every submission has a result.")
         started, fresh = time.monotonic(), dict[int, Result]()
@@ -148,8 +151,6 @@ class Run:
         isolation = f"Isolation level {int(level)} ({level.word}).{stamp}"
         what = f"{plural(count, 'submission')} of {slug}"
         shell.say(f"{isolation} Grading {what}. {more}".rstrip())
-        if count and not more.startswith("Nothing"):
-            shell.say("Interrupt is safe; run again to resume.")
 
     def _tell(self, lab: Lab, named: Named, fresh: int, seconds: float) -> None:
         """The table and the sum of a lab that has something to show."""
@@ -166,7 +167,7 @@ class Run:
                 "lab": lab.slug,
                 "isolation": self.level.word,
                 "suite": lab.suite_digest,
-                "results": [results.as_data(*each) for each in named],
+                "results": [{**to_builtins(each), "submission": name} for name, each in named],
             }
             for lab, named in self.shown
         ]

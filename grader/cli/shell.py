@@ -40,7 +40,7 @@ json_option = click.option(
     callback=_note_json,
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Also write the result as JSON to FILE; with '-' print nothing but the JSON.",
+    help="Also write the result as JSON to FILE; '-' is standard output, for nothing else then.",
 )
 db_option = click.option(
     "--db",
@@ -131,20 +131,20 @@ def say_error(text: str) -> None:
     click.echo(f"Error: {text}", err=True)
 
 
-def say_folded(text: str, first: str = "", rest: str = "", width: int = 78) -> None:
-    """Prints the text in lines of that width; `first` and `rest` stand before them."""
-    say(*textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest))
+def folded(
+    text: str, first: str = "", rest: str = "", width: int = 78, *, whole: bool = False
+) -> list[str]:
+    """The text in lines of that width, with `first` and `rest` before them.
 
-
-def folded(text: str, width: int, first: int = 0, rest: int | None = None) -> list[str]:
-    """The text in lines of that width, indented; a path, to be copied, stays whole in one."""
+    With `whole`, a word stays whole in one line however long it is: a path, to be copied.
+    """
     return textwrap.wrap(
         text,
         width,
-        initial_indent=" " * first,
-        subsequent_indent=" " * (first if rest is None else rest),
-        break_long_words=False,
-        break_on_hyphens=False,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=not whole,
+        break_on_hyphens=not whole,
     )
 
 

@@ -38,8 +38,8 @@ def validate(
     """Prove that a course is right, fair and hard to cheat.
 
     Checks solutions, stubs, variants, mutants, hand-outs and what is released. All that it runs
-    is the course's own, so the best isolation that this machine has is good enough. Where no lab
-    is named, those whose libraries are not installed here are skipped, and said to be.
+    is the course's own, so the best isolation that this machine has is good enough. Unless you
+    name labs, those whose libraries are not installed here are skipped, with a line that says so.
     """
     try:
         course = shell.course()
@@ -91,8 +91,8 @@ def _say_if_absent(course: Course, slug: str) -> bool:
 
 
 def _say_check(check: Check) -> None:
-    first, *more = shell.folded(check.detail, 80 - 24)
+    first, *more = shell.folded(check.detail, width=80 - 24, whole=True)
     shell.say(f"{shell.good(check.passed)}  {check.lab:<16} {first}")
     shell.say(*(" " * 23 + line for line in more))
     for problem in check.problems:
-        shell.say(*shell.folded(problem, 78, 6, 8))
+        shell.say(*shell.folded(problem, " " * 6, " " * 8, whole=True))

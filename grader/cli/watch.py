@@ -272,4 +272,4 @@ def _told_if_forgotten() -> Iterator[None]:
 
 
 def _say_wrapped(text: str) -> None:
-    shell.say_folded(text, "   ", "   ")
+    shell.say(*shell.folded(text, "   ", "   "))

@@ -1,4 +1,7 @@
-"""Commands for a student's folder that run none of its code: start, predict, hint, reset."""
+"""Commands for a student's folder that run none of its code: start, predict, hint, reset.
+
+And nonce, by which staff make what `start` takes.
+"""
 
 from pathlib import Path
 
@@ -31,7 +34,7 @@ def start(slug: str, parent: Path, nonce: str, student: str | None) -> None:
     made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(f"Created {slug}/: README.md, {about.file} ({count} functions), test_public.py")
-    shell.say_folded(about.goal, width=80)
+    shell.say(*shell.folded(about.goal, width=80))
     shell.say(
         f"About {about.minutes} min. {about.device}. Works offline.",
         f"Next: read {slug}/README.md, then: cd {slug} && shardlab check",
@@ -50,7 +53,7 @@ def predict(slug: str | None) -> None:
     here = find_workspace(Path.cwd(), slug)
     state = here.state()
     for number, each in enumerate(here.lab.assignment.predict, 1):
-        shell.say_folded(f"{number}. {each.question}", rest="   ")
+        shell.say(*shell.folded(f"{number}. {each.question}", rest="   "))
         known = state.predictions.get(each.question, "")
         state.predictions[each.question] = click.prompt(
             "   Your prediction", default=known or None, show_default=bool(known)
@@ -75,3 +78,17 @@ def reset(slug: str | None) -> None:
     kept = here.reset()
     yours = f" Yours is kept as {kept.name}." if kept else ""
     shell.say(f"{here.file.name} is the stub again.{yours}")
+
+
+@click.command(epilog="Example: shardlab nonce two-way-tp s041 s042")
+@shell.lab_argument
+@click.argument("students", nargs=-1, required=True, metavar="STUDENT...")
+def nonce(slug: str, students: tuple[str, ...]) -> None:
+    """Print students' nonces, to hand out.
+
+    A student starts the lab with theirs: 'shardlab start LAB --nonce NONCE'.
+    """
+    course = shell.course()
+    lab, key = course.lab(slug), course.key()
+    for student in students:
+        shell.say(f"{student}  {nonce_of(key, lab.slug, student)}")

@@ -1,7 +1,6 @@
 """Handing in from a student's folder: who, where to, what is remembered, which receipts came."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -13,15 +12,6 @@ from grader.intake.receipts import Receipt, read_receipt, verify
 from grader.student.workspace import Sent, Workspace
 
 STUDENT_VARIABLE = "SHARDLAB_STUDENT"
-
-
-@dataclass(frozen=True)
-class ReceiptState:
-    """Where the receipt of one submission stands: it was verified, or what there is instead."""
-
-    path: Path
-    receipt: Receipt | None = None
-    problem: str = ""
 
 
 def student_of(here: Workspace, given: str | None) -> str:
@@ -81,21 +71,19 @@ def remember(here: Workspace, bundle: Bundle, delivered: Delivered) -> tuple[Sen
     return sent, ""
 
 
-def receipt_of(here: Workspace, sent: Sent) -> ReceiptState:
+def receipt_of(here: Workspace, sent: Sent) -> Receipt | str:
     """The receipt of what was handed in, if a good one has arrived; else why there is none."""
     bundle = Path(sent.delivered_to)
-    path = receipt_path(bundle)
+    path, key = receipt_path(bundle), here.course.receipt_key
     if not path.exists():
         gone = "" if bundle.exists() else ", and the bundle is not there any more"
-        return ReceiptState(path, problem=f"no receipt yet for {bundle}{gone}")
+        return f"no receipt yet for {bundle}{gone}"
     try:
         signed = read_receipt(path)
         if signed.receipt.sha256 != sent.sha256:
-            return ReceiptState(path, problem="RECEIPT NOT VALID: it is of something else")
-        if not here.course.receipt_key:
-            return ReceiptState(
-                path, problem=f"a receipt is there, but no key to verify it with: {path}"
-            )
-        return ReceiptState(path, verify(signed, here.course.receipt_key))
+            return "RECEIPT NOT VALID: it is of something else"
+        if not key:
+            return f"a receipt is there, but no key to verify it with: {path}"
+        return verify(signed, key)
     except (BundleError, UsageError) as error:
-        return ReceiptState(path, problem=f"RECEIPT NOT VALID: {error}")
+        return f"RECEIPT NOT VALID: {error}"

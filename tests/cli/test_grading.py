@@ -11,7 +11,8 @@ from grader.cli import levels, main
 from grader.cli.runs import Run
 from grader.intake.bundle import pack
 from grader.intake.inbox import deliver
-from grader.sandbox import Layer, Level, Probe, probe
+from grader.sandbox import Level, probe
+from grader.sandbox.probe import Layer, Probe
 from grader.submissions import read_submission
 
 
