@@ -5,11 +5,16 @@ BIN := .venv/bin
 # (add torch for lab two-way-tp: make test EXTRAS=sandbox,dev,torch)
 EXTRAS := sandbox,dev
 STAMP := .venv/.installed-$(EXTRAS)
+# which tests; a file's stay together, as they share what they start
+TESTS := not slow
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test lint validate mutate bench clean
+.PHONY: demo install test lint validate mutate bench clean
 
 demo: $(STAMP)
 	$(BIN)/shardlab demo
+
+install: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/ruff check .
@@ -17,7 +22,7 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/shardlab validate
-	$(BIN)/python -m pytest
+	$(PYTEST) -m '$(TESTS)'
 
 lint: $(STAMP)
 	$(BIN)/ruff check --fix .

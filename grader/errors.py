@@ -1,4 +1,4 @@
-"""The exceptions of Shardlab, by whose hands can mend them.
+"""The exceptions of Shardlab, by who can mend what went wrong.
 
 ::
 
@@ -20,7 +20,7 @@ class ShardlabError(Exception):
 
 
 class CourseError(ShardlabError):
-    """The course is wrong: names the file, the key and what was expected; an argument a fault."""
+    """The course is wrong. Each argument is one fault: the file, the key, what was expected."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -36,12 +36,12 @@ class SandboxError(ShardlabError):
 
 
 class StarvedError(SandboxError):
-    """The machine gave a submission too little time to come to an end; another time it will."""
+    """The machine was too busy to give a submission its time; grading it again later mends that."""
 
 
 class StoreError(ShardlabError):
-    """The gradebook can't be used as it is; nothing of what failed has been written by halves."""
+    """The gradebook can't be used as it is. What failed has left nothing half-written."""
 
 
 class UsageError(ShardlabError):
-    """A request that can't be met as it was put."""
+    """A request can't be met as it was made."""

@@ -1,6 +1,6 @@
-"""What grading comes to: verdicts, findings, rubric results, the result of one submission.
+"""The results of grading: verdicts, findings, rubric results, and the result of one submission.
 
-Plain data that every part from the suite to the exports speaks of, and nothing else.
+Plain data, which every part from the suite to the exports shares.
 """
 
 import enum
@@ -11,7 +11,7 @@ GRADED, WITHHELD = "graded", "withheld"
 
 
 class Verdict(enum.StrEnum):
-    """How a case ended. Only `passed` is a pass; what is not known to have passed, has not."""
+    """How a case ended. Only `passed` is a pass: whatever is not known to have passed has not."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -28,8 +28,8 @@ class Verdict(enum.StrEnum):
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """The facts of one failed case, or one sentence where there are none.
 
-    Facts they stay until they are shown: `grader.suite.explain.message` alone turns them into
-    lines. Empty ones are not shown.
+    They stay facts until they are shown: only `grader.suite.explain.message` makes lines of them.
+    Empty ones are not shown.
     """
 
     text: str = ""  # one sentence in place of facts, shown as it stands
@@ -70,7 +70,7 @@ class RubricResult(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one submission came to. The score is None when it is withheld.
+    """The result of one submission. The score is None when it is withheld.
 
     `trace` says how consistent the trace is, for a lab that has one. `note` says why nothing
     could be run, or why the score is withheld; else it is empty. `starved` is whether it is

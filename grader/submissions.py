@@ -71,14 +71,14 @@ def read_submission(lab: Lab, path: Path, name: str) -> Submission:
 
 
 def from_bytes(lab: Lab, name: str, source: bytes, trace: bytes | None = None) -> Submission:
-    """A submission whose source a student wrote; one that is no text is a problem in words."""
+    """The submission with this source; where that is no text, its `problem` says why."""
     if problem := _source_problem(source, lab.assignment.file):
         return Submission(name, problem=problem)
     return Submission(name, {lab.assignment.file: source}, trace=trace)
 
 
 def from_source(lab: Lab, name: str, source: bytes) -> Submission:
-    """A submission of which the source is at hand."""
+    """The submission with this source of our own, which is not checked."""
     return Submission(name, {lab.assignment.file: source})
 
 
@@ -94,10 +94,10 @@ def _at(lab: Lab, path: Path) -> Iterator[Submission]:
 
 
 def _is_workspace(lab: Lab, folder: Path) -> bool:
-    """Whether it holds the lab's file and its public tests, and is no inbox for all that.
+    """Whether the folder is a student's workspace: it has the lab's file and public tests.
 
-    Two members of an inbox may have just these names. Were it taken for one workspace, nobody
-    else in it would be graded.
+    An inbox may have two members of just these names. It is told by its other members: taken for
+    a workspace, it would leave everybody else in it ungraded.
     """
     own = {lab.assignment.file, lab.public_suite.name}
     if not all(is_file(folder / name) for name in own):
@@ -128,7 +128,7 @@ def _member(lab: Lab, member: Path) -> Iterator[Submission]:
 
 
 def _trace_beside(path: Path) -> bytes | None:
-    """What `shardlab capture` wrote beside the file: one byte more than a trace may have, at most.
+    """The trace that `shardlab capture` wrote beside the file, cut one byte beyond the limit.
 
     One that can't be read counts as absent: the items that ask for it say so.
     """
@@ -165,7 +165,7 @@ def _is_a_link(path: Path) -> str:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is known to lie there. Unlike pathlib's, none of these ever raises.
+    """Whether there is a folder at the path. Unlike pathlib's, this and the next two never raise.
 
     A student's folder that may not be looked into must not keep back the others.
     """
@@ -173,12 +173,12 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a regular file is known to lie there."""
+    """Whether there is a regular file at the path."""
     return stat.S_ISREG(_mode(path, follow=True))
 
 
 def is_link(path: Path) -> bool:
-    """Whether a symbolic link is known to lie there."""
+    """Whether there is a symbolic link at the path."""
     return stat.S_ISLNK(_mode(path, follow=False))
 
 

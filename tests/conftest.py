@@ -1,14 +1,16 @@
 """A course of one tiny lab, sandboxes at the levels of this machine, a database server."""
 
 import contextlib
-import gc
 import importlib.util
+import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from grader.course import Course, load_course
 from grader.fabric import services_for
+from grader.grading import local, work
 from grader.judge import Judge
 from grader.sandbox import Level, Sandbox, probe
 
@@ -166,6 +168,12 @@ def write_course(root: Path) -> Path:
     return root
 
 
+def pytest_collection_modifyitems(items):
+    """Begins with the files that hold slow tests, so that no worker is left alone with one."""
+    slow = {each.path for each in items if each.get_closest_marker("slow")}
+    items.sort(key=lambda each: each.path not in slow)
+
+
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     """The tiny course in a folder of its own."""
@@ -211,13 +219,40 @@ def repository() -> Path:
     return Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def own_cost():
-    """For tests that bound CPU time: what earlier tests left is not searched for garbage again."""
-    gc.collect()
-    gc.freeze()
+class Calls:
+    """How many functions, of Python and of C, this thread calls within a `with` block."""
+
+    def __enter__(self):
+        self.count = 0
+        sys.setprofile(self._note)
+        return self
+
+    def __exit__(self, *_):
+        sys.setprofile(None)
+
+    def _note(self, _frame, event, _argument):
+        self.count += event in ("call", "c_call")
+
+
+@pytest.fixture
+def one_process(monkeypatch):
+    """Grades in this process, for tests of what is made of results: starting workers costs most."""
+
+    def submit(worker, submission):
+        future = Future()
+        future.set_result(work.grade_here(worker._settings, submission))
+        return future
+
+    monkeypatch.setattr(local._Worker, "submit", submit)
+    monkeypatch.setattr(local, "_cores_for", lambda *_: [None])  # one at a time, then
     yield
-    gc.unfreeze()
+    work.close_kept()
+
+
+@pytest.fixture
+def counted():
+    """Counts what is done, where how long it takes would be the machine's affair."""
+    return Calls()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ import pytest
 from grader.grading import Settings, grade_all
 from grader.submissions import from_source
 
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
 GOOD = """\
 def add(x, y):
     if x.shape != y.shape:

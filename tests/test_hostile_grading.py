@@ -3,8 +3,6 @@
 Each test is a hole that was found by trying. The attacks run at this machine's best isolation.
 """
 
-import time
-
 import pytest
 
 from grader.fabric import run_spmd
@@ -140,11 +138,6 @@ def test_no_error_ends_a_batch(course, lab, level, monkeypatch):
 # -- time that is not the submission's -----------------------------------------------------
 
 
-def seconds_of(function, *args):
-    started = time.monotonic()
-    return function(*args), time.monotonic() - started
-
-
 def test_frames_without_end_don_t_hold_the_host(sandbox, lab):
     """What a process sends while it loads is not read for ever in a call."""
     source = (
@@ -159,12 +152,11 @@ def test_frames_without_end_don_t_hold_the_host(sandbox, lab):
         )
     )
     with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome, seconds = seconds_of(call, process, "add", (1, 2))
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
-    assert seconds < 2
 
 
-def test_keys_that_collide_cost_nothing(sandbox, lab):
+def test_keys_that_collide_cost_nothing(sandbox, lab, counted):
     """Equal hashes, and tuples that differ at their very end: 30 s for 150 kB, once."""
     source = GOOD + (
         "from fractions import Fraction\n\n\n"
@@ -175,10 +167,10 @@ def test_keys_that_collide_cost_nothing(sandbox, lab):
         "    same, step = [Fraction(1, 3)] * 12, (1 << 61) - 1\n"
         "    return {Key([*same, Fraction(5 + i * step)]) for i in range(4000)}\n"
     )
-    with sandbox.open({"adding.py": source.encode()}, lab.entry) as process:
-        outcome, seconds = seconds_of(call, process, "add", (1, 2))
+    with sandbox.open({"adding.py": source.encode()}, lab.entry) as process, counted:
+        outcome = call(process, "add", (1, 2))
     assert isinstance(outcome, BadReturn)
-    assert seconds < 3
+    assert counted.count < 20_000
 
 
 def test_tuples_as_keys_are_plain_data(sandbox, lab):
@@ -191,12 +183,14 @@ def test_tuples_as_keys_are_plain_data(sandbox, lab):
     assert len(outcome.value) == 32 * 40
 
 
-def test_large_answers_that_differ_are_not_explained(grade):
+def test_large_answers_that_differ_are_not_explained(grade, monkeypatch):
     """Neither is what was expected, so there is no pattern to look for in millions of entries."""
     body = "    y = np.zeros(32 << 20, np.uint8)\n    y[0] = group.rank\n    return [y]\n"
-    result, seconds = seconds_of(grade, total_returns(body))
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.suite.explain.patterns.value_pattern", None)
+        patch.setattr("grader.suite.explain.patterns.shape_pattern", None)
+        result = grade(total_returns(body))
     assert (result.status, result.score) == (GRADED, 40)
-    assert seconds < 10
 
 
 # -- what ranks and students must not learn ------------------------------------------------

@@ -7,6 +7,8 @@ from grader.judge import Judge, grade
 from grader.results import GRADED, WITHHELD, Finding, Verdict
 from grader.sandbox import Sandbox, loop, procfs
 from grader.submissions import Submission, from_source
+from grader.suite.processes import Processes
+from grader.suite.run import Suite
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_every_way_to_fail_has_its_verdict(grade_source, body, verdict):
 
 
 def test_ranks_that_never_meet_are_diagnosed(course, grade_source):
-    """A rank that returns while the other waits is named, long before any time-out."""
+    """A rank that returns while the other waits is named, and no time-out."""
     source = solution(course).replace(
         "the_whole_sum = group", "the_whole_sum = x if group.rank else group"
     )
@@ -92,6 +94,18 @@ def test_a_message_never_holds_hidden_inputs(course, grade_source):
     told = grade_source(source).rubric[0].finding
     # what it has seen is the one public input, and nothing before that
     assert told.error == "ValueError: canary [[1.0]]"
+
+
+def test_a_finding_that_leaves_the_judge_is_what_is_shown_of_it(grade_source):
+    """Eight lines of a flood of prints and their number; no place, which no reader shows."""
+    source = (
+        "def add(x, y):\n    for n in range(1000):\n        print(n)\n    return x\n"
+        "def total(x, group):\n    return x\n"
+    )
+    told = grade_source(source).rubric[0].finding
+    assert told.printed.splitlines() == list("01234567")
+    assert (told.unprinted, told.where) == (992, "")
+    assert told.got
 
 
 def test_a_wrong_hidden_case_alone_names_the_invariant_only(course, grade_source):
@@ -166,14 +180,22 @@ def test_a_file_that_does_not_load_costs_no_more_than_one_try(grade_source, monk
     assert "does not load" in result.rubric[0].finding.error
 
 
-def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, grade_source):
-    """Slow imports and hanging calls add up to the submission's limit, however many cases."""
-    source = "import time\ntime.sleep(0.8)\n" + solution(course).replace(
+def test_a_submission_that_sleeps_everywhere_ends_with_its_budget(course, sandbox):
+    """A slow import and a hanging call use up the limit, and the next item gets no time."""
+    source = "import time\ntime.sleep(0.5)\n" + solution(course).replace(
         "return x + y", "time.sleep(60)"
-    ).replace("return the_whole_sum", "time.sleep(60)")
-    result = grade_source(source)
-    assert result.score == 0
-    assert result.seconds < 10 + 6 + 5
+    )
+    toml = course.root / "assignments/adding/assignment.toml"
+    toml.write_text(toml.read_text().replace('builds_on = ["add"]\n', ""))
+    lab = load_course(course.root).lab("adding")
+    submission = from_source(lab, "s1", source.encode())
+    with (
+        Suite(lab.hidden_suite, lab) as suite,
+        Processes.of(lab, submission, sandbox, budget_s=1) as processes,
+    ):
+        add, total = suite.run(processes, b"seed").results
+    assert add.verdict is total.verdict is Verdict.TIMEOUT
+    assert "the 1 s that all cases share are used up" in total.finding.error
 
 
 def _grade_solution(course, level):

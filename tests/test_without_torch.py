@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.cli.results import progress
 from grader.course import load_course
 from grader.errors import SandboxError
 from grader.judge import Judge
@@ -35,8 +36,8 @@ def test_the_extra_is_named():
 
 @pytest.mark.usefixtures("no_torch")
 def test_validate_fails_clearly_for_that_lab():
-    """One check that fails, with the same line; no run is begun."""
-    (readme, check) = validate(load_course(ROOT), ["two-way-tp"], Level.NONE, 1)
+    """One check that fails, with the same line; no batch is begun."""
+    (readme, check) = validate(load_course(ROOT), ["two-way-tp"], Level.NONE, 1, progress)
     assert readme.passed
     assert not check.passed
     assert "shardlab[torch]" in check.detail

@@ -1,56 +1,44 @@
 """With what to grade: the options that say it, and the workers that they ask for."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from grader.cli import shell
+from grader.cli.levels import isolation_option
 from grader.course import Course
 from grader.errors import UsageError
 from grader.evidence import kind_of
 from grader.grading import Local, OpenWorkers
 from grader.sandbox import check_installed
 
-_file = click.Path(path_type=Path, dir_okay=False)
+_OPTIONS = (
+    shell.jobs_option,
+    click.option(
+        "--executor",
+        type=click.Choice(["local", "dask"]),
+        default="local",
+        help="Processes on this machine, or a dask cluster (extra: cluster).",
+    ),
+    click.option(
+        "--scheduler",
+        default="",
+        metavar="tls://HOST:PORT",
+        help="With dask: the scheduler; else a cluster on this machine.",
+    ),
+    click.option("--tls-ca", type=shell.FILE, metavar="FILE", help="Authority of its certificate."),
+    click.option("--tls-cert", type=shell.FILE, metavar="FILE", help="Certificate of this side."),
+    click.option("--tls-key", type=shell.FILE, metavar="FILE", help="Key of that certificate."),
+    isolation_option,
+    shell.db_option,
+    shell.json_option,
+)
 
 
 def how(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say with what to grade: workers, isolation, gradebook."""
-    for option in reversed(
-        (
-            click.option(
-                "--jobs",
-                type=click.IntRange(1, 64),
-                default=lambda: os.cpu_count() or 1,
-                help="Submissions graded at once; one per core by default.",
-            ),
-            click.option(
-                "--executor",
-                type=click.Choice(["local", "dask"]),
-                default="local",
-                help="Processes on this machine, or a dask cluster (extra: cluster).",
-            ),
-            click.option(
-                "--scheduler",
-                default="",
-                metavar="tls://HOST:PORT",
-                help="With dask: the scheduler; else a cluster on this machine.",
-            ),
-            click.option(
-                "--tls-ca", type=_file, metavar="FILE", help="Authority of its certificate."
-            ),
-            click.option(
-                "--tls-cert", type=_file, metavar="FILE", help="Certificate of this side."
-            ),
-            click.option("--tls-key", type=_file, metavar="FILE", help="Key of that certificate."),
-            shell.isolation_option,
-            shell.db_option,
-            shell.json_option,
-        )
-    ):
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
@@ -62,7 +50,7 @@ def crew_of(options: dict[str, Any]) -> OpenWorkers:
             raise click.UsageError("--scheduler needs --executor dask")
         return lambda settings: Local(settings, options["jobs"])
     check_installed(["distributed"])
-    from grader.grading.cluster import Cluster, Credentials  # dask, where it is asked for
+    from grader.grading.cluster import Cluster, Credentials  # noqa: PLC0415 - an extra
 
     ca, cert, key = (options[f"tls_{each}"] for each in ("ca", "cert", "key"))
     identity = Credentials(ca, cert, key) if ca and cert and key else None

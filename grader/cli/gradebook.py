@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from grader.cli import shell
+from grader.cli.book import gradebook
+from grader.cli.group import Exit
+from grader.errors import UsageError
+from grader.gradebook.roster import read_roster
+from grader.gradebook.rows import Grade
+from grader.results import WITHHELD
 from grader.text.shown import one_line, plural, shortened
-from grader.text.times import minute
+from grader.text.times import minute, time_from
 
-if TYPE_CHECKING:
-    from grader.gradebook.rows import Grade
-
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _as_option = click.option(
     "--as", "author", default="", metavar="NAME", help="Who decides this, if it is not you."
 )
@@ -28,16 +29,14 @@ _reason_option = click.option(
     epilog="Example: shardlab override s041 tp-sharding floats 10 --reason 'fp64 is valid'"
 )
 @click.argument("student")
-@click.argument("slug", metavar="LAB")
+@shell.lab_argument
 @click.argument("item")
 @click.argument("points", type=int, required=False)
 @click.option("--withdraw", is_flag=True, help="Let what grading says count again.")
 @_reason_option
 @_as_option
 @shell.db_option
-@click.pass_context
 def override(
-    context: click.Context,
     student: str,
     slug: str,
     item: str,
@@ -47,51 +46,43 @@ def override(
     author: str,
     db: str | None,
 ) -> None:
-    """Set a student's points for a rubric item, whatever grading says.
+    """Set a student's points for a rubric item.
 
-    It holds for all attempts, and outlives regrading.
+    They count whatever grading says, for all attempts, also after the lab is graded again.
     """
     if withdraw == (points is not None):
         raise click.UsageError("give POINTS, or --withdraw")
-    course = shell.course_of(context)
+    course = shell.course()
     lab = course.lab(slug)
-    with shell.gradebook_of(context, db) as book:
-        if points is None:
-            book.withdraw(student, lab, item, reason=reason, author=author)
-            shell.say(f"Withdrawn: {student} {slug} {item}; grading counts again.")
-        else:
-            book.override(student, lab, item, points, reason=reason, author=author)
-            shell.say(f"{student} {slug} {item}: {points} of {lab.item(item).points} points.")
+    with gradebook(course, db) as book:
+        book.override(student, lab, item, points, reason=reason, author=author)
         grade = book.grade(student, lab, course.deadline(slug))
+    if points is None:
+        shell.say(f"Withdrawn: {student} {slug} {item}; grading counts again.")
+    else:
+        shell.say(f"{student} {slug} {item}: {points} of {lab.item(item).points} points.")
     shell.say(f"Score now: {_score(grade)}. Students see it when you publish.")
 
 
 @click.command(epilog="Example: shardlab extend s041 tp-sharding --until +2d --reason 'was ill'")
 @click.argument("student")
-@click.argument("slug", metavar="LAB")
-@click.option("--until", required=True, metavar="TIME",
-              help="2026-12-03T23:59Z, or +2d, +12h, +30m after it is due now.")  # fmt: skip
+@shell.lab_argument
+@click.option(
+    "--until",
+    required=True,
+    metavar="TIME",
+    help="2026-12-03T23:59Z; or +2d, +12h, +30m: so much later than it is due now.",
+)
 @_reason_option
 @_as_option
 @shell.db_option
-@click.pass_context
-def extend(
-    context: click.Context,
-    student: str,
-    slug: str,
-    until: str,
-    reason: str,
-    author: str,
-    db: str | None,
-) -> None:
+def extend(student: str, slug: str, until: str, reason: str, author: str, db: str | None) -> None:
     """Give one student a later deadline."""
-    from grader.errors import UsageError
-
-    course = shell.course_of(context)
+    course = shell.course()
     lab, deadline = course.lab(slug), course.deadline(slug)
     if deadline is None:
         raise UsageError(f"{slug} is never late: course.toml has no [deadlines.{slug}] to extend")
-    with shell.gradebook_of(context, db) as book:
+    with gradebook(course, db) as book:
         due = time_from(until, book.grade(student, lab, deadline).due or deadline.due)
         if due < deadline.due:
             raise UsageError(
@@ -106,28 +97,25 @@ def extend(
 
 
 @click.command(epilog="Example: shardlab publish tp-sharding")
-@click.argument("slug", metavar="LAB")
+@shell.lab_argument
 @_as_option
 @shell.db_option
 @shell.json_option
-@click.pass_context
-def publish(
-    context: click.Context, slug: str, author: str, db: str | None, json_path: Path | None
-) -> None:
-    """Record the present scores of a lab as those that students are told.
+def publish(slug: str, author: str, db: str | None, json_path: Path | None) -> None:
+    """Record a lab's present scores as what students are told.
 
     Whoever has no score yet is left out; publish again when they have one.
     """
-    course = shell.course_of(context)
+    course = shell.course()
     lab = course.lab(slug)
-    with shell.gradebook_of(context, db) as book:
+    with gradebook(course, db) as book:
         grades = book.grades(lab, course.deadline(slug))
         done = book.publish(slug, grades, author=author)
     shell.say(
         f"Published {plural(done.published, 'score')} of {slug}; {done.changed} new or changed."
     )
     left_out = {
-        "withheld": done.withheld,
+        WITHHELD: done.withheld,
         "not graded yet": done.ungraded,
         "handed in nothing": done.missing,
     }
@@ -137,15 +125,14 @@ def publish(
 
 
 @click.command(epilog="Example: shardlab grades tp-sharding --json grades.json")
-@click.argument("slug", metavar="LAB")
+@shell.lab_argument
 @shell.db_option
 @shell.json_option
-@click.pass_context
-def grades(context: click.Context, slug: str, db: str | None, json_path: Path | None) -> None:
-    """Show every student's grade in a lab, and what made it so."""
-    course = shell.course_of(context)
+def grades(slug: str, db: str | None, json_path: Path | None) -> None:
+    """Show every student's grade in a lab, and how it came about."""
+    course = shell.course()
     lab, deadline = course.lab(slug), course.deadline(slug)
-    with shell.gradebook_of(context, db) as book:
+    with gradebook(course, db) as book:
         found = book.grades(lab, deadline)
     if deadline is not None:
         shell.say(f"Due {minute(deadline.due)}; the {deadline.counts} attempt counts.")
@@ -159,64 +146,40 @@ def grades(context: click.Context, slug: str, db: str | None, json_path: Path | 
 
 
 @click.command(epilog="Example: shardlab roster students.csv")
-@click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE.csv", type=shell.ANY_PATH)
 @shell.db_option
-@click.pass_context
-def roster(context: click.Context, path: Path, db: str | None) -> None:
-    """Add students, or change what is known of them, from a CSV file.
+def roster(path: Path, db: str | None) -> None:
+    """Add students from a file, or change what is known of them.
 
-    Its first line names the columns: id, and any of name, email, group, lms_id. Nobody is
-    removed, and an empty cell changes nothing.
+    FILE.csv names its columns in the first line: id, and any of name, email, group, lms_id.
+    Nobody is removed, and an empty cell changes nothing.
     """
-    from grader.gradebook.roster import read_roster
-
     found = read_roster(path)
-    with shell.gradebook_of(context, db) as book:
+    with gradebook(shell.course(), db) as book:
         new, changed = book.add_students(found.students)
     same = len(found.students) - new - changed
     shell.say(f"{new} new, {changed} changed, {same} as before.")
     for problem in found.problems:
-        click.echo(f"Error: {path}: {problem}; left out", err=True)
+        shell.say_error(f"{path}: {problem}; left out")
     if found.problems:
-        shell.finish(shell.USAGE)
+        shell.finish(Exit.USAGE)
 
 
 @click.command(epilog="Example: shardlab audit --json audit.json")
 @shell.db_option
 @shell.json_option
-@click.pass_context
-def audit(context: click.Context, db: str | None, json_path: Path | None) -> None:
-    """Show every change of the gradebook: when, by whom, what."""
-    import textwrap
-
-    with shell.gradebook_of(context, db) as book:
+def audit(db: str | None, json_path: Path | None) -> None:
+    """Show every change to the gradebook: when, by whom, what."""
+    with gradebook(shell.course(), db) as book:
         entries = book.audit()
     for each in entries:
         told = one_line(f"{each.what} {each.subject}" + (f": {each.detail}" if each.detail else ""))
         first = f"{each.at:%Y-%m-%d %H:%M:%S}  {shortened(one_line(each.who), 12):<12}  "
-        shell.say(*textwrap.wrap(told, 80, initial_indent=first, subsequent_indent=" " * 8))
+        shell.say(*shell.folded(told, first, " " * 8, width=80))
     shell.write_json(json_path, entries)
 
 
-def time_from(text: str, due: datetime) -> datetime:
-    """The time that is meant: one with its offset from UTC, or so much after `due`."""
-    from grader.errors import UsageError
-
-    sign, number, unit = text[:1], text[1:-1], text[-1:]
-    try:
-        if sign == "+" and unit in _UNITS and number.isdecimal():
-            return due + timedelta(**{_UNITS[unit]: int(number)})
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is not None:
-            return time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise UsageError(
-        f"--until '{text}': expected a time like 2026-12-03T23:59Z, or +2d, +12h, +30m"
-    )
-
-
-def _line(grade: "Grade", width: int) -> str:
+def _line(grade: Grade, width: int) -> str:
     """One student's line: score, the attempt that counts, and what is to be said of it."""
     number = grade.counts.attempt.number if grade.counts else 0
     place = f"{number} of {len(grade.attempts)}" if grade.counts else ""
@@ -225,7 +188,7 @@ def _line(grade: "Grade", width: int) -> str:
     return (start + shortened("; ".join(_remarks(grade)), 80 - len(start))).rstrip()
 
 
-def _remarks(grade: "Grade") -> Sequence[str]:
+def _remarks(grade: Grade) -> Sequence[str]:
     remarks, counts = [], grade.counts
     if counts is not None and counts.refused:
         remarks.append(f"past the cut-off, {plural(counts.late_days, 'day')} late")
@@ -242,12 +205,12 @@ def _remarks(grade: "Grade") -> Sequence[str]:
         remarks.append(f"due {grade.due:%m-%d %H:%M}")
     if grade.published is not None and grade.published != grade.score:
         remarks.append(f"published {grade.published}")
-    if counts is not None and grade.status == "withheld" and counts.result is not None:
+    if counts is not None and grade.status == WITHHELD and counts.result is not None:
         remarks.append(f"GRADER FAULT: {one_line(counts.result.note)}")
     return remarks
 
 
-def _as_data(grade: "Grade") -> dict[str, Any]:
+def _as_data(grade: Grade) -> dict[str, Any]:
     """A grade as JSON has it: flat, with the attempt that counts."""
     counts = grade.counts
     return {
@@ -270,8 +233,5 @@ def _as_data(grade: "Grade") -> dict[str, Any]:
     }
 
 
-def _score(grade: "Grade") -> str:
+def _score(grade: Grade) -> str:
     return grade.status if grade.score is None else f"{grade.score}/{grade.max_score}"
-
-
-COMMANDS = (override, extend, publish, grades, roster, audit)

@@ -8,10 +8,14 @@ from typing import Any
 import click
 
 from grader.cli import crew, shell
+from grader.cli.book import gradebook
+from grader.cli.group import Exit
+from grader.cli.levels import required_level
 from grader.cli.runs import Run
 from grader.course import Course
 from grader.errors import UsageError
 from grader.gradebook.rows import Attempt, Grade
+from grader.sandbox import Level
 
 
 @click.command(epilog="Example: shardlab grade tp-sharding inbox/ --jobs 2 --json grades.json")
@@ -29,10 +33,7 @@ from grader.gradebook.rows import Attempt, Grade
     "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
-@click.pass_context
 def grade(
-    context: click.Context,
-    /,
     targets: tuple[str, ...],
     *,
     no_record: bool,
@@ -40,21 +41,23 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
-    isolation: str | None,
+    isolation: Level | None,
     db: str | None,
     json_path: Path | None,
     **workers: Any,
 ) -> None:
     """Grade what has no result yet, and record it.
 
-    With PATHs, what is handed in there: files, folders of files or of sub-folders, inboxes,
-    bundles, downloads of Canvas and Moodle. Else everything in the gradebook, of one lab or of
-    all. What has a result for the present suite is not graded again. An interrupt is safe.
+    Grades what is handed in at the PATHs: files, folders of files or of sub-folders, inboxes,
+    bundles, downloads of Canvas and Moodle. Without a PATH, everything in the gradebook, of one
+    lab or of all. What has a result from the present suite is not graded again, so you may
+    interrupt this at any time and run it again to go on.
     """
-    course = shell.course_of(context)
+    course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
-    level = shell.required_level(isolation)
-    run = Run(course, level, crew.crew_of(workers), live=live, messages=messages)
+    run = Run(
+        course, required_level(isolation), crew.crew_of(workers), live=live, messages=messages
+    )
     if live:
         crew.require_gpu(course)
     if slug is not None:
@@ -63,24 +66,22 @@ def grade(
         if slug is None:
             raise click.UsageError("--seed-for needs a LAB")
         shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(seed_for).hex()}")
-    present = [path for path in paths if os.path.lexists(path)]
-    for path in [path for path in paths if path not in present]:
-        click.echo(f"Error: {path}: no such file or folder; the rest is graded", err=True)
+    present = shell.present(paths, "the rest is graded")
     if no_record or student is not None:
         if slug is None or not paths:
             raise click.UsageError("without a gradebook, name a LAB and PATHs")
         run.unrecorded(slug, present, student)
     else:
-        with shell.gradebook_of(context, db) as book:
+        with gradebook(course, db) as book:
             run.recorded(book, slug, present if paths else None)
     shell.write_json(json_path, run.as_data(slug))
     if len(present) < len(paths):
-        shell.finish(shell.USAGE)
+        shell.finish(Exit.USAGE)
     run.finish()
 
 
 @click.command(epilog="Example: shardlab regrade tp-sharding")
-@click.argument("slug", metavar="LAB")
+@shell.lab_argument
 @click.argument("students", nargs=-1, metavar="[STUDENT]...")
 @crew.how
 @click.option(
@@ -89,29 +90,26 @@ def grade(
     default="",
     help="Also where nothing has changed: present results are set aside.",
 )
-@click.pass_context
 def regrade(
-    context: click.Context,
-    /,
     slug: str,
     students: tuple[str, ...],
     *,
     again: str,
-    isolation: str | None,
+    isolation: Level | None,
     db: str | None,
     json_path: Path | None,
     **workers: Any,
 ) -> None:
-    """Grade a lab again after its suite has changed, and show whose score changes.
+    """Grade a lab again after its suite has changed.
 
-    Only results that depend on what has changed are made anew; overrides stay, and are shown
-    beside the new score.
+    Grades only what the change concerns, and shows whose score is another now. Overrides stay,
+    and are shown beside the new score.
     """
-    course = shell.course_of(context)
+    course = shell.course()
     lab = course.lab(slug)
-    run = Run(course, shell.required_level(isolation), crew.crew_of(workers), table=False)
+    run = Run(course, required_level(isolation), crew.crew_of(workers), table=False)
     run.check_installed(slug)
-    with shell.gradebook_of(context, db) as book:
+    with gradebook(course, db) as book:
         attempts = [
             each for each in book.attempts(slug) if not students or each.student in students
         ]
@@ -127,25 +125,11 @@ def regrade(
         for each in after
         if each.student.id in before and before[each.student.id].score != each.score
     ]
-    for old, new in changed:
-        shell.say(_change(old, new))
+    shell.say(*(_change(*each) for each in changed))
     shell.say(f"{len(changed)} of {len(after)} grades changed.")
-    shell.write_json(
-        json_path,
-        {
-            "lab": slug,
-            "graded": sum(len(named) for _, named in run.shown),
-            "changed": [
-                {
-                    "student": new.student.id,
-                    "before": old.score,
-                    "after": new.score,
-                    "overrides": new.overrides,
-                }
-                for old, new in changed
-            ],
-        },
-    )
+    told = [_as_data(*each) for each in changed]
+    count = sum(len(named) for _, named in run.shown)
+    shell.write_json(json_path, {"lab": slug, "graded": count, "changed": told})
     run.finish()
 
 
@@ -154,6 +138,15 @@ def _change(old: Grade, new: Grade) -> str:
     was, now = (("none" if each.score is None else str(each.score)) for each in (old, new))
     notes = ", ".join(f"{each.item} ({each.points}): {each.reason}" for each in new.overrides)
     return f"  {new.student.id:<16} {was:>4} -> {now:<4}" + (f"  override {notes}" if notes else "")
+
+
+def _as_data(old: Grade, new: Grade) -> dict[str, Any]:
+    return {
+        "student": new.student.id,
+        "before": old.score,
+        "after": new.score,
+        "overrides": new.overrides,
+    }
 
 
 def _require_students(students: Iterable[str], attempts: Iterable[Attempt]) -> None:
@@ -173,6 +166,3 @@ def _lab_and_paths(course: Course, targets: Sequence[str]) -> tuple[str | None, 
     if not os.path.lexists(first) and os.sep not in first:
         course.lab(first)  # says which labs there are
     return None, [Path(each) for each in targets]
-
-
-COMMANDS = (grade, regrade)

@@ -1,5 +1,6 @@
 """The group of all commands: loads the one that is asked for, and ends it well."""
 
+import enum
 import importlib
 import textwrap
 from collections.abc import Mapping
@@ -11,40 +12,33 @@ from click.shell_completion import CompletionItem
 
 from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
 
-DONE, FALLS_SHORT, USAGE, OUR_FAULT = 0, 1, 2, 3
-INTERRUPTED = 130
+
+class Exit(enum.IntEnum):
+    """How a command ends; a script reads no more than this."""
+
+    DONE = 0
+    FALLS_SHORT = 1  # the student's or the course's work
+    USAGE = 2  # as click has it
+    OUR_FAULT = 3
+    INTERRUPTED = 130  # as a shell has it
+
+
 _ERROR = "Error: "
-_EXIT_CODES: dict[type[ShardlabError], int] = {
-    CourseError: FALLS_SHORT,
-    SandboxError: OUR_FAULT,
-    StoreError: OUR_FAULT,
-    UsageError: USAGE,
+_EXITS: dict[type[ShardlabError], Exit] = {
+    CourseError: Exit.FALLS_SHORT,
+    SandboxError: Exit.OUR_FAULT,
+    StoreError: Exit.OUR_FAULT,
+    UsageError: Exit.USAGE,
 }
 
 
-class Group(click.Group):
-    """Commands whose errors, where they are ours, become a line or two and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except click.exceptions.NoArgsIsHelpError:
-            raise  # its text is the help
-        except click.UsageError as error:
-            raise click.UsageError(wrapped(error.format_message()), error.ctx) from None
-        except ShardlabError as error:
-            click.echo(f"{_ERROR}{wrapped(str(error))}", err=True)
-            ctx.exit(_EXIT_CODES.get(type(error), OUR_FAULT))
-        except KeyboardInterrupt:
-            click.echo("\nInterrupted.", err=True)
-            ctx.exit(INTERRUPTED)
-
-
-class LazyGroup(Group):
+class LazyGroup(click.Group):
     """A group that imports a command's module only to run it, or to show its own help.
 
-    `sections` has for each heading of the help the commands below it: for each
-    `module:function` in the package, and the first line of the command's own help.
+    Errors that are ours become a line or two, and an exit code.
+
+    `sections` has, for each heading of the help, the names of the commands below it. To each name
+    belong `module:function` in the package, and the first line of the command's own help.
     """
 
     def __init__(
@@ -57,6 +51,20 @@ class LazyGroup(Group):
         super().__init__(*args, **kwargs)
         self._package, self._sections = package, sections
         self._places = {name: place for each in sections.values() for name, place in each.items()}
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise  # its text is the help
+        except click.UsageError as error:
+            raise click.UsageError(wrapped(error.format_message()), error.ctx) from None
+        except ShardlabError as error:
+            click.echo(f"{_ERROR}{wrapped(str(error))}", err=True)
+            ctx.exit(_EXITS.get(type(error), Exit.OUR_FAULT))
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(Exit.INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         return list(self._places)

@@ -3,16 +3,16 @@
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from grader.cli import results, shell
-
-if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.sandbox import Level
-    from grader.validation.mutation import Hunt, Sample
+from grader.cli.group import Exit
+from grader.course import Course
+from grader.exports.junit import junit_xml
+from grader.sandbox import Level
+from grader.validation.mutation import Hunt, Sample, as_data, hunt, lines_of, summary
 
 _ALL = "all"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -37,10 +37,8 @@ def options(command: _Command) -> _Command:
 
 def asked_for(
     mutate: str | None, seed: str | None, slugs: Sequence[str]
-) -> "tuple[Sample | None, tuple[str, ...]]":
+) -> tuple[Sample | None, tuple[str, ...]]:
     """The sample, None for all, and the labs: in `--mutate LAB` the next word is one of them."""
-    from grader.validation.mutation import Sample
-
     is_number = mutate is not None and mutate.lstrip("+-").isdecimal()
     if seed is not None and not is_number:
         raise click.UsageError("--sample-seed chooses a sample: say how large, --mutate N")
@@ -55,15 +53,9 @@ def asked_for(
 
 
 def hunt_all(
-    course: "Course",
-    slugs: Sequence[str],
-    level: "Level",
-    jobs: int,
-    sample: "Sample | None",
-) -> "list[Hunt]":
+    course: Course, slugs: Sequence[str], level: Level, jobs: int, sample: Sample | None
+) -> list[Hunt]:
     """The hunts of the labs; each is told as soon as it is known."""
-    from grader.validation.mutation import hunt
-
     if sample is not None:
         shell.say(f"Samples of {sample.size} mutants, by --sample-seed {sample.seed}.")
     hunts = []
@@ -71,46 +63,26 @@ def hunt_all(
         with results.progress() as progress:
             found = hunt(course, slug, level, jobs, sample, progress.start, progress.step)
         hunts.append(found)
-        _say(found)
+        shell.say(*lines_of(found))
+        shell.say(f"{shell.good(found.passed)}  {found.lab:<16} {summary(found)}")
     return hunts
 
 
 def finish(
-    hunts: "Sequence[Hunt]",
+    hunts: Sequence[Hunt],
     facts: dict[str, Any],
-    sample: "Sample | None",
+    sample: Sample | None,
     json_path: Path | None,
     junit: Path | None,
 ) -> NoReturn:
     """Writes what was asked for, and ends the command: 1 if anything survives or is wrong."""
-    from grader.exports.junit import junit_xml
-    from grader.validation.mutation import lines_of, summary
-
     seed = sample.seed if sample else None
-    plain = {**facts, "sample_seed": seed, "labs": [_plain(each) for each in hunts]}
-    shell.write_json(json_path, plain)
+    told = [as_data(each) for each in hunts]
+    shell.write_json(json_path, {**facts, "sample_seed": seed, "labs": told})
     if junit is not None:
-        rows = [(each.lab, "mutants", "\n".join((summary(each), *lines_of(each))), each.passed)
-                for each in hunts]  # fmt: skip
+        rows = [
+            (each.lab, "mutants", "\n".join((summary(each), *lines_of(each))), each.passed)
+            for each in hunts
+        ]
         shell.write_text(junit, junit_xml("shardlab validate --mutate", rows))
-    shell.finish(shell.DONE if all(each.passed for each in hunts) else shell.FALLS_SHORT)
-
-
-def _plain(hunt: "Hunt") -> dict[str, Any]:
-    """All of it but the sources of the mutants."""
-    counts = ("lab", "made", "tried", "killed", "equivalent", "problems")
-    texts = ("function", "kind", "line", "before", "after", "call", "occurrence", "diff")
-    survivors = [
-        {name: getattr(each.mutant, name) for name in texts}
-        | {"items": each.items, "kept_for": each.kept_for, "students": each.students}
-        for each in hunt.survivors
-    ]
-    return {name: getattr(hunt, name) for name in counts} | {"survivors": survivors}
-
-
-def _say(hunt: "Hunt") -> None:
-    from grader.validation.mutation import lines_of, summary
-
-    shell.say(*lines_of(hunt))
-    status = shell.word("PASS", "green") if hunt.passed else shell.word("FAIL", "red")
-    shell.say(f"{status}  {hunt.lab:<16} {summary(hunt)}")
+    shell.finish(Exit.DONE if all(each.passed for each in hunts) else Exit.FALLS_SHORT)

@@ -1,13 +1,10 @@
-"""What a student reads of a check: one line an item, the first failure explained, hints."""
-
-import textwrap
+"""What a student reads of a check: one line an item, the first failure explained."""
 
 from msgspec.structs import replace
 
 from grader.cli import shell
 from grader.course import Lab
-from grader.errors import UsageError
-from grader.student.workspace import Workspace
+from grader.results import Verdict
 from grader.suite.explain.message import lines_of
 from grader.suite.finding import CaseResult
 from grader.suite.run import SuiteRun
@@ -39,7 +36,7 @@ class CheckPrinter:
         for item in [name for name in self._cases if name != result.item]:
             self._print_once(item)
         self._cases[result.item] = result
-        if result.verdict != "passed":
+        if result.verdict is not Verdict.PASSED:
             self._print_once(result.item)
 
     def end(self, run: SuiteRun) -> None:
@@ -62,18 +59,21 @@ class CheckPrinter:
     def as_data(self) -> list[dict[str, object]]:
         """Every item with its verdict and finding, for `--json`."""
         return [
-            {"item": each.item, "title": each.title, "verdict": self._cases[each.item].verdict,
-             "finding": self._cases[each.item].finding}
+            {
+                "item": each.item,
+                "title": each.title,
+                "verdict": self._cases[each.item].verdict,
+                "finding": self._cases[each.item].finding,
+            }
             for each in self._lab.rubric
-        ]  # fmt: skip
+        ]
 
     def item(self, result: CaseResult) -> None:
         """Prints one item by itself."""
         rubric_item = self._lab.item(result.item)
-        passed = result.verdict == "passed"
-        status = shell.word("PASS", "green") if passed else shell.word("FAIL", "red")
+        passed = result.verdict is Verdict.PASSED
         number = f"{self._numbers[result.item]:>2}/{len(self._lab.rubric)}"
-        shell.say(f"{number:>6}  {status}  {_titled(rubric_item.title, result)}")
+        shell.say(f"{number:>6}  {shell.good(passed)}  {_titled(rubric_item.title, result)}")
         if passed:
             return
         self.first_failed = self.first_failed or result.item
@@ -84,68 +84,24 @@ class CheckPrinter:
             return
         self._printed.add(item)
         result = self._cases[item]
-        if result.verdict == "blocked":
+        if result.verdict is Verdict.BLOCKED:
             self._waiting.append(item)
             return
         self.item(result)
 
     def _summary(self) -> str:
-        count = {"PASS": 0, "FAIL": 0, "WAIT": len(self._waiting)}
-        for item, result in self._cases.items():
-            if item not in self._waiting:
-                count["PASS" if result.verdict == "passed" else "FAIL"] += 1
         if not self.first_failed:
             return "Public checks passed. Hidden checks run at grading. Next: shardlab submit"
-        waiting = f", {count['WAIT']} waiting" if count["WAIT"] else ""
-        return f"Result: {count['PASS']} pass, {count['FAIL']} fail{waiting}. Next: {self._then}"
+        run = [each for item, each in self._cases.items() if item not in self._waiting]
+        passed = sum(each.verdict is Verdict.PASSED for each in run)
+        waiting = f", {len(self._waiting)} waiting" if self._waiting else ""
+        return f"Result: {passed} pass, {len(run) - passed} fail{waiting}. Next: {self._then}"
 
 
 def _titled(title: str, result: CaseResult) -> str:
     """The item's title and, where it fails, the place in the file, at the end of the line."""
-    where = "" if result.verdict == "passed" else result.finding.where
+    where = "" if result.verdict is Verdict.PASSED else result.finding.where
     room = _WIDTH - len(f"{'':>6}  FAIL  ") - 1 - len(where)
     if where and len(title) > room:
         return f"{title}\n{'':14}{where}"
     return f"{title:<{min(room, 46)}} {where}".rstrip()
-
-
-def remember_first_failure(here: Workspace, item: str) -> None:
-    """Keeps the item that `hint` is about when none is named; empty where all passed."""
-    state = here.state()
-    state.last_failed = item
-    here.remember(state)
-
-
-def say_hint(here: Workspace, item: str) -> None:
-    """Prints the next hint of the item's ladder, or of what failed last; the third stays."""
-    state = here.state()
-    item = item or state.last_failed
-    if not item:
-        shell.say("Nothing failed in the last check. Next: shardlab check")
-        return
-    if item not in here.lab.hints:
-        raise UsageError(f"no rubric item '{item}'; there are: {', '.join(here.lab.hints)}")
-    ladder = here.lab.hints[item]
-    taken = min(state.hints_taken.get(item, 0), len(ladder) - 1)
-    shell.say(f"{here.lab.item(item).title}")
-    shell.say(f"Hint {taken + 1} of {len(ladder)} (none contains code)")
-    shell.say(*textwrap.wrap(ladder[taken], 78, initial_indent="  ", subsequent_indent="  "))
-    if taken + 1 == len(ladder):
-        shell.say("That is the last hint for this item.")
-    state.hints_taken[item] = taken + 1
-    here.remember(state)
-
-
-def say_predictions(here: Workspace) -> None:
-    """Prints what the student predicted, beside the answers."""
-    predictions = here.state().predictions
-    for each in here.lab.assignment.predict:
-        if each.question in predictions:
-            _say_wrapped("", each.question)
-            _say_wrapped("You said", predictions[each.question])
-            _say_wrapped("Answer", each.answer)
-
-
-def _say_wrapped(label: str, text: str) -> None:
-    shell.say(*textwrap.wrap(text, 78, initial_indent=f"   {label:<10}" if label else "   ",
-                             subsequent_indent=" " * 13 if label else "   "))  # fmt: skip

@@ -5,39 +5,40 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
-
-import msgspec
+from typing import Any
 
 from grader.cli import shell
-from grader.results import Result
+from grader.results import WITHHELD, Result, RubricResult, Verdict
 from grader.suite.explain.message import lines_of
 from grader.text.shown import shortened
 
-_ENDS = {"timeout": "timed out", "crashed": "crashed", "out_of_memory": "out of memory"}
+_ENDS = {
+    Verdict.TIMEOUT: "timed out",
+    Verdict.CRASHED: "crashed",
+    Verdict.OUT_OF_MEMORY: "out of memory",
+}
 _EVERY = 50  # without a terminal, progress is told once in so many submissions
 
 
-class Progress(Protocol):
-    """Told once how many there will be, and then of each that is done."""
-
-    def start(self, total: int) -> None: ...
-
-    def step(self) -> None: ...
-
-
 @contextlib.contextmanager
-def progress() -> Iterator[Progress]:
-    """A bar with rate and time left on a terminal; a line now and then elsewhere."""
+def progress() -> "Iterator[_Bar | _Lines]":
+    """A bar with rate and time left on a terminal; a line now and then elsewhere.
+
+    It is told once how many there will be, and then of each that is done.
+    """
     if not sys.stdout.isatty():
         yield _Lines()
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich import progress as bars  # noqa: PLC0415 - nobody waits for it into a pipe
 
-    columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(),
-               TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
-    with Bar(*columns, transient=True) as bar:
+    columns = (
+        bars.TextColumn("Grading"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.fields[rate]}"),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, transient=True) as bar:
         yield _Bar(bar)
 
 
@@ -77,9 +78,9 @@ def print_table(named: Sequence[tuple[str, Result]], *, messages: bool = False) 
     width = max([10, *(min(28, len(name)) for name, _ in named)])
     shell.say(f"  {'submission':<{width}}  score  lost items")
     for name, result in named:
-        lost = [each for each in result.rubric if each.verdict != "passed"]
-        score = "withheld" if result.score is None else f"{result.score}/{result.max_score}"
-        reason = _reason(result, 80 - width - 14)
+        lost = [each for each in result.rubric if each.verdict is not Verdict.PASSED]
+        score = WITHHELD if result.score is None else f"{result.score}/{result.max_score}"
+        reason = _reason(result, lost, 80 - width - 14)
         shell.say(f"  {_fit(name, width):<{width}}  {score:>7}  {reason}".rstrip())
         if messages and result.trace:
             shell.say(f"    {result.trace}")
@@ -87,19 +88,15 @@ def print_table(named: Sequence[tuple[str, Result]], *, messages: bool = False) 
             shell.say(f"    {each.item}: {each.verdict}", *lines_of(each.finding))
 
 
-def as_data(name: str, result: Result) -> dict[str, Any]:
-    """The result as JSON has it, under the name that it is shown by."""
-    return {**msgspec.to_builtins(result), "submission": name}
-
-
-def _reason(result: Result, room: int) -> str:
+def _reason(result: Result, lost: Sequence[RubricResult], room: int) -> str:
     """In a few words what was lost: the note if there is one, else the first item."""
     if result.note:
-        label = "GRADER FAULT: " if result.status == "withheld" else ""
+        label = "GRADER FAULT: " if result.status == WITHHELD else ""
         return _fit(f"{label}{result.note}", room)
-    lost = [f"{each.item} {each.verdict}" for each in result.rubric if each.verdict != "passed"]
+    if not lost:
+        return ""
     more = f" +{len(lost) - 1}" if len(lost) > 1 else ""
-    return _fit(lost[0], room - len(more)) + more if lost else ""
+    return _fit(f"{lost[0].item} {lost[0].verdict}", room - len(more)) + more
 
 
 def summary(shown: Sequence[Result], seconds: float, fresh: int | None = None) -> str:
@@ -117,14 +114,13 @@ def summary(shown: Sequence[Result], seconds: float, fresh: int | None = None) -
 
 def _kind(result: Result) -> str:
     """What the summary counts a submission as."""
-    if result.status == "withheld":
+    if result.status == WITHHELD:
         return "GRADER FAULT (score withheld)"
     if result.note:
         return "not runnable"
-    verdicts = {each.verdict.value for each in result.rubric}
+    verdicts = {each.verdict for each in result.rubric}
     return next((words for verdict, words in _ENDS.items() if verdict in verdicts), "graded")
 
 
 def _fit(text: str, room: int) -> str:
-    flat = " ".join(text.split())
-    return shortened(flat, room)
+    return shortened(" ".join(text.split()), room)

@@ -1,8 +1,7 @@
 """What a grading command does, lab by lab, and what it says of it."""
 
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import to_builtins
 
 from grader.cli import results, shell
+from grader.cli.group import Exit
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.grading import OpenWorkers, Settings, in_order
-from grader.grading.pending import Backlog, grade_pending
+from grader.grading.pending import Backlog, Named, grade_pending, named_results
 from grader.intake.finds import Intake
 from grader.intake.taking import take_in
 from grader.results import WITHHELD, Result
 from grader.sandbox import Level, check_installed
 from grader.submissions import read_submissions
 from grader.text.shown import plural
-
-Named = Sequence[tuple[str, Result]]  # results, each with the name to show it by
 
 
 @dataclass
@@ -77,7 +76,7 @@ class Run:
             try:
                 self.pending(book, slug, None, quiet=True)
             except (CourseError, SandboxError) as error:
-                click.echo(f"Error: {slug}: {error}; the other labs are graded", err=True)
+                shell.say_error(f"{slug}: {error}; the other labs are graded")
                 self.failed = True
         if not self.failed and not any(named for _, named in self.shown):
             shell.say("Nothing to grade: every submission has a result.")
@@ -122,6 +121,8 @@ class Run:
         if total or asked is not None:
             have = len(asked or ()) - total
             self._announce(slug, total, f"{have} have results already." if have > 0 else "")
+            if total:
+                shell.say("Interrupt is safe; run again to resume.")
         elif not quiet:
             shell.say(f"Nothing to grade in {slug}: every submission has a result.")
         started, fresh = time.monotonic(), dict[int, Result]()
@@ -138,19 +139,18 @@ class Run:
         seconds = time.monotonic() - started
         if elsewhere := total - len(fresh):
             shell.say(f"{elsewhere} are graded by another run on this gradebook.")
-        self._tell(settings.lab, _named(book, settings.lab, fresh, asked), len(fresh), seconds)
+        named = named_results(book, settings.lab, fresh, asked)
+        self._tell(settings.lab, named, len(fresh), seconds)
 
     def _settings(self, slug: str) -> Settings:
         return Settings(self.course.lab(slug), self.level, live=self.live)
 
     def _announce(self, slug: str, count: int, more: str) -> None:
         level = self.level
-        stamp = "" if level.word == "full" else "  NOT FULL ISOLATION"
+        stamp = "" if level is Level.FULL else "  NOT FULL ISOLATION"
         isolation = f"Isolation level {int(level)} ({level.word}).{stamp}"
         what = f"{plural(count, 'submission')} of {slug}"
         shell.say(f"{isolation} Grading {what}. {more}".rstrip())
-        if count and not more.startswith("Nothing"):
-            shell.say("Interrupt is safe; run again to resume.")
 
     def _tell(self, lab: Lab, named: Named, fresh: int, seconds: float) -> None:
         """The table and the sum of a lab that has something to show."""
@@ -167,7 +167,7 @@ class Run:
                 "lab": lab.slug,
                 "isolation": self.level.word,
                 "suite": lab.suite_digest,
-                "results": [results.as_data(*each) for each in named],
+                "results": [{**to_builtins(each), "submission": name} for name, each in named],
             }
             for lab, named in self.shown
         ]
@@ -177,28 +177,6 @@ class Run:
         """Ends the command with 3 where a fault of ours withheld a score, 1 where work is left."""
         withheld = any(each.status == WITHHELD for _, named in self.shown for _, each in named)
         if self.failed or withheld:
-            shell.finish(shell.OUR_FAULT)
+            shell.finish(Exit.OUR_FAULT)
         if self.refused:
-            shell.finish(shell.FALLS_SHORT)
-
-
-def _named(
-    book: Gradebook, lab: Lab, fresh: Mapping[int, Result], asked: Sequence[Attempt] | None
-) -> Named:
-    """The results of what was asked for, else the fresh ones, with the names to show them by.
-
-    That is the student's; where only some attempts are shown, with the number of one of several.
-    """
-    if asked is None:
-        attempts, known = book.attempts(lab.slug), dict[int, Result]()
-        several = Counter(each.student for each in attempts)
-    else:
-        attempts, several = list({each.id: each for each in asked}.values()), Counter()
-        graded = (each for grade in book.grades(lab) for each in grade.attempts)
-        known = {each.attempt.id: each.result for each in graded if each.result is not None}
-    found = known | dict(fresh)
-    return [
-        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, result)
-        for each in attempts
-        if (result := found.get(each.id)) is not None
-    ]
+            shell.finish(Exit.FALLS_SHORT)

@@ -1,30 +1,28 @@
-"""What all commands share: options, where the course is, how output looks."""
+"""What all commands share: common options, where the course is, how output looks.
+
+Every command imports this, so nothing here takes long to import: what opens a gradebook is in
+`book`, what runs submissions in `levels`.
+"""
 
 import json
+import os
 import sys
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
+import msgspec
 
-from grader.cli import group
-from grader.errors import SandboxError, UsageError
+from grader.course import Course, Lab, find_course, load_course
+from grader.errors import UsageError
 from grader.files.writing import write_whole
+from grader.results import Finding
 
-if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.gradebook.store import Gradebook
-    from grader.sandbox import Level
-
-LEVELS = ("full", "shared", "landlock", "none")
-DONE, FALLS_SHORT = group.DONE, group.FALLS_SHORT
-USAGE, OUR_FAULT = group.USAGE, group.OUR_FAULT
-
-isolation_option = click.option(
-    "--isolation",
-    type=click.Choice(LEVELS),
-    help="Run at this level of isolation; see 'shardlab doctor'.",
-)
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+ANY_PATH = click.Path(path_type=Path)
 _COURSE = "grader.cli.course"
 _JSON_SAID = "grader.cli.json_said"  # whether standard output is the JSON's alone
 
@@ -34,63 +32,51 @@ def _note_json(context: click.Context, _: click.Parameter, path: Path | None) ->
     return path
 
 
+lab_argument = click.argument("slug", metavar="LAB")
+own_lab_argument = click.argument("slug", required=False, metavar="[LAB]")
 json_option = click.option(
     "--json",
     "json_path",
     callback=_note_json,
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Also write the result as JSON to FILE, '-' for standard output, which then has no more.",
+    help="Also write the result as JSON to FILE; '-' is standard output, for nothing else then.",
 )
 db_option = click.option(
     "--db",
     metavar="URL",
     help="The gradebook: a file, or postgresql://...; else SHARDLAB_DB, else the course's own.",
 )
+text_option = click.option("--text", is_flag=True, help="Print all of it as text.")
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=lambda: os.cpu_count() or 1,
+    help="Submissions graded at once; one per core by default.",
+)
 
 
-def course_of(context: click.Context) -> "Course":
+def course() -> Course:
     """The course that the command is about, read once."""
-    from grader.course import find_course, load_course
-
+    context = click.get_current_context()
     if _COURSE not in context.meta:
         given: Path | None = context.find_root().obj
         context.meta[_COURSE] = load_course(given if given is not None else find_course(Path.cwd()))
-    course: Course = context.meta[_COURSE]
-    return course
+    found: Course = context.meta[_COURSE]
+    return found
 
 
-def gradebook_of(context: click.Context, db: str | None) -> "Gradebook":
-    """The course's gradebook, opened; the caller closes it."""
-    from grader.gradebook.store import Gradebook, url_of
-
-    return Gradebook.open(url_of(course_of(context).root, db))
+def labs(of: Course, slugs: Sequence[str]) -> list[Lab]:
+    """The labs that were named; without names all of the course."""
+    return [of.lab(slug) for slug in slugs] or of.labs()
 
 
-def best_level(asked: str | None) -> "Level":
-    """The level asked for, else the best that this machine reaches."""
-    from grader.sandbox import Level, probe
-
-    return Level.from_word(asked) if asked else probe().level
-
-
-def required_level(asked: str | None) -> "Level":
-    """The level for others' work: full, unless less was asked for by name; never silently less."""
-    from grader.sandbox import Level, probe
-
-    wanted = Level.from_word(asked) if asked else Level.FULL
-    found = probe()
-    if found.level < wanted:
-        missing = "\n".join(
-            f"  {each.name}: {each.reason}\n    mend: {each.mend}"
-            for each in found.layers
-            if not each.works
-        )
-        raise SandboxError(
-            f"isolation '{wanted.word}' is not to be had here, only '{found.level.word}':\n"
-            f"{missing}\nMend that, or accept less by name: --isolation {found.level.word}"
-        )
-    return wanted
+def present(paths: Sequence[Path], then: str) -> list[Path]:
+    """The paths at which something lies; the others are told, and what is done for all that."""
+    there = [path for path in paths if os.path.lexists(path)]
+    for path in [path for path in paths if path not in there]:
+        say_error(f"{path}: no such file or folder; {then}")
+    return there
 
 
 def write_json(path: Path | None, value: Any) -> None:
@@ -100,16 +86,14 @@ def write_json(path: Path | None, value: Any) -> None:
     """
     if path is None:
         return
-    import msgspec
-
     plain = _with_messages(msgspec.to_builtins(value))
     text = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
     # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
     text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":
         click.echo(text, nl=False)
-        return
-    write_text(path, text)
+    else:
+        write_text(path, text)
 
 
 def _with_messages(value: Any) -> Any:
@@ -119,10 +103,8 @@ def _with_messages(value: Any) -> Any:
         return value
     told = {name: _with_messages(each) for name, each in value.items()}
     if "finding" in told:
-        import msgspec
-
-        from grader.results import Finding
-        from grader.suite.explain.message import message_of
+        # the package above it takes longer to import than most commands take
+        from grader.suite.explain.message import message_of  # noqa: PLC0415
 
         told["message"] = message_of(msgspec.convert(told["finding"], Finding))
     return told
@@ -144,9 +126,36 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
+def say_error(text: str) -> None:
+    """Prints on standard error what is wrong, where the command goes on for all that."""
+    click.echo(f"Error: {text}", err=True)
+
+
+def folded(
+    text: str, first: str = "", rest: str = "", width: int = 78, *, whole: bool = False
+) -> list[str]:
+    """The text in lines of that width, with `first` and `rest` before them.
+
+    With `whole`, a word stays whole in one line however long it is: a path, to be copied.
+    """
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=not whole,
+        break_on_hyphens=not whole,
+    )
+
+
 def word(text: str, colour: str) -> str:
     """A status word, coloured where colours are wanted; the word alone carries the meaning."""
     return click.style(text, fg=colour, bold=True)
+
+
+def good(passed: bool, yes: str = "PASS", no: str = "FAIL", otherwise: str = "red") -> str:
+    """The word for a pass in green, or the other one."""
+    return word(yes, "green") if passed else word(no, otherwise)
 
 
 def finish(code: int) -> NoReturn:

@@ -1,19 +1,17 @@
 """The command that says where to look: similar."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from grader.cli import shell
-from grader.text.shown import plural
-
-if TYPE_CHECKING:
-    from grader.course import Lab
-    from grader.similarity import Line, Match, Pair, Report
-    from grader.submissions import Submission
+from grader.similarity import Line, Match, Pair, Report, Section, facing, told
+from grader.similarity.lab import compare_submissions
+from grader.submissions import read_submissions
+from grader.text.shown import escaped, plural
 
 _COLUMN = 33  # cells of a terminal for each side's text
 _MOST_FUNCTIONS = 4
@@ -21,20 +19,33 @@ _MOST_LINES = 30  # of one function in the terminal; the page has all of them an
 
 
 @click.command(epilog="Example: shardlab similar tp-sharding inbox/ --html similar.html")
-@click.argument("slug", metavar="LAB")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True),
-                metavar="[PATH]...")  # fmt: skip
+@shell.lab_argument
+@click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[PATH]..."
+)
 @shell.db_option
-@click.option("--top", type=click.IntRange(1, 1000), default=20, show_default=True,
-              help="Pairs listed, most alike first.")  # fmt: skip
-@click.option("--show", type=click.IntRange(0, 100), default=1, show_default=True,
-              help="Pairs shown side by side in the terminal.")  # fmt: skip
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Also write all listed pairs side by side as a page.")  # fmt: skip
+@click.option(
+    "--top",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="Pairs listed, most alike first.",
+)
+@click.option(
+    "--show",
+    type=click.IntRange(0, 100),
+    default=1,
+    show_default=True,
+    help="Pairs shown side by side in the terminal.",
+)
+@click.option(
+    "--html",
+    type=shell.FILE,
+    metavar="FILE",
+    help="Also write all listed pairs side by side as a page.",
+)
 @shell.json_option
-@click.pass_context
 def similar(
-    context: click.Context,
     slug: str,
     paths: tuple[Path, ...],
     db: str | None,
@@ -43,55 +54,38 @@ def similar(
     html: Path | None,
     json_path: Path | None,
 ) -> None:
-    """List pairs of submissions that are alike, names and layout aside.
+    """List pairs of submissions that are alike.
 
-    Of files and folders, or of everyone's newest attempt in the gradebook. Starter code and
-    what many wrote count little. Alike is a reason to look, and proves nothing.
+    Compared is what is at the PATHs; without one, everyone's newest attempt in the gradebook.
+    Names and layout don't matter; starter code, and what many wrote, count little. Alike is a
+    reason to look, and proves nothing.
     """
-    from grader.submissions import read_submissions
-
-    course = shell.course_of(context)
+    course = shell.course()
     lab = course.lab(slug)
     if paths:
         submissions = read_submissions(lab, paths)
     else:
-        with shell.gradebook_of(context, db) as book:
+        from grader.cli.book import gradebook  # noqa: PLC0415 - heavy, and only where it is asked
+
+        with gradebook(course, db) as book:
             newest = {each.student: each for each in book.attempts(slug)}
-            submissions = [replace(book.submission(each), name=each.student)
-                           for each in newest.values()]  # fmt: skip
+            submissions = [
+                replace(book.submission(each), name=each.student) for each in newest.values()
+            ]
     report = compare_submissions(lab, submissions, top=top)
-    print_report(report, show=show)
+    _say_report(report, show=show)
     if html is not None:
-        from grader.similarity.page import similarity_page
+        from grader.similarity.page import similarity_page  # noqa: PLC0415 - the same
 
         shell.write_text(html, similarity_page(lab.assignment.title, report))
         shell.say(f"Wrote {html}")
-    shell.write_json(json_path, {"lab": slug, **as_data(report)})
+    shell.write_json(json_path, {"lab": slug, **_as_data(report)})
 
 
-def compare_submissions(
-    lab: "Lab", submissions: "Sequence[Submission]", *, top: int = 20
-) -> "Report":
-    """The report on a lab's submissions; those that can't be read are in it, with the reason."""
-    from grader.similarity import UnreadWork, Work, compare, read_work
-
-    contract = tuple(lab.functions)
-    stub = read_work("stub", lab.stub.read_bytes(), contract)
-    found = [
-        UnreadWork(each.name, each.problem)
-        if each.problem
-        else read_work(each.name, each.files[lab.assignment.file], contract)
-        for each in submissions
-    ]
-    return compare(found, stub if isinstance(stub, Work) else None, top=top)
-
-
-def print_report(report: "Report", *, show: int) -> None:
+def _say_report(report: Report, *, show: int) -> None:
     """The list, what was not compared, and the first pairs side by side."""
-    from grader.similarity import told
-
-    shell.say(f"{plural(report.compared, 'submission')} compared. "
-              "Alike is a reason to look, and proves nothing.")  # fmt: skip
+    count = plural(report.compared, "submission")
+    shell.say(f"{count} compared. Alike is a reason to look, and proves nothing.")
     if not report.pairs:
         shell.say("No pair is alike enough to be listed.")
     for pair in report.pairs:
@@ -108,7 +102,7 @@ def print_report(report: "Report", *, show: int) -> None:
         _print_pair(pair)
 
 
-def _print_pair(pair: "Pair") -> None:
+def _print_pair(pair: Pair) -> None:
     """Both submissions' functions that are alike, side by side."""
     shell.say("", _cut(f"{pair.left.name} and {pair.right.name}: {pair.similarity:.2f}", 80))
     if not pair.matches:
@@ -119,9 +113,7 @@ def _print_pair(pair: "Pair") -> None:
         shell.say(f"  … {len(pair.matches) - _MOST_FUNCTIONS} more functions: --html FILE")
 
 
-def _print_match(pair: "Pair", match: "Match") -> None:
-    from grader.similarity import facing
-
+def _print_match(pair: Pair, match: Match) -> None:
     names = f"{match.left.name} and {match.right.name}"
     shell.say(_cut(f"  {match.similarity:.2f}  {names}", 80), _cut(f"        {match.why}", 80))
     lines = facing(pair.left, match.left, pair.right, match.right)
@@ -131,7 +123,7 @@ def _print_match(pair: "Pair", match: "Match") -> None:
         shell.say(f"  … {len(lines) - _MOST_LINES} more lines: --html FILE")
 
 
-def _row(line: "Line") -> str:
+def _row(line: Line) -> str:
     """Both sides within 80 columns; `=` stands between lines of the same statement."""
     left = _numbered(line.left_number, line.left)
     right = _numbered(line.right_number, line.right)
@@ -144,23 +136,17 @@ def _numbered(number: int | None, text: str) -> str:
 
 def _fit(text: str, width: int) -> str:
     """The text in just so many cells of a terminal."""
-    from rich.cells import cell_len, set_cell_size
-
     cut = _cut(text, width)
     return set_cell_size(cut, width) if cell_len(cut) != width else cut
 
 
 def _cut(text: str, width: int) -> str:
     """The text in at most so many cells of a terminal, which it can't steer."""
-    from rich.cells import cell_len, set_cell_size
-
-    from grader.text.shown import escaped
-
     flat = escaped(text[: 4 * width])
     return flat if cell_len(flat) <= width else set_cell_size(flat, width - 1).rstrip() + "…"
 
 
-def as_data(report: "Report") -> dict[str, Any]:
+def _as_data(report: Report) -> dict[str, Any]:
     """The report as `--json` writes it: names, numbers, places; no code."""
     return {
         "compared": report.compared,
@@ -175,16 +161,18 @@ def as_data(report: "Report") -> dict[str, Any]:
         ],
         "more": report.more,
         "unread": [{"name": each.name, "why": each.why} for each in report.unread],
-        "plain": list(report.plain),
+        "plain": report.plain,
     }
 
 
-def _match_data(match: "Match") -> dict[str, Any]:
-    sides = {
-        side: {"function": section.name, "first": section.first, "last": section.last}
-        for side, section in (("left", match.left), ("right", match.right))
+def _match_data(match: Match) -> dict[str, Any]:
+    return {
+        "left": _place(match.left),
+        "right": _place(match.right),
+        "similarity": match.similarity,
+        "why": match.why,
     }
-    return {**sides, "similarity": match.similarity, "why": match.why}
 
 
-COMMANDS = (similar,)
+def _place(piece: Section) -> dict[str, Any]:
+    return {"function": piece.name, "first": piece.first, "last": piece.last}

@@ -4,7 +4,6 @@ Append-only on a terminal, too: what scrolled by can be read again. Without a te
 no keys, and nothing but lines is written.
 """
 
-import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,8 +11,12 @@ from pathlib import Path
 
 import click
 
-from grader.cli import printing, shell
+from grader.cli import hints, shell
+from grader.cli.levels import best_level, isolation_option
+from grader.cli.printing import CheckPrinter
 from grader.errors import SandboxError, ShardlabError
+from grader.results import Verdict
+from grader.sandbox import Level
 from grader.student.checking import work_of
 from grader.student.checks import Checks
 from grader.student.events import Case, End, Event, Events, Quit, Save
@@ -31,15 +34,16 @@ _MOST_PRESSED = 8
 
 
 @click.command(epilog="Example: shardlab watch tp-sharding")
-@click.argument("slug", required=False, metavar="[LAB]")
-@shell.isolation_option
-def watch(slug: str | None, isolation: str | None) -> None:
-    """Check again at every save, and explain the first item that fails.
+@shell.own_lab_argument
+@isolation_option
+def watch(slug: str | None, isolation: Level | None) -> None:
+    """Check again at every save.
 
-    On a terminal, keys: h shows a hint, n the next failing item, r runs again, q quits.
+    Explains the first item that fails. On a terminal, press h for a hint, n for the next item
+    that fails, r to run again, q to quit.
     """
     here = find_workspace(Path.cwd(), slug)
-    level = shell.best_level(isolation)
+    level = best_level(isolation)
     events = Events()
     with ExitStack() as stack:
         stack.callback(events.close)
@@ -64,7 +68,7 @@ class _Watch:
         self._number = 0
         self._running = False
         self._overtaken = False  # the check that runs is of what was saved before
-        self._printer: printing.CheckPrinter | None = None  # None where a check runs unseen
+        self._printer: CheckPrinter | None = None  # None where a check runs unseen
         self._report = _Report(here, with_keys=keys.fd is not None)
         self._due: float | None = None  # when a file that can't be read is told of
         self._pressed = ""
@@ -90,7 +94,6 @@ class _Watch:
         self._press()
 
     def _take(self, event: Event) -> None:
-
         match event:
             case Quit(code):
                 self._code = code
@@ -157,7 +160,6 @@ class _Watch:
                 shell.say(_KEYS)
 
     def _next(self) -> None:
-
         if not self._report.next():
             self._printer = None
             submission = work_of(self._here)
@@ -180,7 +182,7 @@ class _Report:
         shell.say(f"Watching {self._here.file.name}: checked now and at every save.")
         shell.say(_KEYS if self._with_keys else "Ctrl-C ends it.")
 
-    def begin(self, submission: Submission) -> printing.CheckPrinter:
+    def begin(self, submission: Submission) -> CheckPrinter:
         """Prints what is known before the check; returns what prints the rest."""
         self._shown, self._lost = "", None
         shell.say("", f"{time.strftime('%H:%M:%S')}  {self._here.file.name}")
@@ -189,14 +191,14 @@ class _Report:
         else:
             self._say_of_own_tests()
         then = "edit, or h for a hint" if self._with_keys else "edit and save"
-        return printing.CheckPrinter(self._here.lab, then=then)
+        return CheckPrinter(self._here.lab, then=then)
 
-    def end(self, printer: printing.CheckPrinter, run: SuiteRun) -> None:
+    def end(self, printer: CheckPrinter, run: SuiteRun) -> None:
         """Prints the rest of a check that went to its end."""
         printer.end(run)
         self._show(printer.first_failed)
         if not printer.first_failed and not self._passed:
-            printing.say_predictions(self._here)
+            hints.say_predictions(self._here)
         self._passed, self._ever_ended = not printer.first_failed, True
 
     def broke(self, error: BaseException | None) -> None:
@@ -212,7 +214,7 @@ class _Report:
             shell.say("Nothing fails: there is nothing to hint at.")
             return
         with _told_if_forgotten():
-            printing.say_hint(self._here, self._shown)
+            hints.say_hint(self._here, self._shown)
 
     def next(self) -> bool:
         """Prints the next failing item; False where all items must be checked for that first."""
@@ -229,13 +231,13 @@ class _Report:
         if place == len(items):
             shell.say("That was the last; the first again:")
         result = self._lost[place % len(items)]
-        printing.CheckPrinter(self._here.lab).item(result)
+        CheckPrinter(self._here.lab).item(result)
         self._show(result.item)
         return True
 
     def all_items(self, run: SuiteRun) -> None:
         """Takes a run that went on after the first failure, and prints the next of them."""
-        silent = ("passed", "blocked")
+        silent = (Verdict.PASSED, Verdict.BLOCKED)
         self._lost = [result for result in run.results if result.verdict not in silent]
         self.next()
 
@@ -243,7 +245,7 @@ class _Report:
         """Remembers what `h`, and `shardlab hint` elsewhere, are about."""
         self._shown = item
         with _told_if_forgotten():
-            printing.remember_first_failure(self._here, item)
+            hints.remember_first_failure(self._here, item)
 
     def _say_problem(self, problem: str) -> None:
         name = self._here.file.name
@@ -270,7 +272,4 @@ def _told_if_forgotten() -> Iterator[None]:
 
 
 def _say_wrapped(text: str) -> None:
-    shell.say(*textwrap.wrap(text, 78, initial_indent="   ", subsequent_indent="   "))
-
-
-COMMANDS = (watch,)
+    shell.say(*shell.folded(text, "   ", "   "))

@@ -1,4 +1,4 @@
-"""A course on disk: its labs, what an author wrote there, and its two secrets.
+"""A course on disk: its labs, the files that authors wrote, and its two secrets.
 
 `course.toml` and each lab's `assignment.toml` become structs (`course`, `lab`, `assignment`, over
 `tables`), an author's Python is read by `authored`, and `key` keeps the key of hidden inputs and

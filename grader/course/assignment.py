@@ -1,6 +1,4 @@
-"""`assignment.toml`: its tables, and what is wrong with one beyond the types of its keys."""
-
-from __future__ import annotations
+"""The tables of `assignment.toml`, and checks of what the types of its keys can't say."""
 
 import math
 from collections.abc import Iterator
@@ -32,7 +30,7 @@ class Question(Table, frozen=True):
 
 
 class LabLimits(Table, frozen=True):
-    """What one submission may use. Its seconds are those in which it is at work, or asleep."""
+    """What one submission may use. Its seconds are those in which it works or sleeps."""
 
     call_seconds: float = 2.0
     submission_seconds: float = 30.0

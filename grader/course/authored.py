@@ -1,4 +1,4 @@
-"""Files that an author wrote, as text and as Python; what can't be read is told by name."""
+"""Reads files that an author wrote, as text and as Python; an error names the file."""
 
 import ast
 from pathlib import Path

@@ -9,8 +9,6 @@
     tests/hidden/<slug>/  test_*.py                                   (instructors only)
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,7 +61,7 @@ class Course:
     _labs: dict[str, Lab] = field(default_factory=dict, repr=False, compare=False)
 
     def lab(self, slug: str) -> Lab:
-        """The lab of that name, read and checked once; an unknown one is the caller's mistake."""
+        """The lab of that name, read and checked once; UsageError where there is none."""
         if slug not in self._labs:
             self._labs[slug] = self._read(slug)
         return self._labs[slug]
@@ -73,7 +71,7 @@ class Course:
         return sorted(map(self.lab, self.slugs), key=lambda lab: lab.assignment.order)
 
     def deadline(self, slug: str) -> Deadline | None:
-        """When the lab is due; None where it never is late."""
+        """The lab's deadline; None where it has none."""
         return self.deadlines.get(slug)
 
     def solutions(self, lab: Lab) -> Path:

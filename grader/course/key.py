@@ -58,7 +58,7 @@ def _secret(path: Path, variable: str) -> tuple[str, bytes]:
 
 
 def _made(path: Path) -> bytes:
-    """Writes a fresh key, whole or not at all, and gives the one that is there in the end."""
+    """Makes the key and returns it; where another process was first, returns that one's."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,7 +1,5 @@
 """One lab of a course: what its author wrote, its hidden suite, and what a result depends on."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import hmac
@@ -28,8 +26,8 @@ class _Ladder(Table, frozen=True):
 class Lab:
     """One lab, as its author wrote it. `folder` is what students get.
 
-    `root` is the instructor's course; a student's copy has none. What is read of the suite and
-    the key is read once: the lab of a command is what was there when the command began.
+    `root` is the instructor's course; a student's copy has none. Suite and key are read once, so a
+    command sees the lab as it was when the command began.
     """
 
     folder: Path
@@ -71,7 +69,11 @@ class Lab:
         """The ladder of hints of each rubric item."""
         path = self.folder / "hints.toml"
         ladders = read_table(path, dict[str, _Ladder])
-        _same_names(path, set(ladders), {each.item for each in self.rubric}, "a ladder of hints")
+        items = {each.item for each in self.rubric}
+        for item in sorted(items - set(ladders)):
+            raise CourseError(f"{path}: rubric item '{item}' has no ladder of hints")
+        for item in sorted(set(ladders) - items):
+            raise CourseError(f"{path}: key '{item}': no rubric item of that name")
         for item, ladder in ladders.items():
             if len(ladder.hints) != HINTS_IN_A_LADDER:
                 raise CourseError(
@@ -122,11 +124,11 @@ class Lab:
 
     @property
     def stamp(self) -> str:
-        """Tells this suite with this course key from any other, and nothing of the key."""
+        """Names this suite with this course key; the key can't be found from it."""
         return hmac.digest(self.key, self.suite_digest.encode(), hashlib.sha256).hex()
 
     def seed(self, student: str) -> bytes:
-        """What the hidden inputs of this student are drawn from."""
+        """The seed of this student's hidden inputs."""
         return hmac.digest(self.key, f"{self.slug}\0{student}".encode(), hashlib.sha256)
 
     @property
@@ -159,10 +161,3 @@ def written_files(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith((".", "__")) for part in parts if part != "__init__.py")
         if path.is_file() and not hidden:
             yield path
-
-
-def _same_names(path: Path, got: set[str], expected: set[str], what: str) -> None:
-    if missing := sorted(expected - got):
-        raise CourseError(f"{path}: rubric item '{missing[0]}' has no {what.removeprefix('a ')}")
-    if extra := sorted(got - expected):
-        raise CourseError(f"{path}: key '{extra[0]}': no rubric item of that name")

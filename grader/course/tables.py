@@ -1,4 +1,4 @@
-"""TOML files as structs; what is wrong in one is told by file, key and what was expected."""
+"""Reads TOML files as structs; an error names the file, the key and what was expected."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of a TOML file; a key that nobody reads is a typing error, so it is refused."""
+    """One table of a TOML file. A key that nothing reads is refused: it is a typing error."""
 
 
 def read_table(path: Path, kind: type[_T]) -> _T:

@@ -50,7 +50,7 @@ __all__ = [
 
 
 class Drawing(Protocol):
-    """What every picture is: facts with two forms."""
+    """Any picture: facts with two forms."""
 
     def text(self) -> list[str]:
         """Lines of at most `WIDTH` columns; the first is the title."""

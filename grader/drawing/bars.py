@@ -1,4 +1,4 @@
-"""Amounts beside each other: a bar each, with its number, for distributions and for times."""
+"""Bar charts: one bar for each amount, with its number."""
 
 import math
 from dataclasses import dataclass
@@ -44,19 +44,19 @@ class Bars:
             raise CourseError(f"{self.title}: a note of more than {_NOTE} columns")
 
     def text(self) -> list[str]:
-        """One line a bar: label, bar, number and note."""
+        """One line for each bar: label, bar, number and note."""
         label = max(columns(clean(each.label)) for each in self.bars)
         room = WIDTH - label - 4 - max(columns(each.number()) for each in self.bars)
         lines = []
         for each in self.bars:
             name = clean(each.label)
-            bar = FULL * self._length(each, room)
+            bar = FULL * max(round(room * self._share(each)), 1 if each.value else 0)
             gap = " " * (label - columns(name))
             lines.append(f"{name}{gap}  {bar}{' ' * bool(bar)}{each.number()}")
         return [*wrapped(clean(self.title)), *lines]
 
     def svg(self) -> str:
-        """The same below each other; the number stands behind its bar."""
+        """The bars below each other, each with its number behind it."""
         sheet = Sheet(clean(self.title), [f"{clean(b.label)}: {b.number()}" for b in self.bars])
         sheet.heading()
         left = MARGIN + max(width_of(clean(each.label)) for each in self.bars) + 12
@@ -74,7 +74,3 @@ class Bars:
     def _share(self, bar: Amount) -> float:
         whole = self.most or max(each.value for each in self.bars)
         return min(1.0, bar.value / whole) if whole else 0.0
-
-    def _length(self, bar: Amount, room: int) -> int:
-        """Columns of a bar; what is more than nothing is seen."""
-        return max(round(room * self._share(bar)), 1 if bar.value else 0)

@@ -1,4 +1,4 @@
-"""Time against size on logarithmic axes: a curve a link, with points and sizes that matter."""
+"""Time against size on logarithmic axes: one curve for each link, with marked points and sizes."""
 
 import math
 from collections.abc import Iterator
@@ -80,8 +80,10 @@ class Curves:
             row[column] = mark.sign
         ticks = {high * n: seconds(10.0 ** (y.first + n)) for n in range(y.decades + 1)}
         lines = [f"{ticks.get(n, ''):>7} |{''.join(grid[n])}".rstrip() for n in range(len(grid))]
-        return [clean(self.title), *reversed(lines), f"{'':7} +{''.join(foot)}",
-                _size_axis(x, wide), *self._legend()]  # fmt: skip
+        curves = [f"{each.sign} {clean(each.name)}" for each in self.curves]
+        legend = [*flowed(curves), *flowed(each.words() for each in self.marks)]
+        foot = [f"{'':7} +{''.join(foot)}", _size_axis(x, wide)]
+        return [clean(self.title), *reversed(lines), *foot, *legend]
 
     def svg(self) -> str:
         """The same plot, each link with a line of its own kind and its letter at the end."""
@@ -98,16 +100,8 @@ class Curves:
         self._draw_legend(sheet, frame.bottom + 2 * LINE + 14)
         return sheet.done()
 
-    # -- words ---------------------------------------------------------------------------
-
-    def _legend(self) -> list[str]:
-        curves = [f"{each.sign} {clean(each.name)}" for each in self.curves]
-        return [*flowed(curves), *flowed(each.words() for each in self.marks)]
-
-    # -- shapes --------------------------------------------------------------------------
-
     def _words(self) -> list[str]:
-        """The same facts for those who hear them: where curves begin and end, and the marks."""
+        """The facts for those who can't see: where curves begin and end, and the marks."""
         lines = []
         for curve in self.curves:
             first, last = (
@@ -146,7 +140,7 @@ class _Axis:
 
     @classmethod
     def around(cls, values: tuple[float, ...]) -> "_Axis":
-        """The shortest axis with all the values, but for a hair."""
+        """The shortest axis that holds all the values, give or take rounding."""
         first = math.floor(math.log10(min(values)) + 1e-6)
         last = math.ceil(math.log10(max(values)) - 1e-6)
         return cls(first, max(1, last - first))
@@ -205,7 +199,7 @@ class _Frame:
 
 
 def _at(curve: Curve, size: float) -> float | None:
-    """The curve's time at that size, between its points as the eye would read it."""
+    """The curve's time at that size, on a straight line between its points as they are drawn."""
     for (x0, t0), (x1, t1) in zip(curve.points, curve.points[1:], strict=False):
         if x0 * 0.9999 <= size <= x1 * 1.0001:
             share = math.log(size / x0) / math.log(x1 / x0) if x1 > x0 else 0.0

@@ -95,7 +95,7 @@ class Gantt:
         return f"{clean(self.row_name)} {row}"
 
     def _words(self) -> list[str]:
-        """The same facts for those who hear them: when each bar stands where."""
+        """The facts for those who can't see: when each bar stands where."""
         lines = []
         for panel in self.panels:
             lines.append(f"{clean(panel.heading)}: {panel.slots} slots.")
@@ -148,7 +148,7 @@ class Gantt:
 
 
 def _family(label: str) -> str:
-    """What bars that are drawn alike have in common: F0 and F1 the F; a and b nothing."""
+    """What bars of one colour have in common: the F of F0 and F1; a and b have nothing."""
     return label.rstrip("0123456789") or label
 
 

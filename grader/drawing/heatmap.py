@@ -1,4 +1,4 @@
-"""Who lost what: a row each, a column an item, and in each cell a letter."""
+"""A heat map: a row for each student, a column for each item, and a letter in each cell."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LOOKS = ("", "k0", "k1", "k2", "k3", "all", "idle")
 
 @dataclass(frozen=True)
 class Kind:
-    """What a cell may say: its letter, the meaning of that, and how a sheet fills it, if so."""
+    """What a cell may say: its letter, what that means, and how an SVG fills the cell."""
 
     sign: str
     name: str
@@ -27,7 +27,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Cells by row and column, told by their letters. `rows` are (label, a sign a column)."""
+    """A letter by row and column. Each of `rows` is (label, one sign for each column)."""
 
     title: str
     items: tuple[str, ...]
@@ -47,7 +47,7 @@ class HeatMap:
                 raise CourseError(f"{self.title}: row '{label}' has no known sign a column")
 
     def text(self) -> list[str]:
-        """A line a row, columns by number, and what numbers and letters mean."""
+        """One line for each row, columns by number, and what numbers and letters mean."""
         names = [_fit(label) for label, _ in self.rows]
         width = max(map(columns, names))
         head = " ".join(f"{n % 100:>2}" for n in range(1, len(self.items) + 1))
@@ -60,7 +60,7 @@ class HeatMap:
         return [*lines, *flowed(self._numbered()), *flowed(each.words() for each in self.kinds)]
 
     def svg(self) -> str:
-        """The same with cells filled by kind: one path a kind, one text a row."""
+        """The same with filled cells: one path for each kind, one text for each row."""
         words = [f"{label}: {cells}" for label, cells in self._shown()]
         sheet = Sheet(clean(self.title), [*self._numbered(), *words])
         sheet.heading()

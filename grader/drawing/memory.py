@@ -32,7 +32,7 @@ class Held:
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Bytes of all parts together."""
         return sum(self.nbytes)
 
 
@@ -60,7 +60,7 @@ class MemoryBars:
             raise CourseError(f"{self.title}: nothing is held, so there is nothing to draw")
 
     def text(self) -> list[str]:
-        """One line a rank, the legend, and what a rank has room for."""
+        """One line for each rank, the legend, and the room that a rank has."""
         label = max(columns(clean(each.label)) for each in self.ranks)
         room = WIDTH - label - 4 - max(len(self._size(each)) for each in self.ranks)
         lines = [clean(self.title)]
@@ -74,7 +74,7 @@ class MemoryBars:
         return [*lines, *flowed(each.words() for each in self.parts), *self._room()]
 
     def svg(self) -> str:
-        """A bar a rank; parts are told by their place, their letter and the legend."""
+        """One bar for each rank; parts are told apart by place, letter and legend."""
         sheet = Sheet(clean(self.title), self._words())
         sheet.heading()
         left = MARGIN + max(width_of(clean(each.label)) for each in self.ranks) + 12
@@ -108,7 +108,7 @@ class MemoryBars:
         return [] if self.capacity is None else [f"A rank has {nbytes(self.capacity)}."]
 
     def _words(self) -> list[str]:
-        """The same facts for those who hear them."""
+        """The facts for those who can't see."""
         lines = []
         for each in self.ranks:
             parts = [

@@ -59,12 +59,16 @@ class ShardMap:
             raise CourseError(f"{self.title}: {ranks} ranks, at most {_MOST_RANKS} can be drawn")
         if any(each.shape[each.by == "columns"] % ranks for each in self.splits):
             raise CourseError(f"{self.title}: a shape that {ranks} ranks do not divide")
-        for rows in (*self.partials, self.summed, self.total, [self.bias[1]]):
+        for rows in self._matrices:
             if not 1 <= sum(map(len, rows)) <= _MOST_ENTRIES:
                 raise CourseError(f"{self.title}: a matrix without or with too many entries")
 
+    @property
+    def _matrices(self) -> tuple[Rows, ...]:
+        return (*self.partials, self.summed, self.total, [self.bias[1]])
+
     def text(self) -> list[str]:
-        """One line a rank, then the sum, the bias and the cost."""
+        """One line for each rank, then the sum, the bias and the cost."""
         lines = [clean(self.title)]
         for rank, partial in enumerate(self.partials):
             shards = ", ".join(self._shards(rank))
@@ -75,7 +79,7 @@ class ShardMap:
         return [part for line in [*lines, self._cost()] for part in wrapped(line)]
 
     def svg(self) -> str:
-        """A row a rank; the partial results stand above each other, as in a sum on paper."""
+        """One row for each rank; partial results stand above each other, as in a sum on paper."""
         sheet = Sheet(clean(self.title), self.text()[1:])
         sheet.heading()
         numbers = self._numbers_at()
@@ -84,7 +88,8 @@ class ShardMap:
             height = max(self._draw_shards(sheet, rank, y), len(partial) * _CELL)
             self._draw_step(sheet, "gives", partial, y, kind_of(rank))
             y += height + LINE
-        sheet.line([(MARGIN, y - 4), (numbers + self._widest() * self._cell(), y - 4)], "rule")
+        widest = max(len(row) for rows in self._matrices for row in rows)
+        sheet.line([(MARGIN, y - 4), (numbers + widest * self._cell(), y - 4)], "rule")
         y += LINE - 8
         for label, _, rows in self._steps():
             self._draw_step(sheet, label, rows, y, "all")
@@ -118,13 +123,8 @@ class ShardMap:
 
     def _cell(self) -> float:
         """The width of a number, the same in all matrices so that a sum's columns align."""
-        matrices = (*self.partials, self.summed, self.total, [self.bias[1]])
-        texts = [each for rows in matrices for row in rows for each in entries(row)]
+        texts = [each for rows in self._matrices for row in rows for each in entries(row)]
         return max(map(width_of, texts)) + 12
-
-    def _widest(self) -> int:
-        matrices = (*self.partials, self.summed, self.total, [self.bias[1]])
-        return max(len(row) for rows in matrices for row in rows)
 
     def _column(self) -> float:
         """The width of a column of shards, with the words below them."""

@@ -1,4 +1,4 @@
-"""An SVG document in the making: shapes with a kind each, which the one style sheet knows.
+"""Builds an SVG document from shapes; the kind of a shape is its class in the style sheet.
 
 Selectors start with the class of the root, so a page may hold many drawings and keep its own
 styles. There is a ground of its own in every drawing, since a viewer that knows of dark mode
@@ -35,7 +35,7 @@ _DASHES = ("", "9 4", "2 4", "9 4 2 4")
 
 
 class Sheet:
-    """Grows as it is drawn on; `done` is the document."""
+    """A sheet that is drawn on; `done` returns the document."""
 
     def __init__(self, title: str, words: Sequence[str]) -> None:
         self._title, self._words = title, words
@@ -44,8 +44,7 @@ class Sheet:
 
     def text(self, x: float, y: float, words: str, kind: str = "ink", at: str = "") -> None:
         """One line of text on the base line y. `at`: `middle` or `end` of it is at x."""
-        width = columns(words) * _CHARACTER
-        self._reach(x + width * {"": 1.0, "middle": 0.5, "end": 0.0}[at], y + 5)
+        self._reach(x + width_of(words) * {"": 1.0, "middle": 0.5, "end": 0.0}[at], y + 5)
         anchor = f' text-anchor="{at}"' if at else ""
         self._add(f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{anchor}>{escape(words)}</text>')
 
@@ -114,7 +113,7 @@ def kind_of(number: int) -> str:
 
 
 def width_of(words: str) -> float:
-    """The pixels that a text takes at most."""
+    """The most pixels that a text takes."""
     return columns(words) * _CHARACTER
 
 

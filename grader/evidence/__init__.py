@@ -1,4 +1,4 @@
-"""What comes beside code: a trace of a run on a student's machine, and its lab's word on it.
+"""Evidence beside code: the trace of a run on a student's machine, which its lab verifies.
 
 Theory of operation
 -------------------
@@ -21,7 +21,7 @@ header and raw bytes, which refuses a broken file by the name of the field.
 
 from grader.evidence.challenge import PRACTICE, Challenge, nonce_of
 from grader.evidence.format import MAX_TRACE_BYTES
-from grader.evidence.kind import Capture, Claim, Flaw, Kind, TraceError, Way, live_trace
+from grader.evidence.kind import Capture, Claim, Flaw, Kind, TraceError, live_trace
 from grader.evidence.loading import command_of, importable, kind_of, synthetic_trace
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "Flaw",
     "Kind",
     "TraceError",
-    "Way",
     "command_of",
     "importable",
     "kind_of",

@@ -1,4 +1,4 @@
-"""What a lab defines in its package `evidence/`, and the words it has in common with the engine."""
+"""What a lab defines in its package `evidence/`, and the types that it shares with the engine."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class TraceError(Exception):
 
 @dataclass(frozen=True)
 class Flaw:
-    """One thing that does not agree. `check` is one of the kind's, or "" where it costs them all.
+    """One thing in a trace that is wrong. `check` is one of the kind's, or "" where it costs all.
 
     `expected` and `nudge` are the flaw's own words where the usual ones don't fit. An `open` flaw
-    is nothing wrong: the machine that captured could not show it.
+    is no mistake: the machine that captured the trace could not show the thing.
     """
 
     check: str
@@ -32,7 +32,7 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Capture:
-    """The trace, or the problem in the student's words that kept one from being made."""
+    """The trace, or why none could be made, in words for the student."""
 
     raw: bytes = b""
     problem: str = ""
@@ -50,23 +50,23 @@ class Way(Protocol):
 
 
 class Claim(Protocol):
-    """A trace whose form is right: what it claims, to be held against its challenge."""
+    """A trace whose form is right; what it claims is still to be compared with its challenge."""
 
     def flaws(self) -> Sequence[Flaw]:
-        """All that does not agree; asked for once."""
+        """All that is wrong with it; asked for once."""
 
     def verdict(self) -> str:
-        """One line for the result of a trace of which nothing is wrong."""
+        """One line for the result, where nothing is wrong with the trace."""
 
     def picture(self) -> list[str]:
-        """What was captured, in lines of at most 74 characters."""
+        """A picture of what was captured, in lines of at most 74 characters."""
 
 
 class Kind(Protocol):
     """A kind of evidence: the package `evidence/` of a lab has these names."""
 
     CHECKS: tuple[str, ...]
-    """What a trace is asked for; each is lost by its own flaws only."""
+    """The names of its checks; each is lost by its own flaws only."""
 
     def way(self, *, cpu: bool = False) -> Way:
         """The best way to capture on this machine, or that without its accelerators."""

@@ -77,14 +77,8 @@ def importable(folder: Path, *beside: Path) -> Iterator[None]:
 
 def command_of(package_file: str, module: str, argument: str) -> list[str]:
     """The command that calls `main(argument)` of a module beside that file, in a new process."""
-    return [
-        sys.executable,
-        "-m",
-        "grader.evidence",
-        str(Path(package_file).parent),
-        module,
-        argument,
-    ]
+    folder = str(Path(package_file).parent)
+    return [sys.executable, "-m", "grader.evidence", folder, module, argument]
 
 
 def run_module(folder: Path, module: str, argument: str) -> None:

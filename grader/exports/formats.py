@@ -75,6 +75,17 @@ def names() -> list[str]:
     return list(dict.fromkeys([*OWN, *(each.name for each in entry_points(group=GROUP))]))
 
 
+def columns_of(given: Sequence[str], slugs: Sequence[str]) -> dict[str, str]:
+    """What another system calls each lab, from texts `LAB=TITLE`."""
+    found = {}
+    for each in given:
+        slug, equals, title = each.partition("=")
+        if not equals or not title.strip() or slug not in slugs:
+            raise UsageError(f"--column {each}: expected LAB=TITLE, LAB of {', '.join(slugs)}")
+        found[slug] = title.strip()
+    return found
+
+
 def rows_of(
     grades: Sequence[Grade], student: str | None, *, published: bool
 ) -> list[ExportedGrade]:

@@ -63,7 +63,7 @@ def all_to_all(lists: Sequence[Parts]) -> list[Parts]:
 
 
 def barrier(waiting: Sequence[None]) -> list[None]:
-    """Nothing, for everyone."""
+    """None for every rank, once all have come."""
     return [None] * len(waiting)
 
 

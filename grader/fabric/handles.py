@@ -1,17 +1,21 @@
-"""What stands, in a suite, for an object that submitted code is handed: one handle for each kind.
+"""Handles: each stands, in a suite, for one kind of object that submitted code is given.
 
 A *service object* lives beside submitted code, in its process. To add a kind of one:
 
 1. Write its module here, `inside_NAME.py`, which needs nothing of `grader`. It defines
    `make(upcall, **params)`, whose value is what the student's function gets. By
-   `upcall(op, *args)` the object reaches the host, which answers what `requests.read_request`
-   knows: the operations of a process group.
+   `upcall(op, *args)` the object reaches the host, which answers with plain data or with a
+   `requests.Refusal`: a ValueError, a TypeError or a RuntimeError in the student's code. What is
+   no plain data never reaches the host, so check such arguments inside, and all again on the host.
 2. Write its handle below: a frozen dataclass derived from `Handle`, with the service's name, its
-   module, and `params`, what `make` is told on one rank. With that it is registered: each sandbox
-   has the module, and `ranks(n).f(x, THE_HANDLE)` hands each rank an object of its own.
+   module, and `params`, the keyword arguments of `make` on one rank. That registers it:
+   each sandbox has the module, and `ranks(n).f(x, THE_HANDLE)` hands each rank an object of its
+   own. One rank is enough: `ranks(1)`; `student.f` hands out none.
 3. Let `grader.suite` export the handle, for suites to import.
+4. Only where the object asks for more than a process group does: `requests` reads the new
+   operation, `ProcessGroup` answers it, and an `Event` tells of it.
 
-What the object does is tried by a suite that hands it out, as `tests/fabric/test_handles.py` does.
+`tests/fabric/test_handles.py` adds one, and calls a function with it in a sandbox.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,15 +45,15 @@ class Handle:
         _HANDLES[cls.service] = cls
 
     def params(self, rank: int, world_size: int) -> dict[str, Any]:
-        """What `make` is told in the process that is this rank."""
+        """The arguments of `make` in the process of this rank."""
         return {"rank": rank, "world_size": world_size}
 
     def reference(self, rank: int, world_size: int) -> ServiceRef:
-        """What is sent in its place to the process that is this rank."""
+        """What is sent in its place to the process of this rank."""
         return ServiceRef(self.service, self.params(rank, world_size))
 
     def shown(self) -> str:
-        """What a message tells of it besides its parameter's name."""
+        """What a message shows of it besides the name of its parameter."""
         return ""
 
 
@@ -64,14 +68,14 @@ def services_for(preload: Sequence[str]) -> dict[str, Path]:
 
 
 @dataclass(frozen=True)
-class Group(Handle):
+class GroupHandle(Handle):
     """Stands for the process group of the rank that is called."""
 
     service = "group"
-    module = "inside.py"
+    module = "inside_group.py"
 
 
-GROUP = Group()
+GROUP = GroupHandle()
 """Stands for the process group of the rank that is called."""
 
 
@@ -90,7 +94,7 @@ class TorchGroup(Handle):
     world: int = 0
 
     def params(self, rank: int, world_size: int) -> dict[str, Any]:
-        """What `make` is told; CourseError where the members are none of that world's."""
+        """The arguments of `make`; CourseError where the members are no ranks of that world."""
         whole = super().params(rank, world_size)
         if not self.members:
             return whole

@@ -1,4 +1,4 @@
-"""A rank's `torch.distributed` process group, whose collectives the grader's side carries out.
+"""The `torch.distributed` process group of a rank; the host carries its collectives out.
 
 It is registered as a backend of torch's own, so submitted code calls the real
 `torch.distributed.all_reduce(t, group=group)`, sync or async, and can't tell the difference.
@@ -18,7 +18,7 @@ BACKEND = "shardlab"
 
 
 class _Work(dist._Work):  # noqa: SLF001 - the base class that torch's own backends have
-    """A collective that is under way; `fill` writes what it gave."""
+    """A collective under way; `fill` writes its result into the caller's tensors."""
 
     def __init__(self, fill: Callable[[], None], outputs: list[Any]) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class _Work(dist._Work):  # noqa: SLF001 - the base class that torch's own backe
         return future
 
 
-class Group(dist.ProcessGroup):
+class TorchProcessGroup(dist.ProcessGroup):
     """The process group of one rank: sums, gathers and barriers, as requests to the grader."""
 
     def __init__(self, upcall: Callable[..., Any], rank: int, world_size: int) -> None:
@@ -108,7 +108,7 @@ for _name in (
     "all_to_all_single", "broadcast", "gather", "recv", "recv_anysource", "reduce",
     "reduce_scatter", "scatter", "send",
 ):  # fmt: skip
-    setattr(Group, _name, _refusal(_name))
+    setattr(TorchProcessGroup, _name, _refusal(_name))
 
 
 def _listed(op: str, tensors: Any) -> list[Any]:
@@ -166,7 +166,7 @@ def make(
         _made.clear()
         if members:
             _begin(_refused(members, world), members[rank], world)
-            _Group.upcall = upcall
+            _NextGroup.upcall = upcall
             _made[key] = dist.new_group(list(members), backend=BACKEND)
         else:
             _begin(upcall, rank, world_size)
@@ -180,7 +180,7 @@ def _begin(upcall: Callable[..., Any], rank: int, world_size: int) -> None:
         dist.destroy_process_group()
     if not hasattr(dist.Backend, BACKEND.upper()):
         dist.Backend.register_backend(BACKEND, _create, devices=["cpu"])
-    _Group.upcall = upcall
+    _NextGroup.upcall = upcall
     dist.init_process_group(BACKEND, store=dist.HashStore(), rank=rank, world_size=world_size)
 
 
@@ -195,11 +195,11 @@ def _refused(members: Sequence[int], world: int) -> Callable[..., Any]:
     return upcall
 
 
-class _Group:
-    """What the next group that torch creates talks through."""
+class _NextGroup:
+    """Holds the `upcall` of the next group that torch creates."""
 
     upcall: Callable[..., Any]
 
 
-def _create(_store: Any, rank: int, world_size: int, _timeout: Any) -> Group:
-    return Group(_Group.upcall, rank, world_size)
+def _create(_store: Any, rank: int, world_size: int, _timeout: Any) -> TorchProcessGroup:
+    return TorchProcessGroup(_NextGroup.upcall, rank, world_size)

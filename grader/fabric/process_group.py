@@ -1,4 +1,4 @@
-"""Meets the requests of all ranks: matches, carries out, logs, and explains what can't end."""
+"""Answers the requests of all ranks: matches, carries out, logs, and explains a deadlock."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Event:
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What an SPMD run came to. Where `diagnosis` is set, unfinished ranks have no outcome.
+    """The result of an SPMD run. Where `diagnosis` is set, unfinished ranks have no outcome.
 
     A diagnosis is text of a few lines, mostly one for each rank.
     """
@@ -46,10 +46,6 @@ class Run(msgspec.Struct, frozen=True):
     log: tuple[Event, ...]
     unreceived: tuple[tuple[int, int, int], ...]  # (src, dst, nbytes)
     diagnosis: str | None
-
-    @property
-    def world_size(self) -> int:
-        return len(self.outcomes)
 
 
 def run_spmd(
@@ -60,8 +56,8 @@ def run_spmd(
 ) -> Run:
     """Calls `function` on every process at once, rank r with `arguments[r]`.
 
-    Guarantees an end once a rank has had so many seconds to itself (see `drive`), and at once
-    where ranks wait for what can't come.
+    It ends once a rank has had so many seconds to itself (see `drive`), and at once where ranks
+    wait for what can't come.
     """
     group = ProcessGroup(processes)
     for process, (args, kwargs) in zip(processes, arguments, strict=True):
@@ -116,7 +112,7 @@ class ProcessGroup:
         )
 
     def upcall(self, index: int, op: str, args: tuple[Any, ...]) -> None:
-        """Takes a rank's request; answers it now, later, or stops the run."""
+        """Takes a rank's request: answers it now or later, or stops the run."""
         self._steps[index] += 1
         if self._steps[index] > MAX_CALLS:
             self.diagnosis = f"rank {index} made more than {MAX_CALLS} calls into its group"
@@ -129,7 +125,7 @@ class ProcessGroup:
         self._look_for_deadlock()
 
     def finished(self, index: int, outcome: Outcome) -> None:
-        """Notes that a rank is at its end: nobody may wait for it any more."""
+        """Notes that a rank has ended: whoever waits for it waits in vain."""
         if isinstance(outcome, TimedOut):
             return  # time ends all ranks at once: each stays where it was
         self._ended[index] = _end_of(outcome)
@@ -218,19 +214,9 @@ class ProcessGroup:
     # -- log and diagnosis ---------------------------------------------------------------
 
     def _log(self, rank: int, request: Request, step: int) -> None:
-        arrays = request.arrays
-        self.log.append(
-            Event(
-                rank=rank,
-                step=step,
-                op=request.op,
-                dtype=request.dtype,
-                shape=arrays[0].shape if arrays else (),
-                nbytes=request.nbytes,
-                peer=_peer(request),
-                payload=self._kept(request),
-            )
-        )
+        op, dtype, nbytes, peer = request.op, request.dtype, request.nbytes, _peer(request)
+        shape = request.arrays[0].shape if request.arrays else ()
+        self.log.append(Event(rank, step, op, dtype, shape, nbytes, peer, self._kept(request)))
 
     def _kept(self, request: Request) -> Array | None:
         if not request.tensors or request.array is None:

@@ -80,7 +80,8 @@ class Refusal(msgspec.Struct, frozen=True):
 
 def read_request(op: str, args: tuple[Any, ...], world_size: int) -> Request | Refusal:
     """The request, or why it is refused."""
-    dtypes = {each.dtype for each in _flat(args) if isinstance(each, Tensor)}
+    flat = (each for arg in args for each in (arg if isinstance(arg, list) else [arg]))
+    dtypes = {each.dtype for each in flat if isinstance(each, Tensor)}
     if len(dtypes) > 1:
         return Refusal("TypeError", f"{op[:40]}: tensors of {len(dtypes)} dtypes in one call")
     request = _shape_of(op, tuple(map(_widened, args)))
@@ -95,12 +96,8 @@ def read_request(op: str, args: tuple[Any, ...], world_size: int) -> Request | R
     return request if request.axis is None else _with_axis_from_0(request)
 
 
-def _flat(args: tuple[Any, ...]) -> list[Any]:
-    return [each for arg in args for each in (arg if isinstance(arg, list) else [arg])]
-
-
 def _widened(arg: Any) -> Any:
-    """Tensors as arrays that numpy can sum, wherever they stand."""
+    """The argument with its tensors as arrays that numpy can sum, also within a list."""
     if isinstance(arg, list):
         return [_widened(each) for each in arg]
     return widen(arg) if isinstance(arg, Tensor) else arg

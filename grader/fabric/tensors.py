@@ -1,4 +1,4 @@
-"""The border between ranks that hand in tensors and collectives that sum numpy arrays.
+"""Turns tensors into numpy arrays for the collectives, and what these compute into tensors.
 
 numpy has no bfloat16. Its values are float32 values, so they are summed as such and rounded
 once at the end, to nearest, ties to even. For two ranks that is the sum rounded correctly: a
@@ -28,7 +28,7 @@ def widen(tensor: Tensor) -> Array:
 
 
 def narrow(value: Any, dtype: str) -> Any:
-    """What a collective computed, as tensors of `dtype`; None and lists stay what they are."""
+    """The result of a collective as tensors of `dtype`, also in a list; None stays None."""
     if value is None:
         return None
     if isinstance(value, list):

@@ -11,8 +11,6 @@ punycode), are no encodings of text (rot13), or let a file look like other code 
 (utf-7, unicode_escape); the compiler itself takes none whose ASCII is not ASCII (utf-16).
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 
@@ -42,14 +40,14 @@ _STRINGS_AND_COMMENTS = re.compile(
 
 
 class UnreadableError(ValueError):
-    """A file that Python can't read, or that we don't: what is wrong, in words."""
+    """A file can't be read by Python, or is not read by us; the text says why."""
 
 
 def encoding(source: bytes) -> str:
-    """The codec in which Python reads the file, by the name that is the codec's own.
+    """The codec by which Python reads the file, under its canonical name.
 
     Raises:
-        UnreadableError: Python knows no such codec, or nothing is read by it here.
+        UnreadableError: Python does not know the codec, or it is none that we use.
     """
     marked = source.startswith(_MARK)
     name = _said(source)
@@ -70,7 +68,7 @@ def encoding(source: bytes) -> str:
 
 
 def check(source: bytes) -> None:
-    """Raises UnreadableError for what Python could not read as text in the encoding it says."""
+    """Raises UnreadableError where the file is no text in the encoding that it declares."""
     codec = encoding(source)
     name = _said(source)
     if name is None or _normal(name) == "utf-8":  # then Python does not look at comments
@@ -84,7 +82,7 @@ def check(source: bytes) -> None:
 
 
 def text(source: bytes) -> str:
-    """What the file says, with what is no text in its encoding replaced, and without a mark."""
+    """The text without its byte-order mark; bytes that don't fit the encoding are replaced."""
     try:
         codec = encoding(source)
     except UnreadableError:
@@ -103,10 +101,10 @@ def lines_of(said: str) -> list[str]:
 
 
 def as_utf8(source: bytes) -> str:
-    """The text of which the UTF-8 bytes mean what `source` does, for where text is kept as UTF-8.
+    """The same program as text that is to be kept as UTF-8.
 
-    It is the file's own bytes wherever those are UTF-8; else what says another encoding in it
-    says UTF-8.
+    Where the file is UTF-8, that is its own text. Elsewhere the comment that declares another
+    encoding is made to declare UTF-8.
     """
     try:
         return source.decode("utf-8-sig")
@@ -128,7 +126,7 @@ def _said(source: bytes) -> str | None:
 
 
 def _cookie(source: bytes) -> tuple[int, str] | None:
-    """The line, from 0, in which the file says its encoding, and the name; None where it does not.
+    """The line, from 0, in which the file declares its encoding, and that name; None without one.
 
     A second line counts only after one without code.
     """

@@ -1,6 +1,8 @@
-"""Files that are there whole or not at all, whoever is killed and whoever writes beside us."""
+"""Writes files whole or not at all, even where a process is killed or another one writes, too."""
 
 import secrets
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -33,6 +35,26 @@ def write_with_folders(path: Path, content: bytes) -> None:
     except OSError as error:
         raise UsageError(f"{path.parent} can't be made: {error.strerror or error}") from None
     write_whole(path, content)
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a folder with these files, whole or not at all; it must be new, or empty.
+
+    Raises:
+        UsageError: there is something already, or it can't be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path} is there already; name a new folder, or move it away")
+    draft = draft_of(path.absolute())
+    try:
+        draft.mkdir()
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def draft_of(path: Path) -> Path:

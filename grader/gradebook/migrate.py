@@ -33,8 +33,9 @@ def is_current(connection: sa.Connection, shown: str) -> bool:
 
 def upgrade(connection: sa.Connection) -> None:
     """Runs the missing steps on a connection whose transaction the caller ends."""
-    from alembic import command
-    from alembic.config import Config
+    # takes longer to import than most commands, and hardly any has something to upgrade
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
 
     with _alembic:
         config = Config(attributes={"connection": connection})

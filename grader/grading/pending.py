@@ -9,12 +9,13 @@ result is recorded as it comes, so a run that is killed loses only what was unde
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
 from grader import __version__
+from grader.course import Lab
 from grader.errors import StoreError
 from grader.gradebook.database import in_chunks
 from grader.gradebook.rows import Attempt
@@ -25,6 +26,7 @@ from grader.grading.work import Settings
 from grader.results import Result
 from grader.submissions import Submission
 
+Named = Sequence[tuple[str, Result]]  # results, each with the name to show it by
 _CLAIMED_AT_ONCE = 16
 _BEAT_S = 5.0
 _LAST_BEAT_S = 5.0  # where the gradebook is out of reach, a beat may take a minute
@@ -82,6 +84,28 @@ def grade_pending(backlog: Backlog, workers: Workers) -> Generator[tuple[Attempt
             attempt = run.taken[index]
             if run.record(attempt, result):
                 yield attempt, result
+
+
+def named_results(
+    book: Gradebook, lab: Lab, fresh: Mapping[int, Result], asked: Sequence[Attempt] | None
+) -> Named:
+    """The results of what was asked for, else the fresh ones, with the names to show them by.
+
+    That is the student's; where only some attempts are shown, with the number of one of several.
+    """
+    if asked is None:
+        attempts, known = book.attempts(lab.slug), dict[int, Result]()
+        several = Counter(each.student for each in attempts)
+    else:
+        attempts, several = list({each.id: each for each in asked}.values()), Counter()
+        graded = (each for grade in book.grades(lab) for each in grade.attempts)
+        known = {each.attempt.id: each.result for each in graded if each.result is not None}
+    found = known | dict(fresh)
+    return [
+        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, result)
+        for each in attempts
+        if (result := found.get(each.id)) is not None
+    ]
 
 
 def _in_turn(pending: Sequence[Attempt]) -> list[Attempt]:

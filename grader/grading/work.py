@@ -42,7 +42,7 @@ class Settings:
 
     def fault(self, submission: Submission, fault: str) -> Result:
         """The withheld result of a submission that a worker could not grade."""
-        return withheld(self.lab, submission.name, fault)
+        return withheld(submission.name, fault)
 
     def lost(self, submission: Submission) -> Result:
         """The withheld result of a submission over which every worker died."""

@@ -15,12 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from grader.course import Course
 from grader.errors import UsageError
 from grader.files.writing import PART, draft_of
 from grader.intake.archive import BundleError
 from grader.intake.bundle import MAX_AHEAD, MAX_BUNDLE_BYTES, SUFFIX, Bundle, read_bundle
 from grader.submissions import read_regular
 
+INBOX_VARIABLE = "SHARDLAB_INBOX"
 _ABANDONED_SECONDS = 3600.0  # after which a part-written file is its client's to clear away
 
 
@@ -40,6 +42,14 @@ def inbox_folder(text: str, base: Path | None = None) -> Path:
             raise UsageError(f"inbox '{text}': expected a folder or a file: URL of this machine")
         return Path(unquote(url.path))
     return (base or Path()) / Path(text).expanduser()
+
+
+def course_inbox(course: Course) -> Path:
+    """The inbox that the environment names, else the course's own."""
+    text = os.environ.get(INBOX_VARIABLE) or course.inbox
+    if not text:
+        raise UsageError(f"name what to collect, or set {INBOX_VARIABLE}, or inbox in course.toml")
+    return inbox_folder(text, course.root)
 
 
 def absolute_inbox(text: str, base: Path) -> str:

@@ -1,4 +1,4 @@
-"""One warm lab: a sandbox and the lab's collected suites, kept from one submission to the next."""
+"""The judge of one lab: keeps a sandbox and the collected suites from submission to submission."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,7 +136,7 @@ class Judge:
         return self._sandbox is not None and self._sandbox.alive
 
     def give_up(self) -> None:
-        """Ends the judgement under way soon, whatever it is in. May be called from any thread."""
+        """Ends the present judgement soon, whatever it waits for. May be called from any thread."""
         processes = self._processes
         if processes is not None:
             processes.give_up()

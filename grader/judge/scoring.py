@@ -1,10 +1,11 @@
-"""From cases to points: each rubric item's verdict and finding, and what withholds a score."""
+"""Turns cases into points: the verdict and finding of each rubric item, and withheld scores."""
 
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from grader.course import Lab, RubricItem
+from grader.course import POINTS_OF_A_LAB, Lab, RubricItem
+from grader.errors import StarvedError
 from grader.results import WITHHELD, Finding, Result, RubricResult, Verdict
 from grader.suite.explain.message import trimmed
 from grader.suite.finding import CaseFailure, CaseResult
@@ -13,10 +14,11 @@ _OUR_FAULT = "a fault of the grader's, not yours; the score is withheld until it
 
 
 def withheld(
-    lab: Lab, name: str, fault: str, seconds: float = 0.0, rubric: Sequence[RubricResult] = ()
+    name: str, fault: Exception | str, seconds: float = 0.0, rubric: Sequence[RubricResult] = ()
 ) -> Result:
     """The result where the fault is ours: no score, and the reason for a person to read."""
-    return Result(name, WITHHELD, None, total(lab), seconds, tuple(rubric), fault)
+    facts = (name, WITHHELD, None, POINTS_OF_A_LAB, seconds, tuple(rubric), str(fault))
+    return Result(*facts, starved=isinstance(fault, StarvedError))
 
 
 def verdict_of(item: str, results: Sequence[CaseResult]) -> CaseResult:
@@ -61,12 +63,7 @@ def finding_of(
 
 
 def scored(item: RubricItem, verdict: Verdict, finding: Finding) -> RubricResult:
-    """The item's result. Its finding has no place in the file, which none of its readers shows."""
+    """The item's result. Its finding leaves out the place in the file, which nobody shows."""
     points = item.points if verdict is Verdict.PASSED else 0
     kept = trimmed(replace(finding, where=""))
     return RubricResult(item.item, points, item.points, verdict, kept)
-
-
-def total(lab: Lab) -> int:
-    """The most points that there are."""
-    return sum(item.points for item in lab.rubric)

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Mapping
 
-import msgspec
-
-from grader.errors import CourseError, SandboxError, StarvedError
+from grader.course import POINTS_OF_A_LAB
+from grader.errors import CourseError, SandboxError
 from grader.judge.judge import PUBLIC_SEED, Judge
-from grader.judge.scoring import finding_of, scored, total, unloadable, verdict_of, withheld
+from grader.judge.scoring import finding_of, scored, unloadable, verdict_of, withheld
 from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
@@ -25,7 +24,7 @@ def grade(judge: Judge, submission: Submission) -> Result:
     A fault of the suite or the sandbox withholds the score and is told in `note`; it never
     raises and never is a zero.
     """
-    lab, name, started = judge.lab, submission.name, time.perf_counter()
+    name, started = submission.name, time.perf_counter()
     try:
         evidence = judge.evidence(submission)
         rubric, note = _rubric(judge, submission, evidence)
@@ -33,13 +32,12 @@ def grade(judge: Judge, submission: Submission) -> Result:
         silent = faulty or submission.problem
         told = evidence.verdict() if evidence and not silent else ""
     except (CourseError, SandboxError) as error:
-        result = withheld(lab, name, str(error), time.perf_counter() - started)
-        return msgspec.structs.replace(result, starved=isinstance(error, StarvedError))
+        return withheld(name, error, time.perf_counter() - started)
     seconds = time.perf_counter() - started
     if faulty:
-        return withheld(lab, name, note, seconds, rubric)
+        return withheld(name, note, seconds, rubric)
     score = sum(each.points for each in rubric)
-    return Result(name, GRADED, score, total(lab), seconds, tuple(rubric), note, told)
+    return Result(name, GRADED, score, POINTS_OF_A_LAB, seconds, tuple(rubric), note, told)
 
 
 def _rubric(

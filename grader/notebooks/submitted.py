@@ -1,6 +1,7 @@
 """Writes work that was handed in on the command line where nbgrader looks for notebooks."""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from grader.course import Lab
 from grader.errors import UsageError
 from grader.files import sources
 from grader.files.writing import write_with_folders
+from grader.gradebook.rows import Attempt, Grade
 from grader.notebooks.pieces import TOP, Piece, split
 from grader.notebooks.source import serialised, student_notebook
 from grader.submissions import Submission
@@ -16,6 +18,26 @@ from grader.text.shown import one_line
 MARK = ".shardlab"  # a file beside the notebooks that we wrote
 # A folder's name, and nothing that nbgrader takes for a pattern when it looks for folders.
 _STUDENT = re.compile(r"(?!\.)[\w.@+-]{1,120}")
+
+
+def write_counting(
+    course_dir: Path,
+    lab: Lab,
+    grades: Iterable[Grade],
+    submission_of: Callable[[Attempt], Submission],
+) -> list[str]:
+    """Writes everyone's attempt that counts; returns what could not be written, a line each."""
+    refused = []
+    for grade in grades:
+        if grade.counts is None:
+            continue
+        attempt = grade.counts.attempt
+        submission, at = submission_of(attempt), attempt.submitted_at
+        try:
+            write_submitted(course_dir, lab, grade.student.id, submission, submitted_at=at)
+        except UsageError as error:
+            refused.append(str(error))
+    return refused
 
 
 def write_submitted(

@@ -5,11 +5,8 @@ from datetime import datetime
 import msgspec
 
 from grader.drawing import Drawing
-from grader.errors import CourseError, SandboxError
-from grader.judge import Judge
 from grader.report.verdicts import words_of
 from grader.results import Finding, Verdict
-from grader.submissions import Submission
 from grader.suite.run import SuiteRun
 from grader.text.shown import shortened
 
@@ -91,19 +88,6 @@ class Feedback(msgspec.Struct, frozen=True):
     progress: Illustration = Illustration()
     digest: str = ""
     public: bool = False  # made of public checks, where the student works
-
-
-def public_run(judge: Judge, submission: Submission) -> SuiteRun | None:
-    """Runs the public suite, up to the first failure, for its picture; None if it can't run.
-
-    It has public inputs only, so its picture shows nothing hidden.
-    """
-    if submission.problem:
-        return None
-    try:
-        return judge.judge(submission, judge.lab.public_suite, stop_early=True)
-    except (CourseError, SandboxError):
-        return None  # a page without its picture is better than none
 
 
 def picture_of(run: SuiteRun) -> Illustration:

@@ -1,5 +1,6 @@
 """Makes feedback from a public check of a student's own file."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from grader.course import Lab, RubricItem
@@ -15,8 +16,28 @@ from grader.report.feedback import (
 )
 from grader.report.verdicts import words_of
 from grader.results import Finding, Verdict
+from grader.sandbox import Level
+from grader.student.checking import check_once, work_of
+from grader.student.workspace import Workspace
 from grader.suite.finding import CaseResult
 from grader.suite.run import SuiteRun
+
+
+def feedback_of_workspace(here: Workspace, level: Level) -> Feedback:
+    """Feedback on the student's file as it is now, from all public checks."""
+    submission, state = work_of(here), here.state()
+    run = check_once(here, level, submission=submission, stop_early=False)
+    source = submission.files.get(here.lab.assignment.file, b"")
+    sent = [AttemptFeedback(each.attempt, each.at, "handed in") for each in state.sent]
+    return feedback_of_check(
+        here.lab,
+        run,
+        predictions=state.predictions,
+        attempts=sent,
+        course=here.course.name,
+        student=state.student,
+        digest=hashlib.sha256(source).hexdigest() if source else "",
+    )
 
 
 def feedback_of_check(

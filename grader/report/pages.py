@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
@@ -49,6 +50,16 @@ def file_name(student: str) -> str:
     plain = "-".join(re.findall(r"[a-z0-9]+", student.lower()))[:24]
     digest = hashlib.sha256(student.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return f"{plain}~{digest}.html"
+
+
+def link_in(folder: Path) -> Callable[[str, str], str]:
+    """What gives a student's page in the folder, by lab and id; empty where there is none."""
+
+    def link(lab: str, student: str) -> str:
+        relative = f"{lab}/{file_name(student)}"
+        return relative if (folder / relative).is_file() else ""
+
+    return link
 
 
 @cache

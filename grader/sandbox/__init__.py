@@ -21,7 +21,7 @@ worked out in a `Conversation`, which does no I/O.
 
 A `Process` is the child as the host holds it: its pid, its limits, its end. Above both stands the
 `loop`, which owns time and memory: one thread, and every 10 ms a look at what runs: its memory,
-and the time that it has had to itself (`clock`), which a busy machine does not make longer. What
+and the time that it has had to itself (`own_time`), which a busy machine does not make longer. What
 oversteps is killed: the child is the first process of its pid namespace, so all that it started
 goes with it. What a submission does wrong is data, an `Outcome`; `SandboxError` means that the
 sandbox itself can't be trusted, or that our own code failed in it.
@@ -63,10 +63,10 @@ from grader.sandbox.inside.contract import (
     TimedOut,
 )
 from grader.sandbox.inside.tensors import Tensor
-from grader.sandbox.inside.wire import NotPlainError, ServiceRef
+from grader.sandbox.inside.wire import ServiceRef
 from grader.sandbox.launch import check_installed
-from grader.sandbox.loop import Service, begin, call, drive, loaded
-from grader.sandbox.probe import Layer, Probe, probe
+from grader.sandbox.loop import begin, call, drive, loaded
+from grader.sandbox.probe import Layer, probe
 from grader.sandbox.process import Process
 from grader.sandbox.sandbox import Sandbox
 
@@ -77,15 +77,12 @@ __all__ = [
     "Layer",
     "Level",
     "Limits",
-    "NotPlainError",
     "OutOfMemory",
     "Outcome",
-    "Probe",
     "Process",
     "Raised",
     "Returned",
     "Sandbox",
-    "Service",
     "ServiceRef",
     "Tensor",
     "TimedOut",

@@ -1,11 +1,9 @@
-"""What must be true of a child before any byte of a submission is sent to it.
+"""Proves that a child is locked down before any byte of a submission is sent to it.
 
-The first message from a child comes from our own code, as it has seen nothing else yet. The
-kernel tells the host which process sent it, and what that process may do; neither can be
-made up by the sender. Landlock can't be read from outside: the child tries it.
+The first message from a child comes from our own code: no other code is in it yet. The kernel
+tells the host which process sent it, and what that process may do; the sender can forge neither.
+Landlock can't be seen from outside: the child tries it.
 """
-
-from __future__ import annotations
 
 import os
 import socket

@@ -1,6 +1,4 @@
-"""One process's socket and output, without ever blocking on either."""
-
-from __future__ import annotations
+"""The socket and the output of one process; neither is ever waited for."""
 
 import os
 import socket
@@ -39,7 +37,7 @@ class Channel:
         """How much of what was printed is kept."""
         return len(self._printed)
 
-    def printed(self, start: int = 0) -> str:
+    def printed(self, start: int) -> str:
         """What was printed from the byte `start` on."""
         return self._printed[start:].decode("utf-8", "replace")
 
@@ -81,7 +79,7 @@ class Channel:
             return True
 
     def drain(self) -> None:
-        """Take what it has printed: keep the beginning, drop the rest."""
+        """Take what the process has printed: keep the beginning, drop the rest."""
         taken = 0
         try:
             while self.output_fd >= 0 and taken < _MOST_AT_ONCE:

@@ -1,29 +1,30 @@
-"""What a process is asked, what it says, and what that comes to: without any I/O.
+"""The questions to a process, its answers, and what they amount to: without any I/O.
 
 Frames go in, as the codec has decoded them; messages to send and outcomes come out. Every field
 of a frame is checked, and all text in it is escaped. The messages are those of `contract`.
 """
 
-from __future__ import annotations
-
 import builtins
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from grader.errors import SandboxError, UsageError
 from grader.files import sources
 from grader.sandbox.inside import contract
-from grader.sandbox.inside.contract import BadReturn, Crashed, OutOfMemory, Raised, Returned
+from grader.sandbox.inside.contract import (
+    BadReturn,
+    Crashed,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+)
 from grader.sandbox.inside.wire import WireError
 from grader.text.shown import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from grader.sandbox.inside.contract import Outcome
 
 _MAX_NAME = 100
 _MAX_LABELS = 64
@@ -74,7 +75,7 @@ class Conversation:
     def call(
         self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> tuple[Any, ...] | None:
-        """The message that asks for a call; None where its outcome is known without.
+        """The message that asks for a call; None where its outcome is already known.
 
         Raises:
             UsageError: something else is still asked.
@@ -117,7 +118,7 @@ class Conversation:
             return self.misheard(error)
 
     def misheard(self, error: WireError) -> Outcome:
-        """The outcome where it has sent what no honest side would."""
+        """End the conversation: the process has sent what our runner never sends."""
         return self.end(BadReturn(f"the process sent {printable(str(error), 200)}"))
 
     def _read(self, frame: Any) -> Upcall | Outcome | None:
@@ -153,7 +154,7 @@ class Conversation:
         return upcall
 
     def _keep(self, compiled: bytes) -> None:
-        """Take what the runner sends once, before it runs any of the file; all else is forged."""
+        """Keep the compiled file. The runner sends one, before it runs it; a second is forged."""
         if self._has_compiled:
             raise WireError("a compiled file that nobody waits for")
         self._has_compiled, self.compiled = True, compiled
@@ -189,7 +190,7 @@ class Conversation:
         return self._finish(outcome)
 
     def close(self) -> None:
-        """Note that the process is no more; what has not come to its end comes to this one."""
+        """Note that the process is gone: a question without an outcome ends with it."""
         self.fatal = self.fatal or Crashed("the process was closed")
         if self.pending:
             self._finish(self.fatal)

@@ -1,7 +1,6 @@
-"""The command that starts what runs inside, and the start itself."""
+"""Builds the command that starts what runs inside a sandbox, and starts it."""
 
-from __future__ import annotations
-
+import functools
 import importlib
 import importlib.machinery
 import importlib.util
@@ -12,16 +11,14 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.errors import SandboxError
 from grader.sandbox.inside.contract import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # A user of the sandbox's own. Not nobody, who may own files and run daemons.
 SANDBOX_UID = 64077
@@ -72,14 +69,6 @@ class Order:
     trials: Sequence[str] = ()  # of the main module `trial`: the layers to try
 
 
-@dataclass(frozen=True)
-class Started:
-    """A process that was started, and the host's end of its control line."""
-
-    process: subprocess.Popen[bytes]
-    control: socket.socket
-
-
 def find_bwrap() -> str | None:
     """The path of bubblewrap: the system's, else the wheel's."""
     if found := shutil.which("bwrap"):
@@ -117,7 +106,7 @@ def _folder_of(library: str) -> str | None:
 
 
 class _Layout:
-    """Where everything lies: here, and as seen from inside."""
+    """Where everything is, here and as seen from inside."""
 
     def __init__(self, order: Order) -> None:
         self.python = os.path.realpath(sys.executable)
@@ -144,15 +133,12 @@ class _Layout:
         }
 
     def paths(self) -> list[str]:
-        """What must be reachable here for the sandbox's user."""
+        """The paths that the sandbox's user must be able to reach."""
         return [self.python, self.standard_library, *self.bound]
-
-    def command(self) -> list[str]:
-        """The interpreter with the package from inside."""
-        return _python(self.python, self.config)
 
 
 def _python(python: str, order: dict[str, Any]) -> list[str]:
+    """The command that runs a module of `inside` as `order` says."""
     flags = ["-P", "-s", "-S", "-B", "-X", "utf8"]  # -I would ignore PYTHONHASHSEED
     return [python, *flags, "-c", _BOOT, json.dumps(order)]
 
@@ -190,42 +176,24 @@ def _bwrap(order: Order, layout: _Layout) -> list[str]:
 
 
 def _enter(order: Order, layout: _Layout, argv: list[str], control: int) -> list[str]:
-    """The command that takes `argv` to the sandbox's user, with the control line as fd 3."""
-    drop_root = os.geteuid() == 0 and order.level > Level.NONE
+    """The command that runs `argv` as the sandbox's user, with the control line as fd 3."""
+    uid = SANDBOX_UID if os.geteuid() == 0 and order.level > Level.NONE else None
     paths = [*layout.paths(), argv[0], str(INSIDE / "passwd")]
-    request: dict[str, Any] = {
-        "main": "enter",
-        "inside": str(INSIDE),
-        "sites": [],
-        "argv": argv,
-        "paths": paths,
-    }
-    request |= {"control": control, "uid": SANDBOX_UID if drop_root else None}
-    return _python(layout.python, request)
+    where = {"inside": str(INSIDE), "sites": [], "argv": argv, "paths": paths}
+    return _python(layout.python, {**where, "main": "enter", "control": control, "uid": uid})
 
 
-class _LastingThread:
-    """A thread that lives as long as this process.
+_STARTERS_LOCK = threading.Lock()
 
-    bwrap dies with the *thread* that started it, not with the process, so a worker thread of
-    the caller, which may end sooner, must not be the one.
+
+@functools.cache
+def _starter(_pid: int) -> ThreadPoolExecutor:
+    """A thread that lives as long as the process of this pid; threads don't survive a fork.
+
+    bwrap dies with the *thread* that started it, not with the process. So no worker thread of the
+    caller, which may end sooner, may start it.
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._executor: ThreadPoolExecutor | None = None
-        self._pid = 0
-
-    def run(self, argv: list[str], control: int) -> subprocess.Popen[bytes]:
-        """Start `argv` with `control` inherited."""
-        with self._lock:
-            if self._executor is None or self._pid != os.getpid():  # threads don't survive a fork
-                self._executor = ThreadPoolExecutor(1, "sandbox-starter")
-                self._pid = os.getpid()
-        return self._executor.submit(_popen, argv, control).result()
-
-
-_LASTING_THREAD = _LastingThread()
+    return ThreadPoolExecutor(1, "sandbox-starter")
 
 
 def _popen(argv: list[str], control: int) -> subprocess.Popen[bytes]:
@@ -240,24 +208,23 @@ def _popen(argv: list[str], control: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _keep_compiled(folder: Path) -> None:
-    """Has Python's cache hold the modules of `folder`, which nothing inside may write."""
-    for path in folder.glob("*.py"):
-        importlib.machinery.SourceFileLoader(path.stem, str(path)).get_code(path.stem)
+def start(order: Order) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start what `order` says; returns the process and our end of its control line.
 
-
-def start(order: Order) -> Started:
-    """Start what `order` says; it may fail later, and says why on its stderr.
+    It may fail later, and says why on its stderr.
 
     Raises:
         SandboxError: something that it needs is not installed.
     """
     layout = _Layout(order)
-    _keep_compiled(INSIDE)
-    argv = layout.command()
+    for path in INSIDE.glob("*.py"):  # into Python's cache, which nothing inside may write
+        importlib.machinery.SourceFileLoader(path.stem, str(path)).get_code(path.stem)
+    argv = _python(layout.python, layout.config)
     if order.level >= Level.SHARED:
         argv = _bwrap(order, layout) + argv
     near, far = socket.socketpair()
     with far:
         argv = _enter(order, layout, argv, far.fileno())
-        return Started(_LASTING_THREAD.run(argv, far.fileno()), near)
+        with _STARTERS_LOCK:
+            starter = _starter(os.getpid())
+        return starter.submit(_popen, argv, far.fileno()).result(), near

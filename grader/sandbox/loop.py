@@ -1,31 +1,25 @@
-"""The loop that carries questions to several processes to their ends, and what they ask meanwhile.
+"""The loop that waits for several processes: for their answers, and for what they ask meanwhile.
 
-It stands above `Process` and `Conversation`: only here the host waits for what is submitted.
+It stands above `Process` and `Conversation`: only here does the host wait for submitted code.
 """
-
-from __future__ import annotations
 
 import math
 import select
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from grader.errors import StarvedError
 from grader.sandbox.conversation import Upcall
-from grader.sandbox.inside.contract import BACKSTOP
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from grader.sandbox.inside.contract import Outcome
-    from grader.sandbox.process import Process
+from grader.sandbox.inside.contract import BACKSTOP, Outcome
+from grader.sandbox.process import Process
 
 _IN_OUT = select.POLLIN | select.POLLOUT
 _WATCH_S = 0.01  # between looks at what the running ones use
 
 
 class Service(Protocol):
-    """What is asked while processes run. Processes go by their index in `drive`'s sequence."""
+    """Answers what processes ask while they run. They are known by their index in `drive`."""
 
     def upcall(self, index: int, op: str, args: tuple[Any, ...]) -> None:
         """Process `index` asks, and waits until `answer` or `answer_error` is called on it."""
@@ -35,11 +29,11 @@ class Service(Protocol):
 
     @property
     def stopped(self) -> bool:
-        """Whether the run is over, whoever still waits."""
+        """Whether the run is over, even where processes still wait."""
 
 
 class _NoService:
-    """Refuses what is asked where nobody answers."""
+    """Refuses every request, where there is no service."""
 
     stopped = False
 
@@ -54,7 +48,7 @@ class _NoService:
 
 
 def loaded(process: Process) -> Outcome:
-    """`Returned(None)` once the process has imported its file, or what became of it instead."""
+    """Wait for the import of the file; returns its outcome, `Returned(None)` if all is well."""
     conversation = process.conversation
     if conversation.loaded is None:
         drive([process], None, process.limits.load_time_s)
@@ -122,7 +116,7 @@ class _Loop:
         self.pending = set(range(len(processes)))
 
     def run(self, seconds: float) -> None:
-        """Until every call has ended, the service stops the run, or time is over."""
+        """Wait until every call has ended, the service stops the run, or time is over."""
         for index, process in enumerate(self._processes):
             if not process.conversation.pending:
                 self._settle(index, process.conversation.outcome)
@@ -176,7 +170,7 @@ class _Loop:
                 self._settle(index, outcome)
 
     def _watch_time(self, now: float, seconds: float) -> None:
-        """End them all once one has had its time. Where all wait for us, all lose it."""
+        """End all calls once one has had its time. Waiting counts only where all of them wait."""
         waiting = {i for i in self.pending if self._processes[i].conversation.waits}
         if waiting == self.pending:
             waiting = set()

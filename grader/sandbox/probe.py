@@ -1,17 +1,14 @@
-"""What this machine can isolate: found by trying, in processes that are thrown away.
+"""Finds out what this machine can isolate by trying, in processes that are thrown away.
 
 Versions and configuration say little: the same kernel grants or refuses namespaces by its
 security modules, by the container around it, or by a sysctl. So every layer is set up the way
 a sandbox sets it up, through the same command.
 """
 
-from __future__ import annotations
-
+import contextlib
 import functools
 import json
-import socket
 import sys
-import time
 from dataclasses import dataclass
 
 from grader.errors import SandboxError
@@ -43,7 +40,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Probe:
-    """What was found by trying."""
+    """The level that this machine reaches, and each layer of it."""
 
     level: Level
     layers: tuple[Layer, ...]
@@ -51,7 +48,7 @@ class Probe:
 
 @functools.cache
 def probe() -> Probe:
-    """What works here, and what would mend what does not; tried once a process."""
+    """The layers that work here, and what would mend the others; tried once in a process."""
     if sys.platform != "linux":
         reason, mend = f"there is none on {sys.platform}", "grade on a Linux machine"
         return Probe(Level.NONE, tuple(Layer(name, False, reason, mend) for name in _MENDS))
@@ -91,7 +88,7 @@ class _Trial:
         self._failure = ""
         try:
             order = launch.Order(level, main="trial", preload=(), trials=tuple(layers))
-            self._started = launch.start(order)
+            self._process, self._control = launch.start(order)
         except SandboxError as error:
             self._failure = str(error)
 
@@ -99,26 +96,15 @@ class _Trial:
         """Layer to reason; the reason why nothing could be tried is under ""."""
         if self._failure:
             return {"": self._failure}
-        process, control = self._started.process, self._started.control
+        process, control = self._process, self._control
         with process, control:
             control.settimeout(_TRIAL_S)
-            answer = _line(control, time.monotonic() + _TRIAL_S)
+            answer = b""
+            with contextlib.suppress(OSError), control.makefile("rb") as lines:
+                answer = lines.readline()
             process.kill()
             said = process.stderr.read(2000).decode(errors="replace") if process.stderr else ""
-        if answer:
+        if answer.endswith(b"\n"):
             found: dict[str, str] = json.loads(answer)
             return found
         return {"": said.strip() or "it ended without a reason"}
-
-
-def _line(control: socket.socket, deadline: float) -> bytes:
-    received = b""
-    while not received.endswith(b"\n") and time.monotonic() < deadline:
-        try:
-            part = control.recv(4096)
-        except OSError:
-            return b""
-        if not part:
-            return b""
-        received += part
-    return received

@@ -1,40 +1,40 @@
-"""One submission's process, from outside: its pid, its limits, its end."""
-
-from __future__ import annotations
+"""The process of one submission, seen from outside: its pid, its limits, its end."""
 
 import contextlib
 import os
 import select
 import signal
 import time
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from grader.errors import SandboxError
 from grader.sandbox import procfs
-from grader.sandbox.clock import OwnTime
+from grader.sandbox.channel import Channel
 from grader.sandbox.conversation import Conversation, Upcall
-from grader.sandbox.inside.contract import BadReturn, Crashed, OutOfMemory, TimedOut
+from grader.sandbox.inside.contract import (
+    BadReturn,
+    Crashed,
+    Limits,
+    Outcome,
+    OutOfMemory,
+    TimedOut,
+)
 from grader.sandbox.inside.frames import PENDING
-from grader.sandbox.inside.wire import WireError
+from grader.sandbox.inside.wire import NotPlainError, WireError
+from grader.sandbox.own_time import OwnTime
+from grader.sandbox.zygote import Zygote
 from grader.text.shown import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from grader.sandbox.channel import Channel
-    from grader.sandbox.inside.contract import Limits, Outcome
-    from grader.sandbox.zygote import Zygote
-
 _END_S = 5.0
-_LAST_BREATH_S = 0.25  # of its own, from the end of its connection to its end
+_GRACE_S = 0.25  # of its own, from the end of its connection to its end
 _GLANCE_S = 0.01
 
 
 class Process:
     """One untrusted process tree. It can be called until something costs its life.
 
-    The functions of `loop` load and call; what is here never waits for the process, but for its
-    end.
+    The functions of `loop` wait for its answers; what is here waits for nothing but its end.
 
     Args:
         zygote: what it was forked from, which knows it by the number `child`.
@@ -89,7 +89,11 @@ class Process:
         message = self.conversation.call(name, args, kwargs)
         if message is not None:
             self.clock.start()
-            self._ask(message)
+            try:
+                self._ask(message)
+            except NotPlainError:
+                self.conversation.pending = False  # nothing was sent
+                raise
 
     def _ask(self, message: tuple[Any, ...]) -> None:
         if self.channel.unread:
@@ -113,14 +117,14 @@ class Process:
     # ---- what it says and uses --------------------------------------------------------------
 
     def advance(self) -> Upcall | Outcome | None:
-        """What the bytes that have come amount to; None while they are not enough."""
+        """Read the bytes that have come: a request, the outcome, or None where more is to come."""
         self.channel.flush()
         try:
             meaning = None
             while meaning is None and (frame := self.channel.receive()) is not PENDING:
                 meaning = self.conversation.hear(frame)
         except EOFError:
-            meaning = self.conversation.end(Crashed(self._last_words()))
+            meaning = self.conversation.end(Crashed(self._why_disconnected()))
         except WireError as error:
             meaning = self.conversation.misheard(error)
         if self.conversation.fatal is not None:
@@ -130,7 +134,7 @@ class Process:
         return meaning
 
     def starve(self) -> None:
-        """End it, as this machine is too busy for it. That is no outcome of the submission's."""
+        """End it because this machine is too busy; that is no outcome of the submission's."""
         self.starved = True
         self.close()
 
@@ -143,25 +147,18 @@ class Process:
         self._unwanted = True
 
     def check_use(self) -> Outcome | None:
-        """`OutOfMemory` if it has taken too much, `Crashed` if too many threads; it is ended then.
+        """End it where it has taken too much memory or too many threads, or after `give_up`.
 
-        So it is after `give_up`. Only at level 3 does the kernel hold it to the number of threads.
+        Only at level 3 does the kernel itself limit the number of threads.
         """
         if self._unwanted:
             return self._end(Crashed("nobody waits for its answer any more"))
         fields = procfs.status(self.pid)
-        if self._beyond_baseline(fields) > self.limits.memory_bytes:
+        if procfs.private_bytes(fields) - self._baseline > self.limits.memory_bytes:
             return self._end(OutOfMemory(self.limits.memory_bytes))
         if int(fields.get("Threads", "1")) > self.limits.tasks:
             return self._end(Crashed(f"the process started more than {self.limits.tasks} threads"))
         return None
-
-    def memory_bytes(self) -> int:
-        """Private memory that it has taken since it was forked; 0 once it has ended."""
-        return 0 if self.closed else self._beyond_baseline(procfs.status(self.pid))
-
-    def _beyond_baseline(self, fields: dict[str, str]) -> int:
-        return max(0, procfs.private_bytes(fields) - self._baseline)
 
     @property
     def idle(self) -> bool:
@@ -171,17 +168,12 @@ class Process:
         return procfs.is_alone(self.pid)
 
     @property
-    def stdout(self) -> str:
-        """What it has printed so far, on stdout and stderr: printable, cut to the limit."""
-        return self.printed_since(0)
-
-    @property
     def printed_bytes(self) -> int:
-        """How many bytes of output are kept so far: a place for `printed_since`."""
+        """How many bytes of its output are kept so far: where `printed_since` may begin."""
         return self.channel.printed_bytes
 
     def printed_since(self, start: int) -> str:
-        """What it has printed from that place on, as `stdout` gives it."""
+        """What it has printed on stdout and stderr from that byte on, made printable."""
         return printable(self.channel.printed(start), self.limits.output_bytes)
 
     # ---- its end ----------------------------------------------------------------------------
@@ -192,9 +184,9 @@ class Process:
         self.close()
         return outcome
 
-    def _last_words(self) -> str:
-        """Why the connection has ended. SandboxError where it was nothing in the sandbox."""
-        if self._pidfd >= 0 and not self._breathes_its_last():
+    def _why_disconnected(self) -> str:
+        """Why the connection has ended; SandboxError where something outside killed the process."""
+        if self._pidfd >= 0 and not self._ends_too():
             return "the process closed its connection to the grader"
         self._kill()
         if self._status is None:
@@ -206,13 +198,13 @@ class Process:
             )
         return _ending(self._status)
 
-    def _breathes_its_last(self) -> bool:
-        """Whether it ends now that its connection has; False once it had time to, and did not."""
+    def _ends_too(self) -> bool:
+        """Whether the process ends, too, now that its connection has; it gets a moment for that."""
         self.clock.start()
         for _ in range(round(_END_S / _GLANCE_S)):
             if _ended(self._pidfd, _GLANCE_S):
                 return True
-            if self.clock.look(time.monotonic(), waits=False) >= _LAST_BREATH_S:
+            if self.clock.look(time.monotonic(), waits=False) >= _GRACE_S:
                 return False
         return False
 

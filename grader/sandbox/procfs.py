@@ -1,6 +1,4 @@
-"""What the kernel says about a process, read from outside it."""
-
-from __future__ import annotations
+"""Reads what the kernel says about another process."""
 
 import os
 from pathlib import Path
@@ -29,7 +27,7 @@ def status(pid: int) -> dict[str, str]:
 
 
 def private_bytes(fields: dict[str, str]) -> int:
-    """Anonymous and shared memory that is resident, of a process's status."""
+    """Resident anonymous and shared memory, from the fields of a process's status."""
     amounts = (fields.get(key, "0 kB").split()[0] for key in ("RssAnon", "RssShmem"))
     return 1024 * sum(map(int, amounts))
 

@@ -1,12 +1,11 @@
 """A sandbox: one zygote, from which a process is opened for each submission."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import socket
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Self
 
 from grader.errors import SandboxError, UsageError
 from grader.sandbox import attestation, launch
@@ -15,10 +14,6 @@ from grader.sandbox.inside.contract import Level, Limits
 from grader.sandbox.inside.wire import Caps
 from grader.sandbox.process import Process
 from grader.sandbox.zygote import Zygote
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _BUFFER_BYTES = 1 << 20
 _DEFAULT = Limits()
@@ -79,39 +74,35 @@ class Sandbox:
         _check_files(files, entry)
         near, far = socket.socketpair()
         output, far_output = os.pipe()
-        caps = Caps(body_bytes=limits.frame_bytes)
-        channel = Channel(near, output, caps, limits.output_bytes)
+        channel = Channel(near, output, Caps(body_bytes=limits.frame_bytes), limits.output_bytes)
+        with contextlib.ExitStack() as undo:
+            undo.callback(channel.close)
+            child = self._fork(near, far, far_output, limits)
+            undo.callback(self._abandon, child)
+            pid, memory = attestation.attest(near, self.level, child)
+            alone = self.level is Level.FULL
+            process = Process(
+                self._zygote, child, pid, channel, limits, baseline=memory, alone=alone
+            )
+            undo.pop_all()  # from here on the process ends them
+        self._open = {other for other in self._open if not other.closed} | {process}
+        process.load(files, entry, compiled)
+        return process
+
+    def _fork(self, near: socket.socket, far: socket.socket, output: int, limits: Limits) -> int:
+        """The number of a child that has the far ends, which are closed here."""
         try:
             with far:
                 for sock in (near, far):
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
                 attestation.ask_for_credentials(near)
-                child = self._zygote.fork(limits, (far.fileno(), far_output))
-        except BaseException:
-            channel.close()
-            raise
+                return self._zygote.fork(limits, (far.fileno(), output))
         finally:
-            os.close(far_output)
-        process = self._attested(near, child, channel, limits)
-        process.load(files, entry, compiled)
-        return process
+            os.close(output)
 
-    def _attested(
-        self, sock: socket.socket, child: int, channel: Channel, limits: Limits
-    ) -> Process:
-        try:
-            pid, memory = attestation.attest(sock, self.level, child)
-            alone = self.level is Level.FULL
-            process = Process(
-                self._zygote, child, pid, channel, limits, baseline=memory, alone=alone
-            )
-        except BaseException:
-            channel.close()
-            with contextlib.suppress(SandboxError):  # it has ended, and so has the child
-                self._zygote.reap(child)
-            raise
-        self._open = {other for other in self._open if not other.closed} | {process}
-        return process
+    def _abandon(self, child: int) -> None:
+        with contextlib.suppress(SandboxError):  # the zygote has ended, and so has the child
+            self._zygote.reap(child)
 
     def close(self) -> None:
         """End every process and the zygote; idempotent."""

@@ -1,6 +1,4 @@
-"""The host's hold on a zygote: fork, reap, end."""
-
-from __future__ import annotations
+"""A zygote as the host holds it: have it fork, reap and end."""
 
 import contextlib
 import os
@@ -9,18 +7,15 @@ import socket
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from grader.errors import SandboxError
 from grader.sandbox import launch
+from grader.sandbox.inside.contract import Limits
 from grader.text.shown import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from grader.sandbox.inside.contract import Limits
 
 _START_S = 120.0  # importing torch from a cold disk takes long
 _ANSWER_S = 20.0
@@ -31,7 +26,7 @@ class Zygote:
     """A zygote and everything forked from it. One request at a time, from any thread."""
 
     def __init__(self, order: launch.Order) -> None:
-        self._started = launch.start(order)
+        self._process, self._control = launch.start(order)
         self._lock = threading.Lock()
         self._received = b""
         self._alive = True
@@ -45,7 +40,7 @@ class Zygote:
     @property
     def alive(self) -> bool:
         """Whether it takes requests."""
-        return self._alive and self._started.process.poll() is None
+        return self._alive and self._process.poll() is None
 
     def fork(self, limits: Limits, fds: Sequence[int]) -> int:
         """A new child's number, as the zygote knows it."""
@@ -64,17 +59,16 @@ class Zygote:
                 raise SandboxError("the sandbox has ended: make a new one")
             line = msgspec.json.encode(message) + b"\n"
             try:
-                socket.send_fds(self._started.control, [line], fds)
+                socket.send_fds(self._control, [line], fds)
             except OSError as error:
                 self._dead(str(error))
             return self._answer(time.monotonic() + _ANSWER_S)
 
     def _answer(self, deadline: float) -> dict[str, Any]:
-        control = self._started.control
         while b"\n" not in self._received:
-            control.settimeout(max(0.001, deadline - time.monotonic()))
+            self._control.settimeout(max(0.001, deadline - time.monotonic()))
             try:
-                part = control.recv(4096)
+                part = self._control.recv(4096)
             except OSError as error:
                 self._dead(str(error))
             if not part:
@@ -92,10 +86,10 @@ class Zygote:
 
     def _stderr(self) -> str:
         """What it said when it failed, once it has ended."""
-        assert self._started.process.stderr is not None
+        assert self._process.stderr is not None
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._started.process.wait(1.0)
-        fd = self._started.process.stderr.fileno()
+            self._process.wait(1.0)
+        fd = self._process.stderr.fileno()
         os.set_blocking(fd, False)
         with contextlib.suppress(BlockingIOError):
             return printable(os.read(fd, 1 << 16).decode(errors="replace").strip()[-2000:], 2000)
@@ -105,7 +99,7 @@ class Zygote:
         """End the zygote and all its children; they are gone when this returns."""
         with self._lock:
             self._alive = False
-            process, control = self._started.process, self._started.control
+            process, control = self._process, self._control
             if process.stderr is None or process.stderr.closed:
                 return
             with contextlib.suppress(OSError):
@@ -114,13 +108,8 @@ class Zygote:
                 process.wait(_END_S)
             process.kill()
             process.wait()
-            _await_hangup(control)
+            poll = select.poll()
+            poll.register(control, select.POLLHUP)
+            poll.poll(_END_S * 1000)  # until nothing holds the other end: bwrap may end too soon
             control.close()
             process.stderr.close()
-
-
-def _await_hangup(control: socket.socket) -> None:
-    """Wait until nothing holds the other end: bwrap may end before what it contains."""
-    poll = select.poll()
-    poll.register(control, select.POLLHUP)
-    poll.poll(_END_S * 1000)

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 import sys
+import termios
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -41,9 +43,6 @@ class Keys:
 
     def listen(self) -> None:
         """Sets the terminal to single keys, if this process is in the foreground."""
-        import termios
-        import tty
-
         if self._terminal is None or not _in_foreground(self._terminal):
             return
         with suppress(termios.error):
@@ -52,8 +51,6 @@ class Keys:
 
     def restore(self) -> None:
         """Sets the terminal back; for a process in the background, the shell has done so."""
-        import termios
-
         before, self._before = self._before, None
         if self._terminal is None or before is None or not _in_foreground(self._terminal):
             return

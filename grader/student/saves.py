@@ -6,6 +6,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
 
+import watchfiles
+
 from grader.student.workspace import Workspace
 
 _STEP_MS = 20  # a save is over when nothing has changed for so long
@@ -62,8 +64,6 @@ class Saves:
 
     def _changes(self) -> Generator[object]:
         """Yields at every change in the folder, and once in a while without one."""
-        import watchfiles
-
         return watchfiles.watch(
             self._folder,
             watch_filter=None,

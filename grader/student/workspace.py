@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from grader.errors import UsageError
 from grader.evidence import PRACTICE
 from grader.files.writing import write_whole
 from grader.intake.inbox import absolute_inbox
+from grader.intake.receipts import known_key
 
 _OWN = ".shardlab"
 _COURSE, _STATE = f"{_OWN}/course.json", f"{_OWN}/state.json"
@@ -57,6 +58,16 @@ class State(msgspec.Struct):
     predictions: dict[str, str] = msgspec.field(default_factory=dict)
     student: str = ""
     sent: list[Dispatch] = msgspec.field(default_factory=list)
+
+
+class Hint(NamedTuple):
+    """Hint `number`, from 1 to `total`, of a rubric item's ladder."""
+
+    item: str
+    title: str
+    number: int
+    total: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,27 @@ class Workspace:
         """Writes the state, whole or not at all; UsageError if that fails."""
         write_whole(self.folder / _STATE, msgspec.json.format(msgspec.json.encode(state)))
 
+    def next_hint(self, item: str) -> Hint | None:
+        """The next hint for the item, or for what failed last; None where nothing did.
+
+        The last one stays. An item that the lab has not raises UsageError.
+        """
+        state, hints = self.state(), self.lab.hints
+        item = item or state.last_failed
+        if not item:
+            return None
+        if item not in hints:
+            raise UsageError(f"no rubric item '{item}'; there are: {', '.join(hints)}")
+        ladder = hints[item]
+        number = min(state.hints_taken.get(item, 0) + 1, len(ladder))
+        return Hint(item, self.lab.item(item).title, number, len(ladder), ladder[number - 1])
+
+    def remember_hint(self, hint: Hint) -> None:
+        """Keeps that the hint was shown: the one after it is next."""
+        state = self.state()
+        state.hints_taken[hint.item] = hint.number
+        self.remember(state)
+
     def reset(self) -> Path | None:
         """Brings the stub back; returns the new place of the student's file, if there was one."""
         kept = None
@@ -141,8 +173,6 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
         if nonce:
             (draft / _OWN / "nonce").write_text(f"{nonce}\n")
         if course is not None:
-            from grader.intake.receipts import known_key
-
             inbox = absolute_inbox(course.inbox, course.root)
             facts = CourseFacts(course.name, inbox, known_key(course))
             (draft / _COURSE).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))

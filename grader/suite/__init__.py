@@ -13,6 +13,12 @@ and the case, and on nothing else.
 item is called, what it is worth, its invariant and what it builds on. An item is earned when
 all its cases pass.
 
+A suite is plain functions `test_…`, marked with `rubric` and perhaps `parametrize`, which ask for
+the fixtures above, `trace`, `picture` and their own parameters. It has no fixtures, classes of
+tests, set-up or hooks of its own: it calls a function instead, and what several files share is
+imported from a `conftest.py` beside them. Whatever else is found is refused when the suite is
+collected, with its line and what mends it: so each case is simply called, and none is left out.
+
 Public and hidden suites are the same kind of file. The public one has tiny whole-number cases
 in order of size, so the first that fails is the smallest that can be shown; that is the
 explanation for a hidden failure, whose own inputs are never shown.

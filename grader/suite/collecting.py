@@ -34,7 +34,6 @@ class Collecting:
     problems: list[str] = field(default_factory=list)
     cases: list[pytest.Item] = field(default_factory=list)
     _modules: list[pytest.Module] = field(default_factory=list)
-    _before: list[pytest.Item] = field(default_factory=list)
     _files: dict[Path, Written] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,11 +74,6 @@ class Collecting:
             self._broken(excinfo)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
-        self._before = list(items)
-        yield
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, Any, Any]:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -101,10 +95,9 @@ class Collecting:
         """All that is wrong with what was collected; of items without a case only by itself."""
         found = [
             *self._by_text(),
-            *left_out.uncollected(self._files, self._modules, self._before),
-            *left_out.deselected(self._before, cases),
+            *left_out.uncollected(self._files, self._modules, cases),
             *left_out.skipped(cases),
-            *left_out.unprovided(cases),
+            *left_out.not_to_be_had(cases),
             *_doctests(self.path),
         ]
         told = {problem.partition(" ")[0] for problem in found}  # file and line

@@ -1,4 +1,4 @@
-"""Comparing what a student returned with what is right: exactly, or within a proved bound.
+"""Compares what a student returned with what is right: exactly, or within a proved bound.
 
 No comparison here has a default tolerance. Whatever a student's code returned may be handed
 in: a wrong type ends the case as the student's `bad_return`, never as a fault of the suite.
@@ -15,13 +15,8 @@ from msgspec.structs import replace
 
 from grader.results import Finding, Verdict
 from grader.sandbox import Tensor
-from grader.suite.explain.patterns import (
-    exactly,
-    number_pattern,
-    plain,
-    shape_pattern,
-    value_pattern,
-)
+from grader.suite.explain import patterns
+from grader.suite.explain.patterns import exactly, plain
 from grader.suite.finding import CaseFailure
 from grader.suite.text import SMALL_ENTRIES, kind_of, show
 from grader.text.shown import one_line, plural, shortened
@@ -59,7 +54,10 @@ def within(
     if isinstance(expected, Tensor):
         got, expected = _array_of(got, expected, of), expected.array
     if not isinstance(expected, np.ndarray):
-        _within_number(number(got, of=of), expected, bound, of, note, nudge)
+        got = number(got, of=of)
+        off, limit = abs(exactly(got) - exactly(expected)), exactly(bound)
+        if off > limit:
+            _fail(_numbers(got, expected, of), note or _off_by(off, limit), nudge)
         return
     wanted = expected if dtype is None else np.empty(expected.shape, dtype)
     if finding := _unlike(got, wanted, of, check_dtype=dtype is not None, kinds="iuf"):
@@ -168,14 +166,14 @@ def _array_of(got: Any, expected: Tensor, of: str) -> Array:
 def _unlike(
     got: Any, expected: Array, of: str, *, check_dtype: bool = True, kinds: str = "biuf"
 ) -> Finding | None:
-    """Where something is no array like the expected one, whatever its entries."""
+    """What is wrong with an array besides its entries: shape, dtype, kind of numbers."""
     if not isinstance(got, np.ndarray):
         _wrong_kind(_named(of, kind_of(expected)), kind_of(got))
     if got.shape != expected.shape:
         return Finding(
             expected=_named(of, f"shape {expected.shape}"),
             got=f"shape {got.shape}",
-            pattern=shape_pattern(got.shape, expected.shape),
+            pattern=patterns.shape_pattern(got.shape, expected.shape),
         )
     if check_dtype and got.dtype != expected.dtype:
         return Finding(
@@ -195,13 +193,13 @@ def _unequal_entries(got: Array, expected: Array, of: str) -> Finding | None:
 
 
 def _array_finding(got: Array, expected: Array, of: str, wrong: Array) -> Finding:
-    """Of small arrays all is shown, of others the first entry that is wrong."""
+    """Shows all of a small array, and of another the first entry that is wrong."""
     if got.size > SMALL_ENTRIES:
         place = tuple(np.argwhere(wrong)[0].tolist())
         return Finding(
             expected=_named(of, f"{show(expected[place])} at {place}"),
             got=f"{show(got[place])}, the first entry that is wrong",
-            pattern=value_pattern(got, expected, wrong),
+            pattern=patterns.value_pattern(got, expected, wrong),
         )
     with np.errstate(all="ignore"):
         difference = got.astype(np.float64) - expected.astype(np.float64)
@@ -211,7 +209,7 @@ def _array_finding(got: Array, expected: Array, of: str, wrong: Array) -> Findin
         expected=_named(of, show(expected)),
         got=show(got),
         difference=show(difference) if shown else "",
-        pattern=value_pattern(got, expected, wrong),
+        pattern=patterns.value_pattern(got, expected, wrong),
     )
 
 
@@ -247,17 +245,9 @@ def _unequal_mapping(got: Any, expected: Mapping[Any, Any], of: str) -> Finding 
     return None
 
 
-def _within_number(
-    got: float | Fraction, expected: Any, bound: Any, of: str, note: str, nudge: str
-) -> None:
-    off, limit = abs(exactly(got) - exactly(expected)), exactly(bound)
-    if off > limit:
-        _fail(_numbers(got, expected, of), note or _off_by(off, limit), nudge)
-
-
 def _numbers(got: Any, expected: Any, of: str) -> Finding:
     numbers = type(got) in (int, float, Fraction) and not isinstance(expected, (bool, str))
-    pattern = number_pattern(got, expected) if numbers else ""
+    pattern = patterns.number_pattern(got, expected) if numbers else ""
     texts = show(expected), show(got)
     if texts[0] == texts[1]:  # ten digits don't tell them apart
         texts = repr(expected), repr(got)

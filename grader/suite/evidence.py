@@ -1,4 +1,4 @@
-"""What came with a submission beside code, as the fixture `trace` hands it to a suite."""
+"""The trace of a submission, as the fixture `trace` gives it to a suite."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SHOWN = 3  # flaws of one check that are told
 
 @dataclass
 class Evidence:
-    """A trace, or none, and the challenge that it has to answer; verified when first asked."""
+    """A trace, or none, and the challenge that it has to answer; verified on first use."""
 
     kind: Kind
     challenge: Challenge

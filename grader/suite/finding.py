@@ -1,4 +1,4 @@
-"""What one case of a suite came to, and the exception that ends one that is not passed."""
+"""The result of one case of a suite, and the exception that ends a case that is lost."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""One suite on one submission: which cases still matter, and what each came to.
+"""Judges one submission by one suite: which cases still matter, and the result of each.
 
 An item is lost at its first failure, so its other cases would tell nothing new and are left
 out; what builds on a lost item is blocked. A case is `passed` only if its call phase ran and
@@ -29,7 +29,7 @@ DRAWN = "rng"  # the fixture of what is another for every student
 
 @dataclass
 class Judging:
-    """The state of one run; `results` has what was judged, in rubric order."""
+    """One run of a suite; `results` has the result of each case, in rubric order."""
 
     lab: Lab
     calls: Calls
@@ -48,17 +48,16 @@ class Judging:
         self._lost: set[str] = set()
         self._passed: dict[str, list[str]] = {}
         self._started = time.perf_counter()
-        self._judged = 0
 
     @property
     def trace(self) -> Evidence:
-        """What the fixture of that name gives; CourseError where the lab asks for no trace."""
+        """The value of the fixture `trace`; CourseError where the lab asks for no trace."""
         if self.evidence is None:
             raise CourseError("the lab asks for no trace; say 'trace = true' in assignment.toml")
         return self.evidence
 
     def asks_for(self, case: pytest.Item) -> bool:
-        """Whether the case belongs to what this run is about."""
+        """Whether this run was asked for the case."""
         if self.drawn is not None and self.drawn is not is_drawn(case):
             return False
         if self.case is not None and self.case != case.name:
@@ -66,7 +65,7 @@ class Judging:
         return self.only is None or item_of(case) in self.only
 
     def begin(self, case: pytest.Item) -> bool:
-        """Makes ready for the case; False where it is not to be run any more."""
+        """Prepares for the case; False where it need not run."""
         name = item_of(case)
         if name in self._lost:
             return False
@@ -77,29 +76,23 @@ class Judging:
             return False
         self.calls.new_case()
         self._started = time.perf_counter()
-        self._judged = len(self.results)
         return True
 
     def end(self, case: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Takes note of how one phase of the case ended."""
-        if call.excinfo is not None:
-            self._record(case, *self._explain(case, call.excinfo, call.when))
-        elif call.when == "call":
+        """Notes how the case ended."""
+        if call.excinfo is None:
             self._record(case, Verdict.PASSED, Finding())
-
-    def finish(self, case: pytest.Item) -> None:
-        """Takes note of a case that was begun and never judged: its silence is no pass."""
-        if len(self.results) == self._judged:
-            self._record(case, *_fault(case, "not run; does a hook of conftest.py keep it?"))
+        else:
+            self._record(case, *self._explain(case, call.excinfo))
 
     def _explain(
-        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException], phase: str
+        self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException]
     ) -> tuple[Verdict, Finding]:
         value = error.value
         try:
             if isinstance(value, CaseFailure):
                 return value.verdict, self._described(case, value.finding)
-            if phase == "call" and _is_verdict(value):
+            if _is_verdict(value):
                 text = str(value).split("\n")[0]
                 finding = Finding(error=shortened(text or "an assertion failed"))
                 return Verdict.FAILED, self._described(case, finding)
@@ -107,7 +100,8 @@ class Judging:
             return _fault(case, f"{type(fault).__name__}: {fault}")
         # Anything else is ours, a skipped case and a foreign exception alike.
         text = (error.exconly() or type(value).__name__).partition("\n")[0]
-        met = phase == "call" and self.calls.last is not None and isinstance(value, Exception)
+        met = self.calls.last is not None and isinstance(value, Exception)
+        met = met and not isinstance(value, CourseError)  # which says what is wrong
         return _fault(case, f"{_line_of(case, error)}{shortened(text)}", _CURE if met else "")
 
     def _described(self, case: pytest.Item, finding: Finding) -> Finding:
@@ -157,7 +151,7 @@ def _is_verdict(value: BaseException) -> bool:
 
 
 def _line_of(case: pytest.Item, error: pytest.ExceptionInfo[BaseException]) -> str:
-    """The line of the suite in which it went wrong, as a beginning of what is told."""
+    """`line 12: `, the line of the suite that failed; empty where it is none of the suite's."""
     lines = [entry.lineno + 1 for entry in error.traceback if entry.path == case.path]
     return f"line {lines[-1]}: " if lines else ""
 

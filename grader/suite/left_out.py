@@ -7,18 +7,17 @@ of a suite hold is held against what pytest collected.
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader.suite.written import Test, Written
+from grader.suite import asked
+from grader.suite.judging import MARK
+from grader.suite.written import FUNCTIONS, Test, Written
 
 _Cases = Sequence[pytest.Item]
-_IGNORED_BY_MARK = ("skip", "skipif", "xfail")
 _PATTERNS = ("test_*.py", "*_test.py")  # pytest's own
-_FUNCTIONS = "write functions test_…, each marked with @pytest.mark.rubric(item)"
 
 
 def uncollected(
@@ -37,13 +36,10 @@ def uncollected(
         elif getattr(module.obj, "__test__", True) is False:
             yield f"{path}: nothing of it is run: `__test__ = False`"
         else:
-            for _, group in groupby(lost, key=lambda test: _outermost(test, ran)):
-                yield _of_module(module.obj, list(group), ran)
+            yield from (_of_module(module.obj, test) for test in lost)
     for module in module_at.values():
-        yield from _marked(module.path, module.obj, "")
-        told = files.get(module.path)  # which is None of a file that is hidden
-        own = {test.name.partition(".")[0] for test in (told.tests if told else ())}
-        yield from _foreign_test_cases(module, own)
+        yield from _marked(module)
+        yield from _foreign_test_cases(module)
 
 
 def skipped(cases: _Cases) -> Iterator[str]:
@@ -51,7 +47,7 @@ def skipped(cases: _Cases) -> Iterator[str]:
     told = set[tuple[str, str]]()
     for case in cases:
         for mark in case.iter_markers():
-            if mark.name in _IGNORED_BY_MARK and (of_test(case), mark.name) not in told:
+            if mark.name in asked.GIVING_UP and (of_test(case), mark.name) not in told:
                 told.add((of_test(case), mark.name))
                 reason = mark.kwargs.get("reason", "")
                 why = f" ({reason})" if reason else ""
@@ -61,22 +57,10 @@ def skipped(cases: _Cases) -> Iterator[str]:
                 )
 
 
-def deselected(before: _Cases, after: _Cases) -> Iterator[str]:
-    """Tests that were collected, and taken out again."""
-    kept = set(after)
-    for case in _one_of_each([case for case in before if case not in kept]):
-        yield f"{_place(case)} is taken out after collection, by a hook of conftest.py"
-
-
-def unprovided(cases: _Cases) -> Iterator[str]:
-    """Tests that ask for what neither a fixture nor their parameters provide."""
+def not_to_be_had(cases: _Cases) -> Iterator[str]:
+    """Tests that ask for more than a suite may use."""
     for case in _one_of_each(cases):
-        if isinstance(case, pytest.Function):
-            known = case._fixtureinfo.name2fixturedefs  # noqa: SLF001 - no public way to ask
-            parameters = case.callspec.params if hasattr(case, "callspec") else {}
-            for name in case.fixturenames:
-                if name not in known and name not in parameters and name != "request":
-                    yield f"{_place(case)} asks for '{name}', which no fixture provides"
+        yield from (f"{_place(case)} {why}" for why in asked.not_to_be_had(case))
 
 
 def of_test(case: pytest.Item) -> str:
@@ -90,10 +74,8 @@ def _one_of_each(cases: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
 
 
 def _names_of(case: pytest.Item) -> Iterator[tuple[Path, str]]:
-    """By which names a case's test may stand in a file: its own, and where it is inherited from."""
-    classes = [node.name for node in case.listchain() if isinstance(node, pytest.Class)]
-    name = getattr(case, "originalname", None) or case.name
-    yield case.path, ".".join([*classes, name])
+    """By which names a case's test may stand in a file: its own, and that under its decorators."""
+    yield case.path, getattr(case, "originalname", None) or case.name
     if isinstance(case, pytest.Function):
         function = inspect.unwrap(case.function)
         if inspect.isfunction(function):
@@ -109,94 +91,43 @@ def _foreign(path: Path, lost: Sequence[Test]) -> str:
     """A file that pytest did not look into."""
     count = "1 test is" if len(lost) == 1 else f"{len(lost)} tests are"
     if any(path.match(pattern) for pattern in _PATTERNS):
-        return (
-            f"{path}: {count} not run: collect_ignore or a hook of conftest.py, or the name of "
-            "its folder, keeps it out"
-        )
+        return f"{path}: {count} not run: the name of its folder keeps it out"
     return f"{path}: {count} not run: rename it; pytest reads {' and '.join(_PATTERNS)} only"
 
 
-def _outermost(test: Test, ran: set[tuple[Path, str]]) -> str:
-    """The largest thing around a lost test of which nothing is run: a class, or itself."""
-    parts = test.name.split(".")
-    for depth in range(1, len(parts)):
-        prefix = ".".join(parts[:depth])
-        if not any(path == test.file and name.startswith(f"{prefix}.") for path, name in ran):
-            return prefix
-    return test.name
-
-
-def _of_module(module: Any, lost: Sequence[Test], ran: set[tuple[Path, str]]) -> str:
-    name = _outermost(lost[0], ran)
-    found = module
-    for part in name.split("."):
-        found = inspect.getattr_static(found, part, None)
-    line = lost[0].line
-    if inspect.isclass(found):
-        line = _line(found, line)
-    return f"{lost[0].file}:{line}: {name} is not run: {_why(found, name.rpartition('.')[2])}"
-
-
-def _foreign_test_cases(module: pytest.Module, own: set[str]) -> Iterator[str]:
-    """Test cases of unittest's kind whose tests stand elsewhere: made, imported or inherited."""
-    for name, found in vars(module.obj).items():
-        if name not in own and _is_test_case(found):
-            yield f"{module.path}: {name} is not run: it is a unittest.TestCase; {_FUNCTIONS}"
-
-
-def _is_test_case(found: Any) -> bool:
-    """Whether it is a test case of unittest's kind, and none of unittest's own classes."""
-    unittest = sys.modules.get("unittest")  # there if anybody made such a case
-    if unittest is None or not inspect.isclass(found):
-        return False
-    return issubclass(found, unittest.TestCase) and not found.__module__.startswith("unittest")
-
-
-def _line(found: type, otherwise: int) -> int:
-    try:
-        return inspect.getsourcelines(found)[1]
-    except (OSError, TypeError):
-        return otherwise
-
-
-def _why(found: Any, name: str) -> str:
+def _of_module(module: Any, lost: Test) -> str:
+    found = inspect.getattr_static(module, lost.name, None)
+    why = "its name stands for something else at last"
     if found is None:
-        return "the name is deleted, or not defined on this machine"
-    if getattr(found, "__test__", True) is False:
-        return "`__test__ = False`"
-    if not inspect.isclass(found):
-        return "its name stands for something else at last, or a hook of conftest.py keeps it out"
-    return _why_no_class(found, name)
+        why = "the name is deleted, or not defined on this machine"
+    elif getattr(found, "__test__", True) is False:
+        why = "`__test__ = False`"
+    return f"{lost.file}:{lost.line}: {lost.name} is not run: {why}"
 
 
-def _why_no_class(found: Any, name: str) -> str:
-    if _is_test_case(found):
-        return f"it is a unittest.TestCase; {_FUNCTIONS}"
-    if not name.startswith("Test"):
-        return f"pytest runs classes whose names begin with Test; rename it, or {_FUNCTIONS}"
-    if found.__init__ is not object.__init__ or found.__new__ is not object.__new__:
-        return f"pytest runs no class with an __init__ or a __new__; {_FUNCTIONS}"
-    return "a hook of conftest.py keeps it out"
-
-
-def _marked(path: Path, owner: Any, prefix: str) -> Iterator[str]:
-    """What bears a rubric mark and is no test by its name."""
-    for name, found in vars(owner).items():
-        if getattr(found, "__module__", None) != _module_name(owner):
+def _foreign_test_cases(module: pytest.Module) -> Iterator[str]:
+    """Test cases of unittest's kind whose tests stand elsewhere: made or imported."""
+    unittest = sys.modules.get("unittest")
+    if unittest is None:  # then nobody made such a case
+        return
+    for name, found in vars(module.obj).items():
+        if not inspect.isclass(found) or found.__module__.startswith("unittest"):
             continue
-        if inspect.isclass(found):
-            if name.startswith("Test"):
-                yield from _marked(path, found, f"{prefix}{name}.")
-        elif inspect.isfunction(found) and not name.startswith("test") and _has_mark(found):
+        if issubclass(found, unittest.TestCase):
+            yield f"{module.path}: {name} is not run: it is a unittest.TestCase; {FUNCTIONS}"
+
+
+def _marked(module: pytest.Module) -> Iterator[str]:
+    """What bears a rubric mark and is no test by its name."""
+    for name, found in vars(module.obj).items():
+        if not inspect.isfunction(found) or found.__module__ != module.obj.__name__:
+            continue
+        if not name.startswith("test") and _has_mark(found):
             yield (
-                f"{path}:{found.__code__.co_firstlineno}: {prefix}{name} is marked with a rubric "
+                f"{module.path}:{found.__code__.co_firstlineno}: {name} is marked with a rubric "
                 "item and not run; a test's name begins with test"
             )
 
 
 def _has_mark(found: Any) -> bool:
-    return any(mark.name == "rubric" for mark in getattr(found, "pytestmark", []))
-
-
-def _module_name(owner: Any) -> str:
-    return str(owner.__module__ if inspect.isclass(owner) else owner.__name__)
+    return any(mark.name == MARK for mark in getattr(found, "pytestmark", []))

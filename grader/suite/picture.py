@@ -1,4 +1,4 @@
-"""The picture of a student's own run, which the last public test of a lab may draw."""
+"""The picture of a student's own run, which a lab's last public test may draw."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ class Picture:
 
     @property
     def drawings(self) -> list[Drawing]:
-        """What can be had as an SVG, too."""
+        """The parts that have an SVG form, too."""
         return [part for part in self.parts if not isinstance(part, str)]
 
     @staticmethod

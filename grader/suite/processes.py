@@ -15,7 +15,6 @@ A process that hung, died or was left busy is replaced, which costs its own case
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Self
 
 from grader.course import Lab
@@ -58,7 +57,7 @@ class Processes:
         budget_s: float | None = None,
         compiled: bytes = b"",
     ) -> Self:
-        """Those of a submission within the lab's limits; the budget, too, unless one is given."""
+        """The processes of a submission within its lab's limits, by default also its budget."""
         limits = lab.assignment.limits
         each_call = Limits(call_time_s=limits.call_seconds, memory_bytes=limits.memory_mb << 20)
         budget = limits.submission_seconds if budget_s is None else budget_s
@@ -94,12 +93,12 @@ class Processes:
 
     @property
     def _left(self) -> float:
-        """What all calls may still take."""
+        """Seconds that all calls together may still take."""
         used = self._spent + sum(process.clock.total for process in self._all)
         return 0.0 if self._given_up else self.budget_s - used
 
     def renew(self) -> None:
-        """Gives the cases to come as much time as all before them had: another student's."""
+        """Starts the budget anew: the cases to come are another student's."""
         self._started = time.monotonic()
         self._spent = -sum(process.clock.total for process in self._all)
 
@@ -110,7 +109,7 @@ class Processes:
             process.give_up()
 
     def single(self) -> Process:
-        """The process for calls without a group. Not necessarily loaded yet."""
+        """The process for calls without a group; it may still be loading."""
         return self._deal("single")
 
     def ranks(self, world_size: int) -> list[Process]:
@@ -143,12 +142,7 @@ class Processes:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _deal(self, role: str) -> Process:

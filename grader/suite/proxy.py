@@ -15,11 +15,21 @@ import msgspec
 import numpy as np
 
 from grader.course import Lab
-from grader.fabric import Event, Run, run_spmd
+from grader.errors import CourseError
+from grader.fabric import Event, Handle, Run, run_spmd
+from grader.fabric.requests import POINT_TO_POINT
 from grader.files import sources
 from grader.results import Finding, Verdict
 from grader.sandbox import Outcome, Process, Returned, Tensor, call
-from grader.suite.explain.failures import Expectation, failure_of, met, mismatch, mutated, unraised
+from grader.suite.explain.description import Call
+from grader.suite.explain.failures import (
+    Expectation,
+    failure_of,
+    met,
+    mismatch,
+    mutated,
+    require_raised,
+)
 from grader.suite.explain.naming import checked, words_only
 from grader.suite.finding import CaseFailure
 from grader.suite.processes import Processes
@@ -28,15 +38,6 @@ from grader.suite.values import for_rank
 
 # torch says so where it finds no /proc, when a process first computes
 _NOT_THE_STUDENTS = "Error in cpuinfo: "
-
-
-class Call(msgspec.Struct, frozen=True):
-    """What a suite last asked for: the facts that open every message."""
-
-    function: str
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
-    world_size: int | None = None
 
 
 @dataclass
@@ -76,6 +77,12 @@ class Calls:
     def single(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """The outcome of one call in the process for single calls."""
         self.last = Call(function, args, kwargs)
+        for each in (*args, *kwargs.values()):
+            if isinstance(each, Handle):
+                raise CourseError(
+                    f"student.{function} was given a {type(each).__name__}, which only ranks are "
+                    f"handed: write ranks(1).{function}(…)"
+                )
         process = self.processes.single()
         self._check_loaded(process)
         return call(process, function, tuple(args), kwargs, self.processes.call_seconds())
@@ -97,9 +104,9 @@ class Calls:
         return run_spmd(processes, function, arguments, self.processes.call_seconds())
 
     def value(self, outcome: Outcome, expectation: "Expectation", rank: int | None = None) -> Any:
-        """What the last call returned, if it did what was expected of it; else ends the case."""
+        """What the last call returned, if it met the expectation; else ends the case."""
         if expectation.error is not None:
-            return unraised(outcome, expectation, self.file, rank)
+            return require_raised(outcome, expectation, self.file, rank)
         if not isinstance(outcome, Returned):
             raise failure_of(outcome, self.file, rank=rank)
         if outcome.mutated and self.last is not None:
@@ -169,7 +176,7 @@ class Ranks(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class SpmdResult:
-    """What the ranks returned and what they said to each other."""
+    """What the ranks returned, and what they sent to each other."""
 
     values: list[Any]
     run: Run = field(repr=False)
@@ -197,8 +204,7 @@ class SpmdResult:
     @property
     def ops(self) -> tuple[str, ...]:
         """The collectives in order, the same on every rank; point to point is left out."""
-        pairwise = ("send", "recv", "send_recv")
-        return tuple(r.op for r in self.log if r.rank == 0 and r.op not in pairwise)
+        return tuple(r.op for r in self.log if r.rank == 0 and r.op not in POINT_TO_POINT)
 
     @property
     def bytes_sent(self) -> list[int]:
@@ -232,7 +238,7 @@ def _expect(error: type[Exception], naming: Any, nudge: str) -> Expectation:
 
 
 def _named(label: str, parameters: Sequence[str]) -> str:
-    """The name of an argument that the sandbox knows by its place, counted from 0, or its name."""
+    """The name of an argument, which the sandbox knows by place, counted from 0, or by name."""
     known = label.isdigit() and int(label) < len(parameters)
     return parameters[int(label)] if known else label
 

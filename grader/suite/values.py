@@ -45,7 +45,7 @@ class PerRank:
 
 
 def for_rank(value: Any, rank: int, world_size: int) -> Any:
-    """What an argument of an SPMD call is on one rank."""
+    """The argument of an SPMD call as one rank gets it."""
     if isinstance(value, Handle):
         return value.reference(rank, world_size)
     return value.part(rank, world_size) if isinstance(value, (Shards, PerRank)) else value

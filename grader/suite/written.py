@@ -4,21 +4,29 @@ What pytest makes of a file may be less than what its author wrote: so the text 
 """
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from grader.course.authored import tree_of
 
+FUNCTIONS = "write functions test_…, each marked with @pytest.mark.rubric(item)"
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Named = _Function | ast.ClassDef
 _YIELDS = "yields, so it is never run to its end; use parametrize"
+_TOLD_TO_PYTEST = {
+    **dict.fromkeys(("collect_ignore", "collect_ignore_glob"), "keeps files of a suite out"),
+    **dict.fromkeys(
+        ("setup_module", "teardown_module", "setup_function", "teardown_function"),
+        "is not run for each case; call a function where it is needed",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Test:
-    """One test as it is written: `name` is as in `TestCutting.test_rows`."""
+    """One test as it is written."""
 
     __test__ = False  # for pytest, which takes a class of this name for one of tests
 
@@ -29,7 +37,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Written:
-    """The tests of one file, in order, and what is wrong with them, each with its line."""
+    """The tests of one file, in order, and what is wrong with its text, each with its line."""
 
     tests: tuple[Test, ...]
     problems: tuple[str, ...]
@@ -40,39 +48,44 @@ def written(path: Path) -> Written:
     """The tests in the file; CourseError where it can't be read or is no Python."""
     tree = tree_of(path)
     gone = dict(_replaced(tree.body))
-    found = [(name, node) for name, node in _defined(tree.body, "", gone) if _is_test(node)]
-    void = [(name, node, why) for name, node in found if (why := _void(node))]
-    wrong = [*((node.name, node, why) for node, why in gone.items()), *void]
+    defined = [node for node in _statements(tree.body) if isinstance(node, _Named)]
+    found = [node for node in defined if node not in gone and _is_test(node)]
+    classes = {node.name: node for node in defined if _is_class_of_tests(node)}.values()
+    void = [(node, why) for node in found if (why := _void(node))]
+    foreign = [
+        *((each.name, _first_line(each), f"is a class of tests; {FUNCTIONS}") for each in classes),
+        *_told_to_pytest(tree.body),
+    ]
+    wrong = [*((node.name, node.lineno, why) for node, why in (*gone.items(), *void)), *foreign]
     return Written(
-        tests=tuple(Test(path, node.lineno, name) for name, node in found),
-        problems=tuple(f"{path}:{node.lineno}: {name} {why}" for name, node, why in wrong),
-        stops_pytest=any(why == _YIELDS for _, _, why in void),
+        tests=tuple(Test(path, node.lineno, node.name) for node in found),
+        problems=tuple(f"{path}:{line}: {name} {why}" for name, line, why in wrong),
+        stops_pytest=bool(foreign) or any(why == _YIELDS for _, why in void),
     )
 
 
-def _defined(
-    body: list[ast.stmt], prefix: str, gone: Container[ast.stmt] = ()
-) -> Iterator[tuple[str, _Named]]:
-    """What a module or a class defines for good, whatever `if` or `try` it stands in."""
-    for node in body:
-        if node in gone:
-            continue
-        if isinstance(node, _Named):
-            yield f"{prefix}{node.name}", node
-        if isinstance(node, ast.ClassDef):
-            yield from _defined(node.body, f"{prefix}{node.name}.", gone)
-        for block in _blocks(node):
-            yield from _defined(block, prefix, gone)
+def _told_to_pytest(body: list[ast.stmt]) -> Iterator[tuple[str, int, str]]:
+    """What would have pytest do more for the suite than call its cases: name, line, and why not."""
+    for node in _statements(body):
+        for name in _names(node):
+            if isinstance(node, _Function) and _is_fixture(node):
+                yield name, node.lineno, "is a fixture; write a function and call it"
+            elif name in _TOLD_TO_PYTEST:
+                yield name, node.lineno, _TOLD_TO_PYTEST[name]
+            elif name.startswith("pytest_"):
+                yield name, node.lineno, "is a hook of pytest's, and a suite may have none"
 
 
-def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The blocks of a statement that opens no scope of its own."""
+def _names(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement gives something to."""
     if isinstance(node, _Named):
-        return
-    for name in ("body", "orelse", "finalbody"):
-        yield getattr(node, name, [])
-    for part in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
-        yield part.body
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from (each.asname or each.name for each in node.names)
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (each.id for target in targets for each in ast.walk(target)
+                    if isinstance(each, ast.Name))  # fmt: skip
 
 
 def _is_test(node: _Named) -> bool:
@@ -84,10 +97,18 @@ def _is_fixture(node: _Function) -> bool:
     return any(getattr(each, "attr", getattr(each, "id", "")) == "fixture" for each in calls)
 
 
-def _holds_tests(node: _Named) -> bool:
-    if isinstance(node, ast.ClassDef):
-        return any(_is_test(each) for _, each in _defined(node.body, ""))
-    return _is_test(node)
+def _is_class_of_tests(node: _Named) -> bool:
+    """Whether pytest or unittest would look for tests in it."""
+    if not isinstance(node, ast.ClassDef):
+        return False
+    inner = (each for each in _statements(node.body) if isinstance(each, _Named))
+    return node.name.startswith("Test") or any(
+        _is_test(each) or _is_class_of_tests(each) for each in inner
+    )
+
+
+def _first_line(node: _Named) -> int:
+    return min(node.lineno, *(each.lineno for each in node.decorator_list), node.lineno)
 
 
 def _replaced(body: list[ast.stmt]) -> Iterator[tuple[_Named, str]]:
@@ -95,13 +116,11 @@ def _replaced(body: list[ast.stmt]) -> Iterator[tuple[_Named, str]]:
     named = sorted((each for each in body if isinstance(each, _Named)), key=lambda each: each.name)
     for _, group in groupby(named, key=lambda each: each.name):
         *gone, last = group
-        for each in gone:
-            if _holds_tests(each):
-                other = f"line {last.lineno} defines another of that name"
-                yield each, f"is not run: {other}; give each a name of its own"
+        for each in filter(_is_test, gone):
+            other = f"line {last.lineno} defines another of that name"
+            yield each, f"is not run: {other}; give each a name of its own"
     for node in body:
-        inner = [node.body] if isinstance(node, ast.ClassDef) else _blocks(node)
-        for block in inner:
+        for block in _blocks(node):
             yield from _replaced(block)
 
 
@@ -121,11 +140,21 @@ def _void(node: _Named) -> str:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a function but for those of functions and classes within."""
+    """The statements of a scope but for those of functions and classes within."""
     for node in body:
         yield node
         for block in _blocks(node):
             yield from _statements(block)
+
+
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a statement that opens no scope of its own."""
+    if isinstance(node, _Named):
+        return
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(node, name, [])
+    for part in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
+        yield part.body
 
 
 def _is_none(value: ast.expr | None) -> bool:

@@ -1,6 +1,10 @@
 """Points in time and numbers of days, as people read them; times are in UTC."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from grader.errors import UsageError
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def minute(at: datetime) -> str:
@@ -11,3 +15,20 @@ def minute(at: datetime) -> str:
 def day(at: datetime) -> str:
     """`2026-11-22`."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def time_from(text: str, start: datetime) -> datetime:
+    """The time that is meant: one with its offset from UTC, or so much after `start`.
+
+    Anything else raises UsageError, with examples of what can be meant.
+    """
+    sign, number, unit = text[:1], text[1:-1], text[-1:]
+    try:
+        if sign == "+" and unit in _UNITS and number.isdecimal():
+            return start + timedelta(**{_UNITS[unit]: int(number)})
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageError(f"'{text}': expected a time like 2026-12-03T23:59Z, or +2d, +12h, +30m")

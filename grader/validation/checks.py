@@ -6,9 +6,10 @@ students holds nothing of the instructor's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from grader.course import Course, Lab
 from grader.course.authored import tree_of
@@ -17,15 +18,14 @@ from grader.grading import Settings, grade_all
 from grader.results import Result
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, from_source, read_submission
-from grader.validation.check import Check, NoProgress, Progress
 from grader.validation.handout import run_examples
-from grader.validation.judged import REPETITIONS, judged
+from grader.validation.judged import REPETITIONS, Check, judged
+from grader.validation.lab_files import suite_problems
 from grader.validation.marks import mark_of
 from grader.validation.overlay import answers
 from grader.validation.release import leaks
-from grader.validation.trial import STUDENTS, Trial, try_out, with_trace
+from grader.validation.trial import STUDENTS, Trial, read_solution, try_out, with_trace
 from grader.validation.wording import count
-from grader.validation.written import suite_problems
 
 KINDS = ("solution", "stub", "variant", "mutant", "garbage")
 IN_FULL = 3  # students for whom the solution is graded as theirs would be; the others draw
@@ -43,16 +43,24 @@ GARBAGE = (
 )
 
 
+class Progress(Protocol):
+    """Told how many submissions of a lab there are, and then of each that is graded."""
+
+    def start(self, total: int) -> None: ...
+
+    def step(self) -> None: ...
+
+
 def validate(
     course: Course,
     slugs: Sequence[str],
     level: Level,
     jobs: int,
-    progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(NoProgress()),
+    progress: Callable[[], AbstractContextManager[Progress]],
 ) -> Iterator[Check]:
     """All checks of the labs, in order, each when it is known.
 
-    `progress` is asked for anew for the submissions of each lab.
+    A new `progress` is made for the submissions of each lab.
     """
     readme = course.root / "README.md"
     if readme.is_file():
@@ -97,10 +105,7 @@ def _checks_of(
 
 def _own(lab: Lab, folder: Path) -> Iterator[tuple[str, Submission]]:
     """Each submission of the course's own with its kind, and a trace where that may earn points."""
-    first, path = STUDENTS[0], folder / lab.assignment.file
-    solution = read_submission(lab, path, "solution")
-    if solution.problem:
-        raise CourseError(f"{path}: {solution.problem}")
+    first, solution = STUDENTS[0], read_solution(lab, folder)
     others = Trial("solution", solution.files, student=first, students=STUDENTS[IN_FULL:])
     yield "solution", with_trace(lab, others)  # the longest of all: it begins first
     for student in (*[first] * REPETITIONS, *STUDENTS[1:IN_FULL]):
@@ -136,7 +141,7 @@ def _examples(slug: str, path: Path) -> Check:
 
 
 def _release(course: Course, lab: Lab, *, told_already: bool) -> Iterator[Check]:
-    """What must not be in the bundle. `told_already`: what can't be read was named before."""
+    """The check of the bundle; none where its files can't be read and that is `told_already`."""
     try:
         problems = tuple(leaks(course, lab))
     except CourseError as error:

@@ -1,23 +1,34 @@
-"""What came of a lab's own submissions, kind by kind: what each proves, or what is wrong."""
+"""The checks of a lab's own submissions: what the results of each kind prove, or what is wrong."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
 
 from grader.course import Lab
 from grader.results import GRADED, Result
-from grader.validation.check import Check
+from grader.validation.lab_files import silent_functions, stub_problems, unread_files
 from grader.validation.marks import mark_of, mark_problems
 from grader.validation.rot import rotten
 from grader.validation.trial import STUDENTS, TrialResult
 from grader.validation.wording import by_cause, cause_of, count, full, several, told, why_not_loaded
-from grader.validation.written import silent_functions, stub_problems, unread_files
 
 REPETITIONS = 5
 
 
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold for a lab; `detail` says by how much, or what is wrong."""
+
+    lab: str
+    name: str
+    passed: bool
+    detail: str
+    problems: tuple[str, ...] = ()
+
+
 class _Graded(NamedTuple):
-    """What came of a submission of the course's own."""
+    """The result of a submission of the course's own."""
 
     kind: str
     name: str
@@ -31,7 +42,7 @@ class _Graded(NamedTuple):
 def judged(
     lab: Lab, folder: Path, by_kind: Mapping[str, Sequence[tuple[str, Result]]]
 ) -> Iterator[Check]:
-    """The checks of what was graded, by kind. A fault that withheld it is told once, not judged."""
+    """The checks of all kinds. A fault of ours that withheld a score is told once, not judged."""
     slug = lab.slug
     own = [_Graded(kind, *each) for kind in by_kind if kind != "garbage" for each in by_kind[kind]]
     withheld = [each for each in own if each.result.status != GRADED]
@@ -54,7 +65,7 @@ def judged(
 
 
 def _grading(slug: str, withheld: Sequence[_Graded], total: int) -> Check:
-    """What keeps the course's own submissions from being graded: a cause once, with all it hits."""
+    """Why some of the course's own submissions can't be graded: each cause, with whom it hits."""
     causes = by_cause((str(each), each.result) for each in withheld).values()
     problems = tuple(f"{several([name for name, _ in hit])}: {told(hit[0][1])}" for hit in causes)
     hit_once = {str(each) for each in withheld}  # the solution is graded many times

@@ -6,8 +6,8 @@
 
 The words may end with `(rewritten)` or `(whole file)`, which `overlay` and `rot` look for.
 
-A mutant that is caught by another item than the one it was written against proves nothing of
-that item. So each named one must be lost for itself, and not be blocked by another.
+A mutant that only another item catches proves nothing about the item it was written for. So each
+named item must be lost itself, not be blocked by another.
 """
 
 import re
@@ -26,7 +26,7 @@ _FORMS = re.compile(r"\s*\((whole file|rewritten)\)$")
 
 @dataclass(frozen=True)
 class Mark:
-    """What line 1 says: the mistake, and the items that it loses; none where it doesn't say.
+    """What line 1 says: the mistake, and the items that it loses, if it names any.
 
     `form` is "whole file", "rewritten" or empty.
     """
@@ -69,6 +69,6 @@ def mark_problems(lab: Lab, mark: Mark, result: Result) -> Iterator[str]:
 
 
 def _blocker(lab: Lab, item: str, verdicts: Mapping[str, Verdict]) -> str:
-    """Which items a blocked one builds on that are lost, so that it was not looked at."""
+    """The lost items that a blocked one builds on, which are why it was not run."""
     lost = [name for name in lab.item(item).builds_on if verdicts.get(name) is not Verdict.PASSED]
     return f"it builds on {' and '.join(lost)}, which it loses first"

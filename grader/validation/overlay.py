@@ -58,7 +58,7 @@ class Overlay:
 
     @property
     def content(self) -> bytes:
-        """The same as a file's bytes, in the encoding that it says."""
+        """The same as the bytes of a file, in the encoding that it declares."""
         plain = self.source.encode()
         try:
             return self.source.encode(sources.encoding(plain))
@@ -79,7 +79,7 @@ class Overlay:
             ) from None
 
     def _edits(self) -> Iterator[tuple[int, int, list[str]]]:
-        """Lines of the solution, from and to, with what stands there instead."""
+        """Each change of the solution: from line, to line (not included), and the new lines."""
         solution, own = self.solution, self.own
         if own.head:
             yield 0, solution.head, own.lines[: own.head] + [""] * (not solution.head)

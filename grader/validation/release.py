@@ -58,18 +58,17 @@ def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
 
 def leaks(course: Course, lab: Lab) -> Iterator[str]:
     """What the bundle holds that it must not, one line a find."""
-    members = [(name, _squeezed(content.decode("utf-8", "replace")))
-               for name, content in bundle(course, lab)]  # fmt: skip
     secrets = list(_secrets(course, lab))
-    for name, text in members:
+    for name, content in bundle(course, lab):
+        text = _squeezed(content.decode("utf-8", "replace"))
         for what, secret in secrets:
             if secret in text:
                 yield f"{name} holds {what}"
 
 
 def _secrets(course: Course, lab: Lab) -> Iterator[tuple[str, str]]:
-    """What must not be in a bundle: its description, and the text without white space."""
-    key = course.key()
+    """What must not be in a bundle, each in words and as text without white space."""
+    key = lab.key
     yield "the course key", _squeezed(key.decode("utf-8", "replace"))
     yield "the course key", key.hex()
     yield "the receipt key", receipt_seed(course.root).hex()

@@ -5,20 +5,15 @@ that rewrites a definition hides its one mistake from the reader.
 """
 
 import ast
+import copy
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from inspect import Signature, signature
 from pathlib import Path
 
 from grader.course import Lab
 from grader.errors import CourseError
-from grader.validation.calls import stale_calls
-from grader.validation.overlay import (
-    REWRITTEN,
-    Overlay,
-    paths_of,
-    read_overlay,
-    solution_of,
-)
+from grader.validation.overlay import REWRITTEN, Overlay, paths_of, read_overlay, solution_of
 from grader.validation.statements import Module, Statement
 from grader.validation.wording import several
 
@@ -46,7 +41,8 @@ def _of_file(solution: Module, path: Path, kind: str) -> Iterator[str]:
 
 def problems(overlay: Overlay, kind: str) -> Iterator[str]:
     """What is wrong with an overlay, each with its mend."""
-    if _dumps(overlay.result) == _dumps(overlay.solution):
+    result, solution = overlay.result.statements, overlay.solution.statements
+    if list(map(_dump, result)) == list(map(_dump, solution)):
         yield f"it is the solution; change what makes it a {kind}, or delete the file"
         return
     if overlay.is_whole:
@@ -57,9 +53,10 @@ def problems(overlay: Overlay, kind: str) -> Iterator[str]:
     if known := sorted(_imported(overlay.own) & _imported(overlay.solution)):
         names = several([name for *_, name in known])
         yield f"{names}: imported by the solution, too; take that out"
-    if unused := [name for each in _added(overlay) for name in _unused(overlay.result, each)]:
+    added = [each for each in (*overlay.imports, *overlay.new) if not each.is_future]
+    if unused := [name for each in added for name in _unused(overlay.result, each)]:
         yield f"{several(unused)}: new, and used by nothing; take that out"
-    for call in stale_calls(overlay.result):
+    for call in _stale_calls(overlay.result):
         yield f"{call}; call it as it is defined now"
     if kind == "mutant" and overlay.mark.form != REWRITTEN:
         yield from _long(overlay)
@@ -81,10 +78,6 @@ def _long(overlay: Overlay) -> Iterator[str]:
             )
 
 
-def _added(overlay: Overlay) -> Iterator[Statement]:
-    yield from (each for each in (*overlay.imports, *overlay.new) if not each.is_future)
-
-
 def _unused(result: Module, added: Statement) -> list[str]:
     """Names of a new statement that no other statement of the submission reads."""
     others = (each.node for each in result.statements if each.names != added.names)
@@ -98,7 +91,7 @@ def _unused(result: Module, added: Statement) -> list[str]:
 
 
 def _imported(module: Module) -> set[tuple[int, str, str, str]]:
-    """Everything that is imported: level, module, name there, and name here."""
+    """Everything that is imported: level, module, its name there, its name here."""
     found = set()
     for node in (each.node for each in module.statements):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -107,9 +100,53 @@ def _imported(module: Module) -> set[tuple[int, str, str, str]]:
     return found
 
 
-def _dumps(module: Module) -> list[str]:
-    return [_dump(each) for each in module.statements]
-
-
 def _dump(statement: Statement) -> str:
     return ast.dump(statement.node)
+
+
+def _stale_calls(file: Module) -> Iterator[str]:
+    """Each call of a function at the file's top with arguments that it does not take.
+
+    An overlay may keep those of an older solution. Such a mutant ends in a TypeError, and loses its
+    item for that and not for its mistake.
+    """
+    functions = [each.node for each in file.statements if isinstance(each.node, ast.FunctionDef)]
+    signatures = {each.name: _signature(each.args) for each in functions if not each.decorator_list}
+    for statement in file.statements:
+        for call, name in _calls(statement.node):
+            if name in signatures and (reason := _misfit(signatures, name, call)):
+                yield f"{statement.called} calls {name}: {reason}"
+
+
+def _calls(node: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+    """The calls by name in a statement, except of names that it binds itself."""
+    inner = [each for each in ast.walk(node) if each is not node]
+    names = [each for each in inner if isinstance(each, ast.Name)]
+    own = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    own |= {each.arg for each in inner if isinstance(each, ast.arg)}
+    own |= {each.name for each in inner if isinstance(each, ast.FunctionDef)}
+    for call in (each for each in inner if isinstance(each, ast.Call)):
+        if isinstance(call.func, ast.Name) and call.func.id not in own:
+            yield call, call.func.id
+
+
+def _misfit(signatures: Mapping[str, Signature], name: str, call: ast.Call) -> str:
+    """Why the call does not fit, in Python's words; empty where it does, or may do so."""
+    spread = any(isinstance(each, ast.Starred) for each in call.args)
+    named = {each.arg: each.value for each in call.keywords if each.arg is not None}
+    if spread or len(named) < len(call.keywords):
+        return ""
+    try:
+        signatures[name].bind(*call.args, **named)
+    except TypeError as error:
+        return str(error)
+    return ""
+
+
+def _signature(args: ast.arguments) -> Signature:
+    """The parameters of a function, each default replaced by None: nothing of the file is run."""
+    bare, none = copy.copy(args), ast.Constant(None)
+    bare.defaults = [none] * len(args.defaults)
+    bare.kw_defaults = [default and none for default in args.kw_defaults]
+    function = ast.fix_missing_locations(ast.Expression(ast.Lambda(bare, none)))
+    return signature(eval(compile(function, "signature", "eval")))  # noqa: S307  names only

@@ -65,7 +65,7 @@ class Module:
 
     @classmethod
     def of(cls, path: Path, text: str, tree: ast.Module) -> "Module":
-        """The file that `path` would have, were this its text."""
+        """The file at `path`, if this were its text."""
         body, head = tree.body, 0
         if ast.get_docstring(tree, clean=False) is not None:
             head, body = _end(body[0]), body[1:]
@@ -81,7 +81,7 @@ class Module:
 
     @property
     def after_imports(self) -> int:
-        """The line from which on every import of the file has been made."""
+        """The first line after all imports of the file."""
         return max([self.head, *(each.end for each in self.statements if each.is_import)])
 
     def binding(self, names: frozenset[str]) -> list[Statement]:

@@ -1,4 +1,4 @@
-"""Whether a submission of the course's own is judged alike for every student.
+"""Finds out whether a submission of the course's own is judged alike for every student.
 
 Luck must not decide: a mistake costs points whoever hands it in, and a right answer earns them.
 Most cases have the same inputs for everyone. Only those that ask for `rng` differ, so one
@@ -10,16 +10,15 @@ nothing is left to be drawn.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
-from grader.course import Lab
-from grader.errors import CourseError, SandboxError, StarvedError
+from grader.course import POINTS_OF_A_LAB, Lab
+from grader.errors import CourseError, SandboxError
 from grader.evidence import Challenge, nonce_of, synthetic_trace
 from grader.judge import Judge, grade, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
-from grader.submissions import Submission
+from grader.submissions import Submission, read_submission
 from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
@@ -33,9 +32,9 @@ STUDENTS = tuple(f"student-{number}" for number in range(20))
 class Trial(Submission):
     """A submission that is tried for `students`, and is explained to none of them.
 
-    The cases of the items in `first` are run before all others: they are likely to tell. One that
-    is `told` has a rubric in its result, of what its own student lost. With `loses`, the items
-    that it has to lose, nothing else is run than these and what they build on, unless it keeps one.
+    The cases of the items in `first` are run before all others: they are likely to tell. With
+    `told`, its result has a rubric of what its own student lost. `loses` are the items that it
+    has to lose: only these and what they build on are run, unless it keeps one of them.
     """
 
     students: tuple[str, ...] = STUDENTS
@@ -45,9 +44,9 @@ class Trial(Submission):
 
 
 class TrialResult(Result, frozen=True):
-    """What came of a trial: the students who lose nothing, or keep an item of `loses`; of how many.
+    """The result of a trial. `kept_for` are the students who lose nothing, or keep one of `loses`.
 
-    `lost` names the first case that another one loses, or is empty.
+    `students` is how many were tried; `lost` names the first case that one of them loses.
     """
 
     kept_for: tuple[str, ...] = ()
@@ -63,6 +62,15 @@ def with_trace(lab: Lab, submission: SubmissionT) -> SubmissionT:
     return replace(submission, trace=_answer(lab.folder, lab.hidden_suite, challenge))
 
 
+def read_solution(lab: Lab, folder: Path) -> Submission:
+    """The lab's solution; CourseError where it can't be read as a submission."""
+    path = folder / lab.assignment.file
+    solution = read_submission(lab, path, "solution")
+    if solution.problem:
+        raise CourseError(f"{path}: {solution.problem}")
+    return solution
+
+
 # A student's answer is the same for all that is handed in as theirs.
 _answer = lru_cache(maxsize=4)(synthetic_trace)
 
@@ -75,8 +83,7 @@ def try_out(judge: Judge, submission: Submission) -> Result:
         with judge.open(submission) as processes:
             return _Trying(judge, submission, processes).result()
     except (CourseError, SandboxError) as error:
-        result = withheld(judge.lab, submission.name, str(error))
-        return msgspec.structs.replace(result, starved=isinstance(error, StarvedError))
+        return withheld(submission.name, error)
 
 
 @dataclass
@@ -98,16 +105,15 @@ class _Trying:
         asking = [_Asking(self, each, cases) for each in self._to_be_lost(items)]
         note = self._not_loaded()
         kept = tuple(each for each in trial.students if not all(one.loses(each) for one in asking))
-        total = sum(each.points for each in self.lab.rubric)
-        score = total if len(kept) == len(trial.students) else 0
+        score = POINTS_OF_A_LAB if len(kept) == len(trial.students) else 0
         if rubric:
-            score = total - sum(each.max_points - each.points for each in rubric)
-        facts = msgspec.structs.asdict(Result(trial.name, GRADED, score, total, 0.0, rubric, note))
+            score = POINTS_OF_A_LAB - sum(each.max_points - each.points for each in rubric)
+        facts = (trial.name, GRADED, score, POINTS_OF_A_LAB, 0.0, rubric, note)
         lost = next((each.lost for each in asking if each.lost), "")
-        return TrialResult(**facts, kept_for=kept, students=len(trial.students), lost=lost)
+        return TrialResult(*facts, kept_for=kept, students=len(trial.students), lost=lost)
 
     def run(self, student: str, *, early: bool = True, **options: Any) -> Sequence[CaseResult]:
-        """What the cases came to. A fault of ours, or too busy a machine, is raised."""
+        """The results of the cases. A fault of ours, or too busy a machine, is raised."""
         run = self.judge.suite(self.lab.hidden_suite).run(
             self.processes,
             self.lab.seed(student),
@@ -122,12 +128,12 @@ class _Trying:
         return run.results
 
     def _to_be_lost(self, items: frozenset[str]) -> Iterator[frozenset[str]]:
-        """Each set of items of which one must be lost: by themselves those that are named."""
+        """The sets of items of which one must be lost: each named item alone, or all together."""
         named = self.trial.loses & items
         yield from (frozenset({each}) for each in sorted(named)) if named else (items,)
 
     def _cases(self, items: frozenset[str]) -> Sequence[CaseResult]:
-        """What its own student's cases came to: those that matter, or all where that is no loss."""
+        """The results for its own student: of the cases that matter, or of all if it loses none."""
         if self.trial.loses and self.trial.loses <= items:
             cases = self.run(self.trial.student, only=self._with_bases(), early=False)
             if {each.item for each in cases if _is_lost(each)} >= self.trial.loses:
@@ -161,7 +167,7 @@ class _Trying:
 
 
 class _Asking:
-    """Whether one of these items is lost, student by student. `known` is of the trial's own."""
+    """Whether one of these items is lost, student by student; `known` is of its own student."""
 
     def __init__(self, trying: _Trying, items: frozenset[str], known: Sequence[CaseResult]) -> None:
         self._trying, self._items = trying, items

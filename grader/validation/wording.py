@@ -1,4 +1,4 @@
-"""What was graded, in words for an author: counts that are true, and one cause told once."""
+"""Results in words for an author: counts that are true, and one cause told once."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,14 +13,14 @@ def full(result: Result) -> bool:
 
 
 def told(result: Result) -> str:
-    """`60/100 (total failed)`; of a file that does not load, why not."""
+    """`60/100 (total failed)`; for a file that does not load, the reason."""
     if result.status != GRADED:
         return f"a fault of ours: {result.note}"
     score = f"{result.score}/{result.max_score}"
     if result.note:
         return f"{score}: {result.note}"
-    lost = [f"{each.item} {each.verdict}" for each in result.rubric
-            if each.verdict != Verdict.PASSED]  # fmt: skip
+    verdicts = ((each.item, each.verdict) for each in result.rubric)
+    lost = [f"{item} {verdict}" for item, verdict in verdicts if verdict != Verdict.PASSED]
     return f"{score} ({', '.join(lost)})" if lost else score
 
 
@@ -30,7 +30,7 @@ def why_not_loaded(result: Result) -> str:
 
 
 def cause_of(result: Result) -> str:
-    """What tells one cause of a withheld score from another: of a case its test, else the text."""
+    """What a score is withheld for: the test, where it is a fault in a case; else the text."""
     case, parameters, _ = result.note.partition("[")
     return case if parameters and "::" in case and " " not in case else result.note
 

@@ -17,10 +17,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.exports.exported import entries, exported
-
 from grader.course import load_course
 from grader.exports.csv import grades_csv
+from grader.exports.exported import entries, exported
 from grader.gradebook.store import Gradebook
 from grader.grading import Local, Settings, stream
 from grader.grading.pending import Backlog, grade_pending

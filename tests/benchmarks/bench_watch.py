@@ -21,7 +21,7 @@ from pathlib import Path
 from grader.course import load_course
 from grader.sandbox import probe
 from grader.student.workspace import Workspace, start
-from grader.validation.finding import find_overlay
+from grader.validation.showing import find_overlay
 
 ROOT = Path(__file__).parent.parent.parent
 WRONG = {

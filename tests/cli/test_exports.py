@@ -10,8 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.exports import COMMANDS
-from grader.cli.group import Group
+from grader.cli import main
 from grader.exports.formats import names
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
@@ -60,11 +59,10 @@ def book(tmp_path):
 @pytest.fixture
 def export(course, book):
     """`shardlab export … --db` of this gradebook."""
-    main = Group("shardlab", {each.name: each for each in COMMANDS})
 
     def run(*arguments):
-        command = ["export", *map(str, arguments), "--db", str(book)]
-        return CliRunner().invoke(main, command, obj=course.root)
+        command = ["--course", course.root, "export", *arguments, "--db", book]
+        return CliRunner().invoke(main, [str(each) for each in command])
 
     return run
 

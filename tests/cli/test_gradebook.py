@@ -3,12 +3,10 @@
 import json
 from datetime import UTC, datetime
 
-import click
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import gradebook
-from grader.cli.group import Group
+from grader.cli import main
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
@@ -16,15 +14,6 @@ from grader.submissions import Submission
 
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
 DEADLINE = "[deadlines.adding]\ndue = 2026-12-01T23:59:00Z\n"
-
-
-@click.group(cls=Group)
-def main():
-    """The commands of this module alone."""
-
-
-for command in gradebook.COMMANDS:
-    main.add_command(command)
 
 
 @pytest.fixture
@@ -35,7 +24,7 @@ def run(course, monkeypatch):
         file.write(DEADLINE)
 
     def invoke(*words, code=0):
-        result = CliRunner().invoke(main, [str(each) for each in words], obj=course.root)
+        result = CliRunner().invoke(main, [str(each) for each in ("--course", course.root, *words)])
         assert result.exit_code == code, result.output
         if result.exception is not None:
             assert isinstance(result.exception, SystemExit), result.exception

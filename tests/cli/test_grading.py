@@ -7,8 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import main
+from grader.cli import levels, main
+from grader.cli.runs import Run
+from grader.intake.bundle import pack
+from grader.intake.inbox import deliver
 from grader.sandbox import Level, probe
+from grader.sandbox.probe import Layer, Probe
+from grader.submissions import read_submission
 
 
 @pytest.fixture
@@ -112,10 +117,8 @@ def test_an_empty_folder_of_a_student_is_not_lost(course, inbox):
 
 def test_less_isolation_is_never_taken_in_silence(course, inbox, monkeypatch):
     """Where the level asked for is missing, nothing is graded and the way out is named."""
-    from grader import sandbox
-
-    poor = sandbox.Probe(Level.NONE, (sandbox.Layer("landlock", False, "why", "how to mend"),))
-    monkeypatch.setattr(sandbox, "probe", lambda: poor)
+    poor = Probe(Level.NONE, (Layer("landlock", False, "why", "how to mend"),))
+    monkeypatch.setattr(levels, "probe", lambda: poor)
     arguments = ["--course", str(course.root), "grade", "adding", str(inbox)]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 3
@@ -204,10 +207,6 @@ def test_nothing_is_recorded_when_asked_so(course, inbox):
 
 def test_an_inbox_is_recognised_without_a_lab(course, inbox, tmp_path):
     """Bundles say which lab they are for, so `grade INBOX` is enough; JSON is by lab."""
-    from grader.intake.bundle import pack
-    from grader.intake.inbox import deliver
-    from grader.submissions import read_submission
-
     lab = course.lab("adding")
     work = read_submission(lab, inbox / "ann.py", "ann")
     drop = tmp_path / "drop"
@@ -266,8 +265,6 @@ def test_regrade_touches_only_what_has_changed(course, inbox):
 
 def test_regrade_while_someone_else_collects(course, inbox, monkeypatch):
     """Who is new since it began has no grade that changed, and ends nothing."""
-    from grader.cli.runs import Run
-
     grade(course, inbox)
     (course.root / "dee.py").write_text("x = 1\n")
     pending = Run.pending

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
+from grader.intake.receipts import public_key
 
 GOOD = "def add(x, y):\n    return x + y\n"
 
@@ -362,8 +363,6 @@ def test_a_forged_receipt_is_told(received):
 
 def test_another_course_s_receipt_is_told(received, tmp_path):
     """It may be good there; here it is not."""
-    from grader.intake.receipts import public_key
-
     (tmp_path / "other").mkdir()
     result = run("receipt", "verify", received, "--key", public_key(tmp_path / "other"))
     assert result.exit_code == 1
@@ -372,8 +371,6 @@ def test_another_course_s_receipt_is_told(received, tmp_path):
 
 def test_a_key_can_be_given_where_none_is_known(received, course, tmp_path, monkeypatch):
     """On a machine that knows nothing of the course."""
-    from grader.intake.receipts import public_key
-
     monkeypatch.chdir(tmp_path)
     result = run("receipt", "verify", received)
     assert result.exit_code == 2

@@ -1,5 +1,8 @@
 """The command line as a whole: help, exit codes, errors in one line."""
 
+import subprocess
+import sys
+
 import click
 import pytest
 from click.shell_completion import ShellComplete
@@ -8,6 +11,10 @@ from click.testing import CliRunner
 from grader.cli import COMMANDS, main
 from grader.cli.group import wrapped
 
+# commands by what they have no use for: suites, pages and the gradebook; the latter two; pages
+LIGHT = ("list", "start", "hint", "status", "doctor")
+WITHOUT_GRADEBOOK = ("check", "watch", "submit", "validate")
+WITHOUT_PAGES = ("collect", "grade", "grades", "export")
 LINES = {name: told for section in COMMANDS.values() for name, (_, told) in section.items()}
 
 
@@ -21,6 +28,31 @@ def test_every_command_has_help_with_an_example(command):
     """Help says in a line what a command does, and shows a call that could be typed."""
     assert command.help
     assert command.epilog.startswith(f"Example: shardlab {command.name}")
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_the_overview_says_what_the_command_says_of_itself(command):
+    """The table, from which the overview is printed, has the first line of each command's help."""
+    first = command.help.partition("\n")[0]
+    assert first == LINES[command.name]
+    assert len(first) <= 66
+
+
+@pytest.mark.parametrize("command", [*LIGHT, *WITHOUT_GRADEBOOK, *WITHOUT_PAGES])
+def test_a_command_imports_no_more_than_it_needs(command):
+    """Listing runs no suite, checking opens no gradebook, and grading makes no page."""
+    absent = {"sqlalchemy", "alembic", "jinja2", "rich", "torch", "dask", "nbformat"}
+    absent |= {"pytest"} if command in LIGHT else set()
+    absent -= {"sqlalchemy"} if command in WITHOUT_PAGES else set()
+    code = f"import click, sys; from grader.cli import main; main.get_command(None, {command!r})"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert not set(ended.stdout.split()) & absent
 
 
 @pytest.mark.parametrize("command", _commands())

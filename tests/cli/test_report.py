@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.group import Group
-from grader.cli.report import COMMANDS
+from grader.cli import main
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
@@ -19,7 +18,6 @@ from grader.submissions import from_source
 
 LEVEL = probe().level.word
 AT = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
-group = Group("shardlab", commands={each.name: each for each in COMMANDS})
 
 
 @pytest.fixture
@@ -44,7 +42,8 @@ def graded(course, judge):
 
 def run(course, *arguments):
     """The command's outcome; its lines are at most 80 columns wide."""
-    result = CliRunner().invoke(group, [str(each) for each in arguments], obj=course.root)
+    words = [str(each) for each in ("--course", course.root, *arguments)]
+    result = CliRunner().invoke(main, words)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -1,12 +1,15 @@
 """`shardlab similar`: a list to look at, within 80 columns, that nobody's text can steer."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
 
-from grader.cli.group import Group
-from grader.cli.similar import COMMANDS
+from grader.cli import main
+from grader.gradebook.attempts import Arrival
+from grader.gradebook.store import Gradebook
+from grader.submissions import Submission
 
 OWN = '''\
 import numpy as np
@@ -38,9 +41,8 @@ def inbox(tmp_path):
 
 def similar(course, *arguments):
     """`shardlab similar adding …`."""
-    main = Group("shardlab", {each.name: each for each in COMMANDS})
-    command = ["similar", "adding", *map(str, arguments)]
-    return CliRunner().invoke(main, command, obj=course.root)
+    command = ["--course", course.root, "similar", "adding", *arguments]
+    return CliRunner().invoke(main, [str(each) for each in command])
 
 
 def test_pairs_are_listed_and_shown_side_by_side(course, inbox):
@@ -85,20 +87,14 @@ def test_json_and_page_have_the_same_pairs(course, inbox, tmp_path):
 
 def test_an_unknown_lab_is_told(course, inbox):
     """With those that there are."""
-    main = Group("shardlab", {each.name: each for each in COMMANDS})
-    result = CliRunner().invoke(main, ["similar", "ading", str(inbox)], obj=course.root)
+    words = ["--course", str(course.root), "similar", "ading", str(inbox)]
+    result = CliRunner().invoke(main, words)
     assert result.exit_code == 2
     assert "adding" in result.output
 
 
 def test_without_a_path_the_gradebook_is_asked(course, tmp_path):
     """Everyone's newest attempt is compared, under the student's id."""
-    from datetime import UTC, datetime
-
-    from grader.gradebook.attempts import Arrival
-    from grader.gradebook.store import Gradebook
-    from grader.submissions import Submission
-
     file = tmp_path / "book.sqlite3"
     now = datetime(2026, 11, 22, tzinfo=UTC)
     with Gradebook.open(str(file), who="test") as book:

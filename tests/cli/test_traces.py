@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from grader.cli import main
 from grader.course import load_course
 from grader.evidence import Challenge, kind_of, nonce_of
+from grader.sandbox import launch
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "two-way-tp" / "two_way_tp.py"
@@ -63,8 +64,6 @@ def test_labs_without_a_trace_have_nothing_to_capture(shardlab, tmp_path, monkey
 
 def test_without_torch_capture_names_the_extra(shardlab, tmp_path, monkeypatch):
     """Nothing is run."""
-    from grader.sandbox import launch
-
     shardlab("start", "two-way-tp")
     monkeypatch.chdir(tmp_path / "two-way-tp")
     real = importlib.util.find_spec

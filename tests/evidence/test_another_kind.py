@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
+from grader.cli.results import progress
 from grader.evidence import nonce_of
 from grader.sandbox import Level
 from grader.validation import validate
@@ -28,7 +29,7 @@ def desk(timing, tmp_path, monkeypatch):
     assert staff(timing, "release", SLUG).exit_code == 0
     with zipfile.ZipFile(f"{SLUG}.zip") as archive:
         archive.extractall("released")
-    nonce = nonce_of(timing.key(), SLUG, "ada")
+    nonce = nonce_of(timing.lab(SLUG).key, SLUG, "ada")
     assert run("--course", "released", "start", SLUG, "--nonce", nonce).exit_code == 0
     shutil.rmtree("released")
     folder = tmp_path / SLUG
@@ -109,7 +110,7 @@ def test_a_log_that_says_it_is_made_up_earns_nothing(desk, timing):
     from grader.evidence import Challenge, synthetic_trace
 
     lab = timing.lab(SLUG)
-    challenge = Challenge(SLUG, nonce_of(timing.key(), SLUG, "ada"))
+    challenge = Challenge(SLUG, nonce_of(timing.lab(SLUG).key, SLUG, "ada"))
     raw = synthetic_trace(lab.folder, lab.hidden_suite, challenge)
     (desk / "timing.trace").write_bytes(raw)
     assert "60/100" in handed_in_and_graded(timing)
@@ -141,7 +142,7 @@ def test_a_live_run_makes_the_log_that_was_not_handed_in(desk, timing):
 
 def test_the_course_proves_itself(timing):
     """Solution, variant and mutant with synthetic logs; nothing hidden is in the bundle."""
-    checks = list(validate(timing, [SLUG], Level.NONE, 1))
+    checks = list(validate(timing, [SLUG], Level.NONE, 1, progress))
     assert [check.detail for check in checks if not check.passed] == []
     assert {"solution", "variants", "mutants", "release"} <= {check.name for check in checks}
 

@@ -22,9 +22,11 @@ from grader.grading.pending import Backlog, grade_pending
 from grader.sandbox import Level
 from grader.submissions import from_source
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 KILLS = 20
-MANY = 200
+MANY = 120
 
 RUN = """
 import sys
@@ -40,7 +42,7 @@ if __name__ == "__main__":
     with Gradebook.open(sys.argv[3]) as book:
         print("open", flush=True)
         settings = Settings(course.lab("adding"), level)
-        with Local(settings, 2) as workers:
+        with Local(settings, 1) as workers:
             for attempt, _ in grade_pending(Backlog.of(book, settings), workers):
                 print(attempt.student, flush=True)
 """

@@ -21,7 +21,7 @@ import cloudpickle
 from grader.grading.cluster import Cluster, Credentials
 
 # dask closes its own sockets and event loops late; ours are closed in the tests of `local`
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 GOOD = """\
 def add(x, y):

@@ -262,8 +262,8 @@ def test_a_sandbox_that_dies_costs_no_points(grade, monkeypatch):
         process = open_process(self, *arguments, **options)
         opened.append(process)
         if len(opened) == dies_at:
-            self._zygote._started.process.kill()
-            self._zygote._started.process.wait()
+            self._zygote._process.kill()
+            self._zygote._process.wait()
         return process
 
     monkeypatch.setattr(Sandbox, "open", dying)

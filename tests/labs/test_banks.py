@@ -74,6 +74,7 @@ def test_right_answers_keep_all_points(grade, slug):
     assert lost == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", LABS)
 def test_wrong_answers_lose_the_item_that_they_break(grade, slug):
     """At least thirty with one mistake each: none keeps the points of what is wrong."""

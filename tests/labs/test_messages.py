@@ -21,7 +21,7 @@ from grader.course import load_course
 from grader.judge import Judge
 from grader.submissions import from_bytes
 from grader.suite.explain.message import WIDTH
-from grader.validation.finding import find_overlay
+from grader.validation.showing import find_overlay
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = "SHARDLAB_GOLDEN"

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from grader.course import load_course
-from grader.judge import PUBLIC_SEED, Judge
+from grader.judge.judge import PUBLIC_SEED, Judge
 from grader.submissions import read_submission
 
 COURSE = load_course(Path(__file__).parents[2])

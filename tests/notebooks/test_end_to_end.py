@@ -11,7 +11,7 @@ from grader.results import GRADED, WITHHELD, Result
 from grader.submissions import from_source
 
 # nbgrader and what it stands on warn of one another's deprecations, which is not ours to mend
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 NO_EVIDENCE = '''\
 """A kind of evidence for which no bytes will do."""

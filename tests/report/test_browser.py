@@ -24,6 +24,8 @@ from grader.report.pages import class_page, feedback_page
 from grader.results import Finding
 from grader.text.shown import printable
 
+pytestmark = pytest.mark.slow
+
 AXE = "axe-core@4.14.1"
 AXE_INTEGRITY = (
     "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="

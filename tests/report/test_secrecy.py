@@ -11,9 +11,10 @@ from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
 from grader.judge import Judge, grade
 from grader.report.classroom import class_report
 from grader.report.facts import facts_of
-from grader.report.feedback import Feedback, public_run
+from grader.report.feedback import Feedback
 from grader.report.from_grade import feedback_of_grade
 from grader.report.pages import class_page, feedback_page
+from grader.report.runs import public_run
 from grader.report.text import feedback_lines
 from grader.submissions import from_source
 from grader.validation.overlay import answers

@@ -16,7 +16,11 @@ from .conftest import call
 from .test_wire import same
 
 TORCH = importlib.util.find_spec("torch") is not None
-PRELOADS = [(), ("numpy",), *([("numpy", "torch")] if TORCH else [])]
+PRELOADS = [
+    (),
+    ("numpy",),
+    *([pytest.param(("numpy", "torch"), marks=pytest.mark.slow)] if TORCH else []),
+]
 
 # What is returned, and what the host has of it.
 PLAIN = {

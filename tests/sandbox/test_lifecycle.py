@@ -27,7 +27,7 @@ from grader.sandbox import (
     loaded,
 )
 from grader.sandbox.inside import kernel
-from grader.sandbox.inside.zygote import Zygote
+from grader.sandbox.inside.zygote import ForkServer
 
 from .conftest import call
 
@@ -166,8 +166,8 @@ def test_a_zygote_that_dies_while_a_process_opens(need, monkeypatch):
     need(Level.FULL)
 
     def dies(_sock, _level, _child):
-        sandbox._zygote._started.process.kill()
-        sandbox._zygote._started.process.wait()
+        sandbox._zygote._process.kill()
+        sandbox._zygote._process.wait()
         raise SandboxError("not attested")
 
     with Sandbox(Level.FULL) as sandbox:
@@ -263,6 +263,7 @@ def _rss_kb(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
 
 
+@pytest.mark.slow
 def test_a_thousand_processes_leave_nothing(full_sandbox, tmp_path, monkeypatch):
     """No descriptor, thread, process or folder, in the host or in the zygote; no growth."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # others use the machine's, too
@@ -332,7 +333,7 @@ def test_a_fork_that_fails_leaves_no_folder(tmp_path, monkeypatch):
     def refused():
         raise OSError("no more processes")
 
-    zygote = Zygote.__new__(Zygote)
+    zygote = ForkServer.__new__(ForkServer)
     zygote._root, zygote._pid_namespace = str(tmp_path), -1
     monkeypatch.setattr(kernel, "fork", refused)
     assert zygote._fork({}, []) == {"error": "fork: no more processes"}

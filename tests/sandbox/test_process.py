@@ -5,7 +5,6 @@ import marshal
 import os
 import select
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -25,8 +24,10 @@ from grader.sandbox import (
     begin,
     drive,
     loaded,
+    procfs,
 )
 from grader.sandbox.inside.lockdown import SCRATCH
+from grader.sandbox.inside.wire import NotPlainError
 from grader.text.shown import printable
 
 from .conftest import call
@@ -213,7 +214,7 @@ def f():
     frame, found = sys._getframe(), []
     while frame := frame.f_back:
         found += [dict(each._scratches) for each in frame.f_locals.values()
-                  if type(each).__name__ == "Zygote"]
+                  if type(each).__name__ == "ForkServer"]
     return found, COUNTS
 """
     with contextlib.ExitStack() as stack:
@@ -223,6 +224,7 @@ def f():
             seen.append(call(process, "f").value)
             if number > 3:
                 process.close()
+    assert {} in seen[0][0]
     assert seen[0][0] == [{}] * len(seen[0][0])
     assert seen == [seen[0]] * 20
 
@@ -240,6 +242,7 @@ def test_random_numbers_are_the_same_where_a_service_brings_numpy(tmp_path):
     assert drawn[0] == drawn[1]
 
 
+@pytest.mark.slow
 def test_torch_s_random_numbers_are_the_same_in_every_sandbox():
     """torch seeds itself by chance when it is imported."""
     pytest.importorskip("torch", reason="torch is absent (extra: shardlab[torch])")
@@ -314,7 +317,7 @@ def test_what_is_printed_is_kept_and_escaped(opened):
         "    print('two', file=sys.stderr)\n"
     )
     call(process, "f")
-    assert process.stdout == "loading\non\\x1b[2Je\\u202e\ntwo\n"
+    assert process.printed_since(0) == "loading\non\\x1b[2Je\\u202e\ntwo\n"
 
 
 def test_output_is_cut_at_its_limit(opened):
@@ -323,17 +326,16 @@ def test_output_is_cut_at_its_limit(opened):
         "def f():\n    for _ in range(100): print('x' * 9999)\n", limits=Limits(output_bytes=1000)
     )
     assert call(process, "f") == Returned(None)
-    assert process.stdout == "x" * 1000
+    assert process.printed_since(0) == "x" * 1000
     assert process.printed_bytes == 1000
 
 
 def test_a_call_that_does_not_end_is_timed_out(opened):
-    """At its wall time, a little later at most, and the process is gone."""
+    """By its limit, and the process is gone."""
     process = opened("def f():\n    while True: pass\n", limits=Limits(call_time_s=0.2))
     loaded(process)
-    start = time.monotonic()
     assert call(process, "f") == TimedOut(0.2)
-    assert time.monotonic() - start < 10  # an endless call ends; how soon is for benchmarks
+    assert process.closed
     assert not process.idle
     assert call(process, "f") == TimedOut(0.2)
 
@@ -384,11 +386,16 @@ def test_memory_is_watched_while_a_call_runs(opened):
     assert call(process, "f") == OutOfMemory(limit)
 
 
+def taken_bytes(process):
+    """Private memory that the process has taken since it was forked."""
+    return procfs.private_bytes(procfs.status(process.pid)) - process._baseline
+
+
 def test_memory_that_it_came_with_is_not_counted(opened):
     """What the libraries take is shared by all processes, and no submission's use."""
     process = opened("x = 1\n")
     assert isinstance(loaded(process), Returned)
-    assert process.memory_bytes() < 8 << 20
+    assert taken_bytes(process) < 8 << 20
 
 
 def test_memory_within_the_limit_is_granted(opened):
@@ -398,7 +405,7 @@ def test_memory_within_the_limit_is_granted(opened):
         limits=Limits(memory_bytes=200 << 20),
     )
     assert call(process, "f", 180 << 20) == Returned(None)
-    assert 170 << 20 < process.memory_bytes() < 200 << 20
+    assert 170 << 20 < taken_bytes(process) < 200 << 20
 
 
 @pytest.mark.parametrize(
@@ -414,7 +421,7 @@ def test_a_process_that_dies_is_told_in_words(opened, body, detail):
     """How it ended, and nothing else is lost."""
     process = opened(f"import os, ctypes, time\ndef f():\n    print('last words')\n    {body}\n")
     assert call(process, "f") == Crashed(detail)
-    assert process.stdout == "last words\n"
+    assert process.printed_since(0) == "last words\n"
     assert not process.idle
     assert call(process, "f") == Crashed(detail)
 
@@ -509,7 +516,6 @@ def test_close_is_idempotent_and_ends_calls(opened):
     process.close()
     process.close()
     assert call(process, "f") == Crashed("the process was closed")
-    assert process.memory_bytes() == 0
 
 
 @pytest.mark.parametrize(
@@ -601,14 +607,12 @@ def test_a_call_that_waits_is_still_timed(opened):
 
 
 def test_a_service_can_stop_the_run(opened):
-    """At once: who has not ended has no outcome, and is closed."""
+    """Long before the limit: who has not ended has no outcome, and is closed."""
     processes = [opened(ASKER) for _ in range(3)]
     for process in processes:
         begin(process, "ask", (ServiceRef("echo"),))
     service = Answering(processes, lambda *_: None, stop_after=2)
-    start = time.monotonic()
-    assert drive(processes, service, 30.0) == [None, None, None]
-    assert time.monotonic() - start < 5
+    assert drive(processes, service, 30.0) == [None, None, None]  # at the limit: TimedOut
     assert all(p.closed for p in processes)
 
 
@@ -676,3 +680,11 @@ def test_who_spoils_the_socket_gets_no_answer(opened):
     process = opened("import os\ndef f(echo):\n    os.set_blocking(3, False)\n    echo.ask('op')\n")
     begin(process, "f", (ServiceRef("echo"),))
     assert drive([process], Answering([process], lambda *_: None), 5.0) == [SPOILT]
+
+
+def test_an_argument_that_can_t_cross_leaves_the_process_as_it_was(sandbox):
+    """Nothing was sent, so the next call is answered."""
+    with sandbox.open({"work.py": b"def f(x):\n    return x\n"}, "work") as process:
+        with pytest.raises(NotPlainError):
+            call(process, "f", object())
+        assert call(process, "f", 3) == Returned(3)

@@ -4,9 +4,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.sandbox import NotPlainError, Tensor
+from grader.sandbox import Tensor
 from grader.sandbox.inside import decoding, tensors, wire
-from grader.sandbox.inside.wire import WireError, encode
+from grader.sandbox.inside.wire import NotPlainError, WireError, encode
 
 
 def decoded(frame, inside=False):

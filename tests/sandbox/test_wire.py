@@ -6,7 +6,6 @@ import math
 import os
 import socket
 import struct
-import time
 from collections import OrderedDict, namedtuple
 from fractions import Fraction
 
@@ -216,9 +215,8 @@ def _bigints(count):
     return [[codec.INT, (_P61 * (n + 1)).to_bytes(16, "little")] for n in range(count)]
 
 
-# Without the caps such frames cost tens of seconds (17 s for colliding keys). This is the bound
-# that must hold on any machine, not a measurement: those are in tests/benchmarks.
-_CPU_S = 8.0
+# Each of the 20,000 keys of the largest frames is looked at, and nothing is that often again.
+_CALLS = 10 * 20_000
 
 _HOSTILE = {
     "no frame at all": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -282,22 +280,19 @@ _HOSTILE = {
 
 
 @pytest.mark.parametrize("name", _HOSTILE)
-def test_hostile_frames_are_refused_cheaply(name):
-    """Each is refused as such, in bounded time and without its claims being allocated."""
-    start = time.process_time()
-    with pytest.raises((WireError, EOFError)):
+def test_hostile_frames_are_refused_cheaply(name, counted):
+    """Each is refused as such, in bounded work and without its claims being allocated."""
+    with counted, pytest.raises((WireError, EOFError)):
         received(_HOSTILE[name])
-    assert time.process_time() - start < _CPU_S
+    assert counted.count < _CALLS
 
 
-def test_colliding_keys_below_the_cap_are_cheap():
-    """The most colliding keys that pass cost a bounded time, though each is as long as can be."""
+def test_colliding_keys_are_compared_up_to_the_cap():
+    """The most that pass are compared in full, though each is as long as can be; no more are."""
     count = codec.MAX_COLLIDING_KEYS + 1
     same = [[codec.FRACTION, 1, 3]] * (codec.MAX_NODES // count // 5)
     keys = [[codec.TUPLE, *same, last] for last in _bigints(count)]
-    start = time.process_time()
     assert len(received(frame([codec.SET, *keys]))) == count
-    assert time.process_time() - start < _CPU_S
     with pytest.raises(WireError, match="same hash"):
         received(frame([codec.SET, *_bigints(count + 1)]))
 

@@ -33,8 +33,8 @@ from grader.gradebook.work import key_of
 from grader.judge import Judge, grade
 from grader.sandbox import probe
 from grader.submissions import Submission
-from grader.validation.finding import find_overlay
 from grader.validation.overlay import KINDS, answers
+from grader.validation.showing import find_overlay
 
 ROOT = Path(__file__).parent.parent.parent
 SHARDLAB = Path(sys.executable).with_name("shardlab")

@@ -4,7 +4,7 @@ import pytest
 
 from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, OutOfMemory, Raised, Returned, TimedOut
-from grader.suite.explain.failures import Expectation, failure_of, mismatch, mutated, unraised
+from grader.suite.explain.failures import Expectation, failure_of, mismatch, mutated, require_raised
 from grader.suite.finding import CaseFailure
 
 
@@ -66,7 +66,9 @@ def test_what_is_not_written_yet_is_no_mistake():
 )
 def test_a_name_or_number_that_stands_in_the_message_is_found(text, message):
     """However the student puts it."""
-    unraised(raised("ValueError", message=message), Expectation(ValueError, (text,)), "lab.py")
+    require_raised(
+        raised("ValueError", message=message), Expectation(ValueError, (text,)), "lab.py"
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,13 +78,15 @@ def test_a_name_or_number_that_stands_in_the_message_is_found(text, message):
 def test_a_number_within_another_is_not_that_number(text, message):
     """The message must name the value, not happen to hold its digit."""
     with pytest.raises(CaseFailure) as failure:
-        unraised(raised("ValueError", message=message), Expectation(ValueError, (text,)), "lab.py")
+        require_raised(
+            raised("ValueError", message=message), Expectation(ValueError, (text,)), "lab.py"
+        )
     assert failure.value.finding.note == f"the message does not name {text}"
 
 
 def test_a_subclass_of_the_error_is_right():
     """By its classes' names, most derived first."""
-    unraised(raised("MyError", "ValueError"), Expectation(ValueError), "lab.py")
+    require_raised(raised("MyError", "ValueError"), Expectation(ValueError), "lab.py")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_a_subclass_of_the_error_is_right():
 def test_another_end_than_the_error_fails(outcome, verdict, words):
     """What was expected is told whatever came instead."""
     with pytest.raises(CaseFailure) as failure:
-        unraised(outcome, Expectation(ValueError, ("3",)), "lab.py", rank=1)
+        require_raised(outcome, Expectation(ValueError, ("3",)), "lab.py", rank=1)
     assert failure.value.verdict is verdict
     assert failure.value.finding.expected == "ValueError naming 3 on rank 1"
     assert failure.value.finding.got == words
@@ -175,7 +179,7 @@ def test_a_message_without_the_name_is_asked_about_as_such():
     for own, question in (("", "from your message alone"), ("Why?", "Why?")):
         expectation = Expectation(ValueError, ("3",), own)
         with pytest.raises(CaseFailure) as failure:
-            unraised(raised("ValueError", message="no"), expectation, "lab.py")
+            require_raised(raised("ValueError", message="no"), expectation, "lab.py")
         assert question in failure.value.finding.nudge
 
 
@@ -183,5 +187,5 @@ def test_another_exception_than_the_one_due_keeps_the_question_of_the_item():
     """What to ask of an exception by itself does not ask for the one that was due."""
     outcome = raised("IndexError", line=3, source="x[4]")
     with pytest.raises(CaseFailure) as failure:
-        unraised(outcome, Expectation(ValueError, (), "Why?"), "lab.py")
+        require_raised(outcome, Expectation(ValueError, (), "Why?"), "lab.py")
     assert failure.value.finding.nudge == "Why?"

@@ -10,9 +10,12 @@ from grader.evidence import Challenge, kind_of, live_trace, nonce_of
 from grader.validation.overlay import read_overlay
 from grader.validation.statements import Module
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("torch") is None, reason="torch is absent (extra: shardlab[torch])"
+    ),
+]
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 LAB = COURSE.lab("two-way-tp")

@@ -2,7 +2,6 @@
 
 import json
 import struct
-import time
 from functools import partial
 from pathlib import Path
 
@@ -85,13 +84,12 @@ def test_what_was_written_is_read():
         (edited("surprise", to=1), "header"),
     ],
 )  # fmt: skip
-def test_a_broken_trace_is_refused_by_its_field(raw, field):
-    """The text begins with the field's name, and comes within 0.2 s."""
-    started = time.perf_counter()
-    with pytest.raises(TraceError) as refused:
+def test_a_broken_trace_is_refused_by_its_field(raw, field, counted):
+    """The text begins with the field's name, and no size that is claimed costs work."""
+    with counted, pytest.raises(TraceError) as refused:
         read_trace(raw)
     assert str(refused.value).startswith(field), str(refused.value)
-    assert time.perf_counter() - started < 0.2
+    assert counted.count < 10_000
 
 
 def test_tensors_that_are_not_finite_are_refused_by_name():

@@ -2,7 +2,6 @@
 
 import json
 import struct
-import time
 from pathlib import Path
 
 import numpy as np
@@ -54,10 +53,10 @@ PLACES = [path for path in places(JSON) if path]
 
 
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
-def test_any_field_may_hold_anything(path, own_cost):
+def test_any_field_may_hold_anything(path, counted):
     """Refused or judged, each with bounded work; no text is long or commands a terminal.
 
-    A judgement takes 4 ms; work that grows with a number in the header would take minutes.
+    A judgement is some thousand calls; were it to grow with a number in the header, millions.
     """
     for value in INSTEAD:
         header = json.loads(json.dumps(JSON))
@@ -66,9 +65,9 @@ def test_any_field_may_hold_anything(path, own_cost):
             place = place[key]
         place[path[-1]] = value
         text = json.dumps(header).encode()
-        started = time.thread_time()  # not the threads of numpy's library, which wait by spinning
-        words = judged(MAGIC + struct.pack("<Q", len(text)) + text + BODY)
-        assert time.thread_time() - started < 5
+        with counted:
+            words = judged(MAGIC + struct.pack("<Q", len(text)) + text + BODY)
+        assert counted.count < 20_000
         assert max(map(len, words), default=0) < 400
         assert "".join(words).isprintable()
 

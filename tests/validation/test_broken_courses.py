@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from grader.cli import main
 from grader.sandbox import probe
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 LAB = "assignments/adding"
 STUB, PUBLIC, README = f"{LAB}/adding.py", f"{LAB}/test_public.py", f"{LAB}/README.md"
 TOML, HINTS = f"{LAB}/assignment.toml", f"{LAB}/hints.toml"
@@ -85,7 +87,7 @@ BROKEN = {
     "conftest: a hook": (
         write(CONFTEST, "def pytest_collection_modifyitems():\n    1 / 0\n"),
         CONFTEST,
-        ":2: ZeroDivisionError",
+        ":1: pytest_collection_modifyitems is a hook of pytest's",
     ),
     "public: syntax": (write(PUBLIC, NO_PYTHON), PUBLIC, ":1: invalid syntax"),
     "public: an import": (write(PUBLIC, "import nothing_here\n"), PUBLIC, ":1: ModuleNotFound"),

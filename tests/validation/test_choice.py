@@ -15,7 +15,6 @@ import pytest
 from grader.suite import equal
 
 
-@pytest.fixture
 def pair(rng):
     return rng.integers(9, size=2).astype(float), np.ones(2)
 
@@ -32,8 +31,9 @@ def test_drawn(student, rng):
 
 
 @pytest.mark.rubric("total")
-def test_drawn_by_a_fixture(student, pair):
-    equal(student.add(*pair), sum(pair))
+def test_drawn_in_a_function(student, rng):
+    x, y = pair(rng)
+    equal(student.add(x, y), x + y)
 """
 ADD = "def add(x, y):\n    return x + y\n\n\ndef total(x, group):\n    return x\n"
 # 0.2 s of the process's own time for every call
@@ -73,9 +73,9 @@ def processes(course, sandbox):
 @pytest.mark.parametrize(
     ("options", "cases"),
     [
-        ({}, ["test_fixed[1]", "test_fixed[2]", "test_drawn", "test_drawn_by_a_fixture"]),
+        ({}, ["test_fixed[1]", "test_fixed[2]", "test_drawn", "test_drawn_in_a_function"]),
         ({"drawn": False}, ["test_fixed[1]", "test_fixed[2]"]),
-        ({"drawn": True}, ["test_drawn", "test_drawn_by_a_fixture"]),
+        ({"drawn": True}, ["test_drawn", "test_drawn_in_a_function"]),
         ({"case": "test_fixed[2]"}, ["test_fixed[2]"]),
         ({"case": "test_drawn", "drawn": True}, ["test_drawn"]),
         ({"case": "test_drawn", "drawn": False}, []),
@@ -83,7 +83,7 @@ def processes(course, sandbox):
     ],
 )
 def test_a_run_is_of_these_cases_and_no_others(suite, processes, options, cases):
-    """Whether the random numbers come by a fixture of ours or of the suite's own."""
+    """A case that takes `rng` is drawn, whether it uses it by itself or in a function."""
     run = suite.run(processes(ADD), b"seed", **options)
     assert [each.case for each in run.results] == cases
     assert all(each.verdict is Verdict.PASSED for each in run.results)

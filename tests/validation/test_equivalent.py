@@ -3,8 +3,9 @@
 import pytest
 
 from grader.errors import CourseError
-from grader.validation.mutation.equivalent import Marks
-from grader.validation.mutation.making import mutants_of
+from grader.validation.mutation.equivalent import EquivalenceMarks
+from grader.validation.mutation.game import mutants_of
+from grader.validation.mutation.places import File
 
 SOURCE = b"""\
 def one(a, b):
@@ -24,18 +25,20 @@ def marks(tmp_path):
 
     def read(text):
         (tmp_path / "equivalent.toml").write_text(text)
-        return Marks.of(tmp_path)
+        return EquivalenceMarks.of(tmp_path)
 
     return read
 
 
 def covered(marks):
-    return {(each.function, each.after) for each in mutants_of(SOURCE) if marks.of_mutant(each)}
+    return {
+        (each.function, each.after) for each in mutants_of(File.of(SOURCE)) if marks.of_mutant(each)
+    }
 
 
 def test_without_a_file_nothing_is_marked(tmp_path):
     """A lab needs none."""
-    assert Marks.of(tmp_path).marks == ()
+    assert EquivalenceMarks.of(tmp_path).marks == ()
 
 
 def test_a_mark_covers_what_differs_in_its_words(marks):
@@ -73,7 +76,7 @@ def test_the_mark_of_a_function_holds_for_each_of_its_callers(marks):
         ('function = "f"\ncall = ["_g(1)", "_g(a)"]', ["_g(a)", "_g(1)"]),
     ):
         read = marks(f"[[equivalent]]\n{keys}\n{mark}")
-        assert [each.call for each in mutants_of(source) if read.of_mutant(each)] == calls
+        assert [each.call for each in mutants_of(File.of(source)) if read.of_mutant(each)] == calls
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_a_mark_that_fits_nothing_any_more_is_a_problem_by_name(marks):
         '[[equivalent]]\nfunction = ["one", "gone"]\nfrom = "b + 1"\nto = ["b - 1", "b + 9"]\n'
         'reason = "x"\n[[equivalent]]\nfunction = "two"\nfrom = "b + 1"\nto = "b"\nreason = "x"\n'
     )
-    (told,) = marks(text).problems(mutants_of(SOURCE))
+    (told,) = marks(text).problems(mutants_of(File.of(SOURCE)))
     assert "equivalent.toml" in told
     assert '"b + 1" in one or gone fits no mutant by "gone", "b + 9"' in told
 
@@ -109,5 +112,5 @@ def test_words_may_be_left_out_altogether(marks):
     """`to` is empty where an argument is dropped."""
     mark = 'function = "f"\nfrom = ", k=a"\nto = ""\nreason = "x"'
     read = marks(f"[[equivalent]]\n{mark}")
-    mutants = mutants_of(b"def f(a):\n    return g(a, k=a)\n")
+    mutants = mutants_of(File.of(b"def f(a):\n    return g(a, k=a)\n"))
     assert [each.after for each in mutants if read.of_mutant(each)] == ["return g(a)"]

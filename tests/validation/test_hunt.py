@@ -6,7 +6,10 @@ import pytest
 
 from grader.course import load_course
 from grader.validation.mutation import Sample, cache, hunt, lines_of, summary
-from grader.validation.mutation.making import mutants_of
+from grader.validation.mutation.game import mutants_of
+from grader.validation.mutation.places import File
+
+pytestmark = pytest.mark.usefixtures("one_process")
 
 SUITE = '''\
 """Sees that add adds, and no more; total may do what it likes on one rank."""
@@ -84,7 +87,7 @@ def mark(course, text):
 def test_what_no_case_tells_from_the_solution_survives(run):
     """The misses of the suite are found, what it tests is not among them."""
     found, ran = run()
-    assert found.made == found.tried == ran == len(mutants_of(SOLUTION.encode()))
+    assert found.made == found.tried == ran == len(mutants_of(File.of(SOLUTION.encode())))
     assert found.killed == found.made - len(found.survivors)
     assert (found.equivalent, found.problems) == (0, ())
     survive = alive(found)
@@ -195,7 +198,7 @@ def test_a_fault_of_the_suite_is_told_once(run, small):
 
 def test_a_sample_is_the_same_for_the_same_seed(run):
     """And another one for another seed; each as large as was asked, if there are so many."""
-    mutants = mutants_of(SOLUTION.encode())
+    mutants = mutants_of(File.of(SOLUTION.encode()))
     assert Sample(7, "a").of(mutants) == Sample(7, "a").of(mutants)
     assert Sample(7, "a").of(mutants) != Sample(7, "b").of(mutants)
     assert len(Sample(7, "a").of(mutants)) == 7
@@ -207,7 +210,7 @@ def test_a_sample_is_the_same_for_the_same_seed(run):
 
 def test_what_a_sample_chose_stays_chosen_when_others_come(run):
     """A mutant's lot is its own: a new one changes no more than it must."""
-    mutants = mutants_of(SOLUTION.encode())
+    mutants = mutants_of(File.of(SOLUTION.encode()))
     fewer = Sample(9, "a").of(mutants[1:])
     assert len(set(Sample(9, "a").of(mutants)) - set(fewer)) <= 1
 

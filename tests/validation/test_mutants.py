@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.validation.mutation.making import mutants_of
+from grader.validation.mutation.game import mutants_of
+from grader.validation.mutation.places import File
 
 SOURCE = '''\
 """A file."""
@@ -38,7 +39,7 @@ def _size(name, value):
 
 
 def made(source):
-    return mutants_of(source.encode())
+    return mutants_of(File.of(source.encode()))
 
 
 def test_a_mutant_changes_nothing_but_its_place():

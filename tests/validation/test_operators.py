@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.validation.mutation.making import mutants_of
+from grader.validation.mutation.game import mutants_of
+from grader.validation.mutation.places import File
 
 EXPECTED = [
     ("comparison", "def f(a, b):\n    return a < b",
@@ -123,7 +124,7 @@ EXPECTED = [
 
 
 def made(source, kind=None):
-    return [each for each in mutants_of(source.encode()) if kind in (None, each.kind)]
+    return [each for each in mutants_of(File.of(source.encode())) if kind in (None, each.kind)]
 
 
 @pytest.mark.parametrize(("kind", "source", "expected"), EXPECTED)
@@ -168,7 +169,7 @@ def test_mutants_of_the_labs_are_all_different_programs(path):
 
     Of the trees every ninth is compared: all of them take longer than making them.
     """
-    mutants = mutants_of(path.read_bytes())
+    mutants = mutants_of(File.of(path.read_bytes()))
     assert len({each.identity for each in mutants}) == len(mutants)
     assert len({path.read_bytes(), *(each.source for each in mutants)}) == len(mutants) + 1
     some = [ast.dump(ast.parse(each.source)) for each in mutants[::9]]

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.cli import main
+from grader.cli.results import progress
 from grader.errors import CourseError, UsageError
 from grader.sandbox import probe
 from grader.validation import validate
-from grader.validation.finding import find_overlay
 from grader.validation.overlay import KINDS, answers, lay_over, read_overlay
 from grader.validation.rot import problems
-from grader.validation.showing import shown
+from grader.validation.showing import find_overlay, shown
 from grader.validation.statements import Module
 
 SOLUTION = '''\
@@ -290,7 +290,7 @@ def test_validation_names_file_and_definition(course):
     """A rotten mutant is a problem of its check, told instead of what it loses."""
     path = course.root / "solutions/adding/mutants/one_too_many.py"
     path.write_text(path.read_text() + "\n\ndef _unused():\n    pass\n")
-    checks = {each.name: each for each in validate(course, ["adding"], probe().level, 1)}
+    checks = {each.name: each for each in validate(course, ["adding"], probe().level, 1, progress)}
     assert checks["mutants"].problems == (
         f"{path}: _unused: new, and used by nothing; take that out",
     )

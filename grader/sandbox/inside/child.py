@@ -1,6 +1,4 @@
-"""A child's life: locked down, attested, then in the submission's hands."""
-
-from __future__ import annotations
+"""The life of a child: it is locked down and attested, then it serves the submission."""
 
 import gc
 import os
@@ -8,15 +6,13 @@ import signal
 import socket
 import sys
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import NoReturn
 
 from . import kernel, lockdown, wire
 from .contract import Level, Limits
 from .runner import Runner
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import ModuleType
 
 
 def run(

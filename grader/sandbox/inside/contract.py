@@ -1,4 +1,4 @@
-"""What the host and the side of submitted code agree on: levels, limits, messages, outcomes.
+"""What host and inside agree on: levels, limits, messages, outcomes.
 
 This file lies beside what runs inside, so that one text serves both: there it is
 `_shardlab.contract`, and the host imports it from here. It needs nothing but msgspec.
@@ -20,11 +20,9 @@ up in advance answers nothing. `("fault", module, line, kind)` has none: it says
 code failed, maybe before it could read one.
 """
 
-from __future__ import annotations
-
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -47,7 +45,7 @@ class Level(enum.IntEnum):
         return self.name.lower()
 
     @classmethod
-    def from_word(cls, word: str) -> Level:
+    def from_word(cls, word: str) -> Self:
         """The level of that name; ValueError for any other word."""
         try:
             return cls[word.upper()]

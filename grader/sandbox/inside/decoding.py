@@ -6,10 +6,9 @@ capped. What it builds is of exact built-in types, or a plain array: a subclass 
 can't reach this one.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -38,9 +37,6 @@ from .wire import (
     extend,
     is_costly,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # The modules here that know a tag, which run when it is first met.
 _TAGS = {ARRAY: "arrays", SCALAR: "arrays", TENSOR: "tensors"}
@@ -79,7 +75,7 @@ class Decoder:
         self.when_filled: list[Callable[[], object]] = []
 
     def take(self, size: int) -> memoryview | None:
-        """Account for `size` bytes of the body, before memory is allocated; these, if they came."""
+        """The next `size` bytes of the body, None if they have yet to come; refuses too many."""
         self._body_left -= size
         if self._body_left < 0:
             raise WireError("the arrays are larger than the frame's body")
@@ -96,7 +92,7 @@ class Decoder:
         return value
 
     def settle(self) -> None:
-        """Do what had to wait for the body."""
+        """Finish what had to wait for the body."""
         for settle in self.when_filled:
             settle()
 

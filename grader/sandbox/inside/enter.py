@@ -1,12 +1,10 @@
-"""The last step before the sandbox's own user takes over: run as `enter JSON`, then exec.
+"""Gives up root and becomes the sandbox's own user, then execs what is to run.
 
 As root, the interpreter may lie below a folder that only root may enter, such as `/root`. In a
 mount namespace of its own this process covers such folders with empty ones, binds back what
 the sandbox needs and nothing else, and gives up root. Nothing of it is seen outside, and
 nothing remains.
 """
-
-from __future__ import annotations
 
 import json
 import os

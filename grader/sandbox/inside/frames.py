@@ -1,15 +1,11 @@
-"""Frames off a stream socket: whole values, however the bytes arrive."""
-
-from __future__ import annotations
+"""Reads frames from a stream socket: whole values, however the bytes arrive."""
 
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Generator
+from typing import Any, Final
 
 from .decoding import Decoder, sizes
 from .wire import PREFIX, Caps, ServiceRef, WireError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 _CHUNK = 1 << 20
 _READ_AHEAD = 1 << 13  # every page of it is a page more in every child
@@ -40,7 +36,7 @@ def _parse(
 
 
 class Reader:
-    """Reads one frame after the other; keeps what has come of the next one.
+    """Reads one frame after the other, and keeps the bytes of the next one that have come.
 
     A small frame costs one system call: what the socket has is read ahead. If all of the frame
     is in that, as mostly, it is decoded from there; else its parts are filled as bytes come.

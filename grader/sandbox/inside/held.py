@@ -1,20 +1,15 @@
-"""Modules of ours that a child may come to need when it can't read our files any more.
+"""Keeps modules of ours ready for a child, which can no longer read our files.
 
-They are about a library, and import it, so they can't be imported where nobody has done that
-yet: a lab that does not preload numpy would pay for it in every child. So the zygote reads and
-compiles them (`hold`), and whoever first meets a value of that library runs them (`need`).
+Each of them is about a library and imports it. Imported in advance, they would cost a lab that
+does not preload numpy that import in every child. So the zygote only compiles them (`hold`), and
+whoever first meets a value of that library runs them (`need`).
 """
-
-from __future__ import annotations
 
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _held: dict[str, CodeType] = {}
 

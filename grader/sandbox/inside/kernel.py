@@ -1,7 +1,5 @@
 """The Linux calls that Python lacks, by ctypes. Each raises OSError; none is best-effort."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import struct

@@ -5,18 +5,13 @@ points. So a rule on the *parent* of a mount point covers whatever is mounted th
 zygote prepares one ruleset, and a child, which mounts a scratch of its own, only enters it.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import stat
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from . import kernel
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SYS_CREATE_RULESET, _SYS_ADD_RULE, _SYS_RESTRICT_SELF = 444, 445, 446  # on every architecture
 _CREATE_RULESET_VERSION = 1

@@ -1,10 +1,8 @@
-"""How a fresh child gives up all it can, before a byte of a submission reaches it.
+"""Locks a fresh child down, before a byte of a submission reaches it.
 
 The order matters: descriptors, namespaces and mounts need privileges, so they come first; then
 limits, capabilities, Landlock; and the filter of system calls last, as it forbids the others.
 """
-
-from __future__ import annotations
 
 import os
 import resource
@@ -122,7 +120,7 @@ def own_namespaces() -> tuple[int, ...]:
 
 
 def proofs(plan: Plan) -> list[str]:
-    """The layers that are seen to hold, by trying: part of what the host checks."""
+    """Tries the layers, and returns those that hold: part of what the host checks."""
     held = []
     if plan.namespaces and not set(plan.namespaces) & set(own_namespaces()):
         held.append("namespaces")
@@ -138,7 +136,7 @@ def proofs(plan: Plan) -> list[str]:
 
 
 def enter_scratch(scratch: str) -> None:
-    """Make the folder that may be written the present one, and everybody's for temporary files."""
+    """Change to the folder that may be written, and make it the one for temporary files."""
     if os.environ.get("TMPDIR") != scratch:  # at level 3 the zygote has set it, for all children
         os.environ.update(HOME=scratch, TMPDIR=scratch)
     os.chdir(scratch)

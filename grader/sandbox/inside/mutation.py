@@ -1,18 +1,14 @@
 """Which arguments a call changed in place: their arrays and tensors, lists, dicts and sets.
 
-A change is of what a caller can see: an entry, the order of a list or of a dict's keys, the type
-of a number. What was put back, or replaced by an equal value, is none.
+What counts is what the caller can see: an entry, the order of a list or of a dict's keys, the type
+of a number. A value that was put back, or replaced by an equal one, has not changed.
 """
-
-from __future__ import annotations
 
 import operator
 import sys
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Any
 
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes, complex, Fraction})
 _CONTAINERS = (list, tuple, dict)
@@ -57,9 +53,9 @@ def _classes(numpys: str, torchs: str) -> list[type]:
 
 
 def _state(value: Any) -> Any:
-    """What `_is_as_it_was` compares with: of a list, dict or set what is in it, not a copy of that.
+    """What `_is_as_it_was` compares: for a list, dict or set its members, not copies of them.
 
-    What is in it has a state of its own where it can be changed.
+    A member that can be changed has a state of its own.
     """
     if isinstance(value, dict):  # one of ours may have attributes, too
         return list(value), list(value.values()), dict(getattr(value, "__dict__", {}))

@@ -1,17 +1,23 @@
-"""How an exception of submitted code is told: as short text, whatever the exception does."""
+"""Describes exceptions in short text: the submission's, and failures of our own code beside it.
 
-from __future__ import annotations
+The host takes a failure of ours for a fault of ours and withholds the score. It is described by
+three facts that the host can check, so that a process can't choose what people read: the module of
+ours, the line, and Python's name of the kind of error.
+"""
 
-from typing import TYPE_CHECKING, Any
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
 
 from .contract import MAX_MESSAGE
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import TracebackType
-
 _TRACEBACK: Any = vars(BaseException)["__traceback__"]
 _NAME: Any = vars(type)["__name__"]  # past what a metaclass says
+_FOLDER = os.path.dirname(__file__)
+# Python's own part in importing and in finding files, which is compiled into the interpreter.
+_OURS_TOO = ("<frozen ", str(importlib.__file__))
 
 
 def _plain(text: str, limit: int) -> str:
@@ -26,8 +32,8 @@ def _text(make: Callable[[], str], limit: int) -> str:
         return f"<unprintable: {type(error).__name__}>"
 
 
-def steps(error: BaseException) -> Iterator[TracebackType]:
-    """Where `error` passed through, outermost first, whatever its class says of that."""
+def _steps(error: BaseException) -> Iterator[TracebackType]:
+    """The frames that `error` passed through, outermost first, whatever its class says."""
     trace = _TRACEBACK.__get__(error)
     while trace is not None:
         yield trace
@@ -38,7 +44,7 @@ def _line(error: BaseException, path: str) -> int | None:
     """The deepest line of the submitted file that the exception passed through."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno
-    lines = [s.tb_lineno for s in steps(error) if s.tb_frame.f_code.co_filename == path]
+    lines = [s.tb_lineno for s in _steps(error) if s.tb_frame.f_code.co_filename == path]
     return lines[-1] if lines else None
 
 
@@ -55,3 +61,29 @@ def describe(error: BaseException, path: str) -> list[Any]:
     except BaseException:  # noqa: BLE001  attributes of an exception may raise as well
         line = None
     return [types, message, line if type(line) is int else None]
+
+
+def fault_in(error: BaseException) -> list[Any] | None:
+    """`[module, line, kind]` where no code but ours took part in `error`; else None.
+
+    What a value's own methods raise is the submission's. So are exhausted memory or stack, and
+    interrupts: a submission sets limits and timers of its own.
+    """
+    files = [step.tb_frame.f_code.co_filename for step in _steps(error)]
+    alone = all(_is_ours(file) or file.startswith(_OURS_TOO) for file in files)
+    return certain_fault(error) if alone else None
+
+
+def certain_fault(error: BaseException) -> list[Any] | None:
+    """The same where no code of a submission can have had a part in it."""
+    kinds = type(error).__mro__
+    if Exception not in kinds or MemoryError in kinds or RecursionError in kinds:
+        return None
+    places = [(step.tb_frame.f_code.co_filename, step.tb_lineno) for step in _steps(error)]
+    ours = [(os.path.basename(file), line) for file, line in places if _is_ours(file)]
+    kind = next(kind.__name__ for kind in kinds if kind.__module__ == "builtins")
+    return [*ours[-1], kind] if ours else None
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith(f"{_FOLDER}/")

@@ -3,24 +3,20 @@
 The messages are those of `contract`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.machinery
 import importlib.util
 import marshal
 import os
+import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
-from . import faults, frames, report, wire
+from . import frames, report, wire
 from .mutation import Snapshot
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Mapping
-    from types import ModuleType
 
 _MAX_COMPILED_BYTES = wire.MAX_HEADER_BYTES // 2
 _UPCALL_ERRORS = {"ValueError": ValueError, "TypeError": TypeError, "RuntimeError": RuntimeError}
@@ -81,7 +77,7 @@ class Runner:
         except EOFError:
             raise
         except Exception as error:  # the host sends nothing that we should not understand
-            if fault := faults.certain(error.__context__ or error):
+            if fault := report.certain_fault(error.__context__ or error):
                 self.send(["fault", *fault])
             raise
 
@@ -104,7 +100,7 @@ class Runner:
 
     def _failed(self, error: BaseException) -> list[memoryview]:
         """What went wrong outside of the submission's own functions."""
-        self._fault = self._fault or faults.of(error)
+        self._fault = self._fault or report.fault_in(error)
         return self._raised(error)
 
     # ---- loading ----------------------------------------------------------------------------
@@ -195,7 +191,7 @@ class Runner:
         except wire.NotPlainError as error:
             raise TypeError(f"{op} was given {error}, which is not plain data") from None
         except BaseException as error:
-            self._fault = faults.of(error)  # whatever the submission makes of it
+            self._fault = report.fault_in(error)  # whatever the submission makes of it
             raise
         if kind == "answer":
             return content[0]

@@ -6,8 +6,6 @@ A call that is not allowed answers EPERM. Calls newer than our lists answer ENOS
 clone3, whose flags are behind a pointer: the C library then falls back to what is filtered.
 """
 
-from __future__ import annotations
-
 import errno
 import platform
 import struct

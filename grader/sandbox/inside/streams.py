@@ -1,12 +1,10 @@
-"""The standard streams of all children: made once, in the zygote, and over pipes.
+"""Makes the standard streams of all children: once, in the zygote, over pipes.
 
 Python asks a stream's descriptor what it is when it makes the stream, and believes that for
 ever. The zygote is started over /dev/null, which can seek; a child's descriptors are pipes,
 which can't. A stream that believes it can seek fails ("Illegal seek") as soon as it is to change
 its encoding. So the streams are made anew while descriptors 0 to 2 are pipes, as a child's are.
 """
-
-from __future__ import annotations
 
 import io
 import os
@@ -16,7 +14,7 @@ _STDIN, _STDOUT, _STDERR = range(3)
 
 
 def renew() -> None:
-    """Make `sys.stdin`, `sys.stdout` and `sys.stderr` what they are where all three are pipes."""
+    """Make `sys.stdin`, `sys.stdout` and `sys.stderr` anew, as Python makes them over pipes."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(fd) for fd in range(3)]

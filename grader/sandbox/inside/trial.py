@@ -3,20 +3,15 @@
 `order["try"]` names the layers; the answer is one line of JSON, layer to reason, "" for success.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import kernel, landlock, lockdown, seccomp
 from .contract import Limits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _CONTROL = 3
 _LIMITS = Limits(scratch_bytes=1 << 20)

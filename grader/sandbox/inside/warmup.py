@@ -1,6 +1,4 @@
-"""What the zygote touches before it forks, so that no child pays for it again."""
-
-from __future__ import annotations
+"""Prepares the zygote before it forks, so that no child pays for it again."""
 
 import gc
 import importlib
@@ -61,9 +59,9 @@ def touch() -> None:
 
 
 def renew_interpreter(scratch: str) -> None:
-    """Leave all children a fresh `__main__`, folders of their own and the same random numbers.
+    """Give all children a fresh `__main__`, folders of their own and the same random numbers.
 
-    The same numbers, so that grading a submission twice gives one result.
+    With the same numbers, grading a submission twice gives the same result.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.modules["__main__"] = types.ModuleType("__main__")
@@ -78,10 +76,10 @@ def renew_interpreter(scratch: str) -> None:
 
 
 def _rehearse() -> None:
-    """Some submissions' lives, as the interpreter adapts to code that has run a few times.
+    """Serve some submissions, because the interpreter adapts to code that has run a few times.
 
-    It rewrites such code and fills caches. In each child that would cost time, and a copy of
-    every page that it changes.
+    It rewrites such code and fills caches. Done in each child, that would cost time, and a copy
+    of every page that changes.
     """
     path = list(sys.path)
     for _ in range(_ROUNDS):
@@ -114,7 +112,7 @@ def _live_once() -> None:
 
 
 def check_single_thread() -> None:
-    """Exit unless this is the only thread: a fork takes but one, and locks held by others stay."""
+    """Exit unless this is the only thread: a fork copies one, and locks of others stay held."""
     try:
         threads = list(Path("/proc/self/task").iterdir())
     except OSError:

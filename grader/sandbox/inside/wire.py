@@ -4,28 +4,24 @@ A frame is `magic, header size, body size | header | body`. The header is msgpac
 scalars and of arrays that begin with a tag; the body is the bytes of the numeric arrays, in
 the order in which the header names them. So an array is received straight into its memory.
 
-This half writes frames, and has what both halves share; `decoding` reads them. What is of a
-subclass crosses as its base, read past what it overrides; numbers within a Fraction, a key or a
-set cross as the built-in ones that they equal.
+This half writes frames, and has what both halves share; `decoding` reads them. A value
+of a subclass crosses as its base, whatever it overrides; numbers within a Fraction, a key or a set
+cross as the built-in ones that they equal.
 
 Other libraries' types have modules of their own, which run when such a type or tag is first met.
 """
 
-from __future__ import annotations
-
 import operator
 import struct
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from . import held
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 MAGIC = b"SLW1"
 PREFIX = struct.Struct("<4sIQ")
@@ -49,7 +45,7 @@ LIBRARIES = {"numpy": "arrays", "torch": "tensors"}
 
 
 class WireError(Exception):
-    """The other side sent what no honest side would."""
+    """The other side sent what our own code never sends."""
 
 
 class NotPlainError(TypeError):
@@ -132,7 +128,7 @@ class Encoder:
         return encoded
 
     def keys(self, values: Iterable[Any], depth: int) -> list[Any]:
-        """The same for keys and members: numbers in them go as Python's own, which equal them."""
+        """The same for keys and members; numbers in them cross as Python's own equal ones."""
         before, self.within_key = self.within_key, True
         encoded = self.items(values, depth)
         self.within_key = before

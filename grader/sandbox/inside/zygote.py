@@ -1,4 +1,4 @@
-"""The process that is started once, imports what submissions need, and is forked for each.
+"""The process that starts once, imports what submissions need, and is forked for each of them.
 
 It takes requests from the host only, one at a time, as lines of JSON on descriptor 3:
 `{"fork": limits}` with two descriptors (the child's socket and its output) answers
@@ -6,9 +6,6 @@ It takes requests from the host only, one at a time, as lines of JSON on descrip
 byte that a submission wrote, stays single-threaded, and ends when the host closes the line.
 """
 
-from __future__ import annotations
-
-import array
 import gc
 import importlib
 import importlib.util
@@ -21,15 +18,13 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import msgspec
 
 from . import child, kernel, landlock, lockdown, seccomp, warmup
 from .contract import Level, Limits
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 CONTROL = 3
 
@@ -70,7 +65,7 @@ def _plan(config: dict[str, Any]) -> lockdown.Plan:
     return lockdown.Plan(level, abi, program, ruleset, rules, last_capability, sizes, own)
 
 
-class Zygote:
+class ForkServer:
     """Forks and reaps children at the host's request."""
 
     def __init__(self, config: dict[str, Any], services: dict[str, ModuleType]) -> None:
@@ -110,17 +105,14 @@ class Zygote:
 
     def _receive(self) -> tuple[dict[str, Any], list[int]] | None:
         """The next request and its descriptors. The host sends none before the last is answered."""
-        line, fds = b"", array.array("i")
+        line, fds = b"", list[int]()
         while not line.endswith(b"\n"):
-            room = socket.CMSG_SPACE(2 * fds.itemsize)
-            part, ancillary, _flags, _address = self._control.recvmsg(1 << 16, room)
+            part, received, _flags, _address = socket.recv_fds(self._control, 1 << 16, 2)
             if not part:
                 return None
             line += part
-            for _level, kind, content in ancillary:
-                if kind == socket.SCM_RIGHTS:
-                    fds.frombytes(content)
-        return msgspec.json.decode(line), list(fds)
+            fds += received
+        return msgspec.json.decode(line), fds
 
     def _fork(self, limits: Limits, fds: list[int]) -> dict[str, Any]:
         scratch = tempfile.mkdtemp(dir=self._root) if self._root else lockdown.SCRATCH
@@ -149,7 +141,7 @@ class Zygote:
         return pid
 
     def _reap(self, pid: int) -> int:
-        """The wait status of the child, which is dead afterwards."""
+        """Kill the child and reap it; returns its wait status."""
         scratch = self._scratches.pop(pid)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -171,9 +163,9 @@ def main() -> None:
         importlib.import_module(name)
     services = _services(config["services"])  # before the next line: they may bring libraries
     warmup.touch()
-    zygote = Zygote(config, services)
+    server = ForkServer(config, services)
     warmup.renew_interpreter(lockdown.SCRATCH if config["level"] == Level.FULL else "")
     warmup.check_single_thread()
     gc.collect()
     gc.freeze()
-    zygote.serve()
+    server.serve()

@@ -1,1 +1,1 @@
-"""Words for what went wrong: of an outcome, of a call, of a difference, and of a whole finding."""
+"""Explains what went wrong: an outcome, a call, a difference, and a finding as a whole."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 
@@ -17,20 +18,16 @@ from grader.text.shown import plural
 _SHORT = 24
 
 
-class Called(Protocol):
+class Call(msgspec.Struct, frozen=True):
     """A call as a suite made it, before anything was cut for ranks."""
 
-    @property
-    def function(self) -> str: ...
-    @property
-    def args(self) -> Sequence[Any]: ...
-    @property
-    def kwargs(self) -> Mapping[str, Any]: ...
-    @property
-    def world_size(self) -> int | None: ...
+    function: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    world_size: int | None = None
 
 
-def with_call(finding: Finding, call: Called, parameters: Sequence[str], where: str) -> Finding:
+def with_call(finding: Finding, call: Call, parameters: Sequence[str], where: str) -> Finding:
     """The finding with call, shapes and inputs; `where` only if it has no place yet."""
     named = list(_named(call, parameters))
     ranks = "" if call.world_size is None else f"  on {plural(call.world_size, 'rank')}"
@@ -47,7 +44,7 @@ def with_call(finding: Finding, call: Called, parameters: Sequence[str], where: 
     )
 
 
-def _named(call: Called, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def _named(call: Call, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]:
     for index, value in enumerate(call.args):
         yield (parameters[index] if index < len(parameters) else f"argument {index + 1}"), value
     yield from call.kwargs.items()

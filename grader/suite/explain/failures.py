@@ -1,4 +1,4 @@
-"""From what a call did to a verdict and the words for it."""
+"""Turns what a call did into a verdict, and words for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from grader.text.shown import shortened
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a call is to do: return, or raise `error` with a message that names things."""
+    """What a call has to do: return, or raise `error` with a message that names things."""
 
     error: type[Exception] | None = None
     naming: tuple[Any, ...] = ()  # each as `grader.suite.explain.naming` has it
@@ -80,7 +80,7 @@ def mismatch(diagnosis: str, expected: str = "") -> CaseFailure:
     )
 
 
-def unraised(
+def require_raised(
     outcome: Outcome, expectation: Expectation, file: str, rank: int | None = None
 ) -> None:
     """Passes if the call raised what was expected and named what it must; else ends the case."""

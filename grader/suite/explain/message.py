@@ -24,9 +24,9 @@ _THEIRS = ("text", "got", "error", "source", "printed", "unprinted", "remark", "
 
 
 class Fact(NamedTuple):
-    """One fact as it is shown: printable lines behind a label, or behind that of the fact above.
+    """One fact as it is shown: printable lines behind a label; "" continues the fact above.
 
-    `quoted` is what stands as it was printed, each line cut and none wrapped.
+    The lines of a `quoted` fact stay as they were printed: they are cut, never wrapped.
     """
 
     label: str
@@ -59,21 +59,17 @@ def words_in(finding: Finding) -> str:
 
 
 def trimmed(finding: Finding) -> Finding:
-    """As much of the finding as is ever shown, all of it printable: what is kept and sent."""
+    """The finding cut to what is ever shown, all of it printable: this is kept and sent."""
     printed, inputs = finding.printed.splitlines(), finding.inputs[:_MOST_INPUTS]
-    shown: dict[str, str] = {name: _beginning(text) for name, text in finding.texts.items()}
+    shown = {name: "\n".join(_parts(text)) for name, text in finding.texts.items()}
     shown["text"] = "\n".join(map(one_line, finding.text.splitlines()))
     shown["printed"] = "\n".join(_quoted(printed))
     return replace(
         finding,
         **shown,
-        inputs=tuple((name, _beginning(text)) for name, text in inputs),
+        inputs=tuple((name, "\n".join(_parts(text))) for name, text in inputs),
         unprinted=finding.unprinted + max(0, len(printed) - _MOST_LINES),
     )
-
-
-def _beginning(text: str) -> str:
-    return "\n".join(_parts(text))
 
 
 def impersonal(finding: Finding) -> Finding:
@@ -118,11 +114,10 @@ def _quoted(lines: list[str]) -> Iterator[str]:
 
 
 def _laid_out(fact: Fact) -> list[str]:
-    wrapped = list(fact.lines) if fact.quoted else [
-        line for part in fact.lines
-        for line in textwrap.wrap(part, _ROOM, break_on_hyphens=False)
-    ]  # fmt: skip
-    return [
-        f"{_INDENT}{fact.label if number == 0 else '':<{_LABEL}}{line}"
-        for number, line in enumerate(wrapped)
-    ]
+    lines = list(fact.lines)
+    if not fact.quoted:
+        lines = [
+            part for each in lines for part in textwrap.wrap(each, _ROOM, break_on_hyphens=False)
+        ]
+    labels = [fact.label] + [""] * len(lines)
+    return [f"{_INDENT}{label:<{_LABEL}}{line}" for label, line in zip(labels, lines, strict=False)]

@@ -68,14 +68,14 @@ def names(message: str, wanted: Any) -> bool:
 
 
 def in_words(wanted: Any) -> str:
-    """What is wanted as a message for a student calls it."""
+    """What is wanted, by the name that a message for a student gives it."""
     if isinstance(wanted, AnyOf):
         return wanted.text
     return wanted if isinstance(wanted, str) else show(wanted)
 
 
 def checked(naming: Any) -> tuple[Any, ...]:
-    """What `naming` asks for, one by one; what no message could name is the author's mistake."""
+    """The things that `naming` asks for; TypeError for one that no message could name."""
     each = tuple(naming) if isinstance(naming, (tuple, list)) else (naming,)
     for wanted in each:
         if isinstance(wanted, (re.Pattern, set, frozenset, dict)) or callable(wanted):
@@ -86,7 +86,7 @@ def checked(naming: Any) -> tuple[Any, ...]:
 
 
 def words_only(naming: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is asked for but for values: numbers, bools and None."""
+    """What is asked for without the values: numbers, bools and None."""
     return tuple(each for each in naming if not _is_value(each))
 
 

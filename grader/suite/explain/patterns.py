@@ -148,11 +148,8 @@ def _permuted(got: Array, expected: Array) -> str:
 
 def _if_permuted(got: Array, expected: Array, name: str) -> str:
     right = sorted(each.tolist() for each in expected)
-    return f"the right {name} in another order" if sorted(map(_listed, got)) == right else ""
-
-
-def _listed(row: Array) -> Any:
-    return row.tolist()
+    same = sorted(each.tolist() for each in got) == right
+    return f"the right {name} in another order" if same else ""
 
 
 def _clipped(got: Array, expected: Array) -> str:
@@ -178,11 +175,4 @@ def _factor(value: np.longdouble) -> str:
     return f"{float(value):.9g}" if value == np.rint(value) else f"{float(value):.4g}"
 
 
-_RULES: tuple[Rule, ...] = (
-    _all_zero,
-    _ratio,
-    _transposed,
-    _permuted,
-    _constant,
-    _same_vector,
-)
+_RULES: tuple[Rule, ...] = (_all_zero, _ratio, _transposed, _permuted, _constant, _same_vector)

@@ -14,8 +14,8 @@ in one process with it: the hidden suite must not be there.
 """
 
 from grader.validation.mutation.game import Sample
-from grader.validation.mutation.report import lines_of, summary
+from grader.validation.mutation.report import as_data, lines_of, summary
 from grader.validation.mutation.run import hunt
-from grader.validation.mutation.tally import Hunt, Survivor
+from grader.validation.mutation.tally import Hunt
 
-__all__ = ["Hunt", "Sample", "Survivor", "hunt", "lines_of", "summary"]
+__all__ = ["Hunt", "Sample", "as_data", "hunt", "lines_of", "summary"]

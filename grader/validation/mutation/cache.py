@@ -1,4 +1,4 @@
-"""Which mutants are known to be killed, so that only new ones are run again.
+"""Remembers which mutants were killed, so that only new ones are run.
 
 A key is of everything that the answer depends on: the mutant's source, suite and course key, and
 the code that judges. Survivors are not kept: they are run anew until somebody mends the suite.
@@ -48,7 +48,7 @@ class Cache:
 
 @cache
 def _engine() -> str:
-    """Tells the code that judges from any other."""
+    """A digest of the code that judges."""
     digest = hashlib.sha256()
     root = Path(__file__).parents[2]
     for name in _ENGINE:

@@ -1,9 +1,9 @@
-"""Mistakes in what is shared, made for one caller only.
+"""Mutants with the mistake in a shared function, but for one of its callers only.
 
 Where a solution checks every argument by one function, a student may write each check anew, and
 forget a clause of one of them. So each clause of a private function is left out for each call of
-it from a public one, whether direct or through other private functions: what runs there are
-copies, which nothing else calls.
+it from a public one, whether direct or through other private functions: that caller gets copies
+of them, which nothing else calls.
 """
 
 import ast
@@ -21,9 +21,9 @@ Path = tuple[ast.Call, ...]
 
 
 def mutants_of_callers(file: File, mistakes: Sequence[Mistake]) -> Iterator[Mutant]:
-    """The mutants of every call that is not the only one of what it calls."""
-    paths = [(name, path) for name in file.functions if not _is_private(name)
-             for path in _paths(file, name)]  # fmt: skip
+    """The mutants of each call of a function that has more than one call."""
+    public = [name for name in file.functions if not _is_private(name)]
+    paths = [(name, path) for name in public for path in _paths(file, name)]
     count = Counter(_called(path) for _, path in paths)
     clauses = [each for each in mistakes if each.function in count and _is_clause(each)]
     for name, path in paths:
@@ -57,8 +57,8 @@ def _mutant(file: File, caller: str, path: Path, clause: Mistake) -> Mutant:
     text = Text(file.source)
     plain = mutant_of(clause, text)
     calls = [_calls_copy(text, call) for call in path]
-    copies = [_copied(text, file, _called((call,)), edit)
-              for call, edit in zip(path, [*calls[1:], clause.edit], strict=True)]  # fmt: skip
+    edits = zip(path, [*calls[1:], clause.edit], strict=True)
+    copies = [_copied(text, file, _called((call,)), edit) for call, edit in edits]
     source = b"\n\n\n".join([calls[0].of(file.source).rstrip(), *copies]) + b"\n"
     words = " > ".join(squashed(ast.unparse(call)).replace("'", '"') for call in path)
     return Mutant(

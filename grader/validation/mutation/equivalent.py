@@ -9,9 +9,9 @@
     to = ["value <= at_least"]          # ... replaced by these, or by one of these
     reason = "No integer lies between the two."
 
-A mark covers the mutants of its functions whose statement differs in just those words, and
-nothing else: what is right wherever a function is called is right for each caller alone. One that
-covers no mutant, or one that a case tells from the solution, is wrong.
+A mark covers the mutants of its functions that change just those words of a statement. It also
+covers the mutants made for a single caller of such a function. A mark is wrong where it covers no
+mutant, or where a case of the suite tells its mutant from the solution.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ FILE = "equivalent.toml"
 _Claim = tuple[str, str, str, str]  # function, call, after, before
 
 
-class Mark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):
+class EquivalenceMark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):
     """One claim: in these functions, `before` may as well read `after`."""
 
     function: str | tuple[str, ...]
@@ -42,7 +42,7 @@ class Mark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": 
         return any(_holds(each, mutant) for each in self._claims())
 
     def stale(self, mutants: Sequence[Mutant]) -> Iterator[str]:
-        """Each word of the mark's lists that no mutant has any more."""
+        """The words of the mark that fit no mutant any more."""
         true = [each for each in self._claims() if any(_holds(each, one) for one in mutants)]
         for number, texts in enumerate((self.function, self.call, self.after)):
             known = {each[number] for each in true}
@@ -59,19 +59,19 @@ class Mark(Table, frozen=True, kw_only=True, rename={"before": "from", "after": 
 
 
 class _File(Table, frozen=True):
-    equivalent: tuple[Mark, ...] = ()
+    equivalent: tuple[EquivalenceMark, ...] = ()
 
 
 @dataclass(frozen=True)
-class Marks:
+class EquivalenceMarks:
     """The marks of a lab, and where they stand."""
 
     path: Path
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[EquivalenceMark, ...] = ()
 
     @classmethod
-    def of(cls, solutions: Path) -> "Marks":
-        """Those in the folder of the lab's solutions; none where it has no such file."""
+    def of(cls, solutions: Path) -> "EquivalenceMarks":
+        """Reads the marks in the folder of a lab's solutions; none where it has no such file."""
         path = solutions / FILE
         if not path.exists():
             return cls(path)
@@ -86,12 +86,12 @@ class Marks:
                 raise CourseError(f"{path}: key 'equivalent[{number}].{key}': it is empty")
         return cls(path, marks)
 
-    def of_mutant(self, mutant: Mutant) -> Mark | None:
+    def of_mutant(self, mutant: Mutant) -> EquivalenceMark | None:
         """The first mark that covers the mutant."""
         return next((mark for mark in self.marks if mark.covers(mutant)), None)
 
     def problems(self, mutants: Sequence[Mutant]) -> Iterator[str]:
-        """Marks that no mutant has any more, as far as they go."""
+        """Says of each mark which of its words fit no mutant any more."""
         for mark in self.marks:
             if stale := list(mark.stale(mutants)):
                 words = ", ".join(f'"{each}"' for each in stale)
@@ -110,7 +110,7 @@ def _several(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
 
 
 def _turns(statement: str, old: str, new: str, wanted: str) -> bool:
-    """Whether one `old` of the statement, replaced by `new`, makes it the one that is wanted."""
+    """Whether replacing one `old` in the statement by `new` makes the wanted statement."""
     old, new = squashed(old), squashed(new)
     place = statement.find(old)
     while place >= 0:

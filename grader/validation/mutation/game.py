@@ -1,37 +1,36 @@
 """The mutants of a lab: all or a sample of them, each as a trial against the hidden suite."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from grader.course import Course, Lab
-from grader.errors import CourseError
-from grader.submissions import read_submission
-from grader.validation.mutation.equivalent import Marks
+from grader.validation.mutation.callers import mutants_of_callers
+from grader.validation.mutation.equivalent import EquivalenceMarks
 from grader.validation.mutation.items import items_of
-from grader.validation.mutation.making import mutants_of_file
-from grader.validation.mutation.mutants import Mutant
+from grader.validation.mutation.mutants import Identity, Mutant, mistakes_of, mutant_of
 from grader.validation.mutation.places import File
-from grader.validation.trial import STUDENTS, Trial, with_trace
+from grader.validation.mutation.text import Text
+from grader.validation.trial import STUDENTS, Trial, read_solution, with_trace
 
 _FEW = 3
 
 
 @dataclass(frozen=True)
 class Sample:
-    """So many of a lab's mutants, chosen by a seed: the same ones wherever they are made."""
+    """Chooses `size` of a lab's mutants by a seed: the same ones on every machine."""
 
     size: int
     seed: str
 
     def of(self, mutants: Sequence[Mutant]) -> list[Mutant]:
         """The chosen ones, in the order of the file."""
-        chosen = set(sorted(range(len(mutants)), key=lambda n: self._lot(mutants[n]))[: self.size])
+        lots = [
+            hashlib.sha256(f"{self.seed}\0{each.identity}".encode()).digest() for each in mutants
+        ]
+        chosen = set(sorted(range(len(mutants)), key=lots.__getitem__)[: self.size])
         return [mutant for number, mutant in enumerate(mutants) if number in chosen]
-
-    def _lot(self, mutant: Mutant) -> bytes:
-        return hashlib.sha256(f"{self.seed}\0{mutant.identity}".encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,22 @@ class Game:
     solution: Trial
     file: str
     mutants: Sequence[Mutant]
-    marks: Marks
+    marks: EquivalenceMarks
     items: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, course: Course, lab: Lab) -> "Game":
         """All mutants of the lab's solution, with the marks that its author set."""
         folder, file = course.solutions(lab), lab.assignment.file
-        solution = _solution(lab, folder)
-        read = File.of(solution.files[file], str(folder / file))
+        files = read_solution(lab, folder).files
+        solution = with_trace(lab, Trial("solution", files, student=STUDENTS[0]))
+        read = File.of(files[file], str(folder / file))
         items = items_of(lab, lab.hidden_suite, read)
-        return cls(lab.slug, solution, file, mutants_of_file(read), Marks.of(folder), items)
+        marks = EquivalenceMarks.of(folder)
+        return cls(lab.slug, solution, file, mutants_of(read), marks, items)
 
     def trial(self, mutant: Mutant) -> Trial:
-        """One that is held to be right needs no more than a few students to prove that wrong."""
+        """The trial of one mutant: for a few students where a mark calls it right, else for all."""
         return replace(
             self.solution,
             files={self.file: mutant.source},
@@ -67,10 +68,15 @@ class Game:
         return self.items.get(mutant.function, ())
 
 
-def _solution(lab: Lab, folder: Path) -> Trial:
-    """The solution as a trial, with the trace that it earns its points with."""
-    path = folder / lab.assignment.file
-    solution = read_submission(lab, path, "solution")
-    if solution.problem:
-        raise CourseError(f"{path}: {solution.problem}")
-    return with_trace(lab, Trial("solution", solution.files, student=STUDENTS[0]))
+def mutants_of(file: File) -> list[Mutant]:
+    """Every mutant of a source file: for all callers first, then for each caller alone.
+
+    Those that read alike are told apart by a number.
+    """
+    text, mistakes = Text(file.source), list(mistakes_of(file))
+    everywhere = (mutant_of(each, text) for each in mistakes)
+    count, found = Counter[Identity](), []
+    for each in (*everywhere, *mutants_of_callers(file, mistakes)):
+        count[each.identity] += 1
+        found.append(replace(each, occurrence=count[each.identity]))
+    return found

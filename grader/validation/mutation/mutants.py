@@ -20,7 +20,7 @@ Identity = tuple[str, str, str, str, str, int]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A change of one place of the file that its syntax tree knows."""
+    """A change at one place of the file's syntax tree."""
 
     place: Place
     kind: str
@@ -28,7 +28,7 @@ class Mistake:
 
     @property
     def function(self) -> str:
-        """The function at the file's top that it is made in, if it is in one."""
+        """The name of the function that it is in; empty at the file's own level."""
         return self.place.function.name if self.place.function else ""
 
 
@@ -84,7 +84,7 @@ def mutant_of(mistake: Mistake, text: Text) -> Mutant:
 
 
 def _edit(place: Place, new: ast.AST, meant: str, text: Text) -> Edit | None:
-    """The change of the text that comes to what is meant; None where there is none."""
+    """The change of the text that has the meant syntax tree; None where none has."""
     whole = place.whole
     wanted = new if whole is place.node else replaced(whole, place.node, new)
     (start, end), (top, bottom) = text.span(whole), text.definition(place.top)

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from grader.validation.mutation.tally import Hunt, Survivor
 
@@ -21,6 +22,18 @@ def summary(hunt: Hunt) -> str:
     sample = f" (a sample of {hunt.tried})" if hunt.tried != hunt.made else ""
     counts = f"killed {hunt.killed}, equivalent {hunt.equivalent}, survive {len(hunt.survivors)}"
     return f"made {hunt.made}{sample}, {counts}"
+
+
+def as_data(hunt: Hunt) -> dict[str, Any]:
+    """All of it as JSON has it, but for the sources of the mutants."""
+    counts = ("lab", "made", "tried", "killed", "equivalent", "problems")
+    texts = ("function", "kind", "line", "before", "after", "call", "occurrence", "diff")
+    survivors = [
+        {name: getattr(each.mutant, name) for name in texts}
+        | {"items": each.items, "kept_for": each.kept_for, "students": each.students}
+        for each in hunt.survivors
+    ]
+    return {name: getattr(hunt, name) for name in counts} | {"survivors": survivors}
 
 
 def _survivor(survivor: Survivor) -> Iterator[str]:

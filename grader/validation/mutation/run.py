@@ -1,4 +1,4 @@
-"""A lab's mutants against its hidden suite, in workers as those of any other run."""
+"""Runs a lab's mutants against its hidden suite, in the workers that grade other submissions."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""What came of a lab's mutants: killed, equivalent, surviving; and what is wrong with the marks."""
+"""Counts a lab's mutants: killed, equivalent, surviving; and checks the marks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Survivor:
 
 @dataclass(frozen=True)
 class Hunt:
-    """What came of a lab's mutants. `made` are all that there are, `tried` those of the sample."""
+    """The result for a lab's mutants. `made` counts all that there are, `tried` the chosen ones."""
 
     lab: str
     made: int = 0
@@ -62,9 +62,9 @@ class Tally:
             self.alive[self.fresh[index].identity] = result
 
     def save(self, cache: Cache) -> None:
-        """Keeps the killed, once it is known that the suite lets the solution live.
+        """Keeps the killed mutants, once it is known that the suite passes the solution.
 
-        Not those that are marked: they were tried for a few students only.
+        Marked ones are not kept: they were tried for a few students only.
         """
         if self._is_fit:
             for mutant in self._killed:
@@ -73,7 +73,7 @@ class Tally:
             cache.write(mutant.source for mutant in self.game.mutants)
 
     def hunt(self) -> Hunt:
-        """All of it, told."""
+        """The result, once all have been tried."""
         made, tried = len(self.game.mutants), len(self.chosen)
         if self.unfit:
             return Hunt(self.game.slug, made, tried, problems=(self.unfit,))
@@ -85,7 +85,7 @@ class Tally:
         )
 
     def _is_equivalent(self, mutant: Mutant) -> bool:
-        """Whether it is marked, and nobody's case tells otherwise."""
+        """Whether it is marked, and no case tells it from the solution."""
         result = self.alive.get(mutant.identity)
         kept = isinstance(result, TrialResult) and len(result.kept_for) == result.students
         return kept and self.game.marks.of_mutant(mutant) is not None
@@ -122,7 +122,7 @@ class Tally:
 
 
 def _why_unfit(solution: Result) -> str:
-    """Why nothing can be learnt from mutants: the solution itself is not right."""
+    """Why mutants would prove nothing: the solution itself loses points, or can't be tried."""
     if not isinstance(solution, TrialResult):
         return f"the solution can't be tried: {solution.note}"
     if len(solution.kept_for) < solution.students:

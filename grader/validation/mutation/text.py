@@ -1,4 +1,4 @@
-"""The text of a source file: where its nodes stand, and what a change of it looks like."""
+"""The text of a source file: where its nodes are, and what a change of it looks like."""
 
 import ast
 import io
@@ -42,7 +42,7 @@ class Text:
         return self.source[: edit.start].count(b"\n") + 1
 
     def statement(self, statement: ast.stmt, edit: Edit) -> tuple[str, str]:
-        """The statement as it is and edited, in a line each; of one that holds others the head."""
+        """The statement before and after, each in one line; only its head where it holds others."""
         start, end = self.span(statement)
         if body := getattr(statement, "body", None):
             end = max(self.span(body[0])[0], edit.end)

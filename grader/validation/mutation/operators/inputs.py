@@ -26,7 +26,7 @@ def inputs(place: Place) -> Iterator[ast.AST]:
 
 
 def _wiped(arg: ast.arg, place: Place) -> ast.expr | None:
-    """What wipes the argument out, where it is something that can be: no tuple, no None."""
+    """The expression that empties the argument; None where its kind can't be emptied."""
     if arg.arg == "group":
         return None
     if _is_array(arg, place.top):
@@ -55,7 +55,7 @@ def _is_container(arg: ast.arg, function: ast.FunctionDef) -> bool:
 
 
 def _goes_through(node: ast.AST, name: str) -> bool:
-    """Whether the node takes one thing after another out of what has the name, or one by name."""
+    """Whether the node loops over what has the name, or takes an entry out of it."""
     if isinstance(node, (ast.For, ast.comprehension)):
         return name_of(node.iter) == name
     if isinstance(node, ast.Subscript):

@@ -62,7 +62,7 @@ def _is_set_of(place: Place) -> bool:
 
 
 def _is_short(node: ast.expr) -> bool:
-    """Whether it is written down there, so that anybody sees how long it is."""
+    """Whether it is written out, so that its length is plain to see."""
     return isinstance(node, (ast.Tuple, ast.List, ast.Constant))
 
 

@@ -89,7 +89,7 @@ def _has_value_before(place: Place) -> bool:
 
 
 def _joined(parts: list[ast.expr]) -> Iterator[ast.expr]:
-    """The parts of an f-string with texts that have come to stand side by side made one."""
+    """The parts of an f-string, neighbouring texts joined into one."""
     for is_value, group in itertools.groupby(parts, lambda each: _text_of(each) is None):
         if is_value:
             yield from group

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import StarvedError
-from grader.sandbox import Limits, Returned, TimedOut, begin, clock, drive, loaded, procfs
-from grader.sandbox.clock import OwnTime
+from grader.sandbox import Limits, Returned, TimedOut, begin, drive, loaded, own_time, procfs
+from grader.sandbox.own_time import OwnTime
 from grader.sandbox.procfs import Use
 
 from .conftest import call
@@ -120,7 +120,7 @@ def test_who_gets_no_time_is_starved(opened, monkeypatch):
     """An error of ours, and no outcome; the process is ended and says why."""
     process = opened(SPINS, limits=Limits(call_time_s=0.05))
     assert loaded(process) == Returned(None)
-    monkeypatch.setattr(clock.procfs, "use", lambda _pid: Use(0.0, False))
+    monkeypatch.setattr(own_time.procfs, "use", lambda _pid: Use(0.0, False))
     with pytest.raises(StarvedError, match="too busy"):
         call(process, "f")
     assert process.closed

@@ -1,4 +1,4 @@
-"""What is to be said of the files of a lab themselves: suites, stub, and what nobody reads."""
+"""Problems of a lab's files as they are written: suites, stub, and files that nothing reads."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ from grader.suite.written import written
 
 
 def suite_problems(lab: Lab, hidden: Path) -> Iterator[str]:
-    """What of the lab's suites can't be collected or would not be run, each by name."""
+    """The parts of the lab's suites that can't be collected or would not be run, each by name."""
     for path in (hidden, lab.public_suite):
         try:
             with Suite(path, lab):
@@ -28,7 +28,7 @@ def suite_problems(lab: Lab, hidden: Path) -> Iterator[str]:
 
 
 def stub_problems(lab: Lab, solution: Path) -> Iterator[str]:
-    """Where stub and solution ask for other functions, or for other parameters of one."""
+    """The functions and parameters in which stub and solution differ."""
     asked, answered = _functions(lab.stub), _functions(solution)
     for name, parameters in answered.items():
         if name not in asked:
@@ -63,12 +63,13 @@ def unread_files(folder: Path, kind: str) -> Iterator[str]:
 
 def _strays(path: Path, public: str) -> Iterator[str]:
     try:
-        tests = written(path).tests
+        found = written(path)
     except CourseError as error:
         yield from error.problems
         return
-    if tests:
-        count = "1 test is" if len(tests) == 1 else f"{len(tests)} tests are"
+    if found.tests or found.problems:  # a class of tests is a problem
+        number = len(found.tests) or "its"
+        count = "1 test is" if number == 1 else f"{number} tests are"
         yield f"{path}: {count} not run; of what students get only {public} is a suite"
 
 

@@ -38,11 +38,11 @@ class Group:
 
     def reduce_scatter(self, x: np.ndarray, axis: int = 0) -> np.ndarray:
         """This rank's equal part, along axis, of the sum over ranks."""
-        return self._upcall("reduce_scatter", _array("reduce_scatter", x),
-                            _axis("reduce_scatter", axis))  # fmt: skip
+        op = "reduce_scatter"
+        return self._upcall(op, _array(op, x), _axis(op, axis))
 
     def all_to_all(self, parts: list[np.ndarray]) -> list[np.ndarray]:
-        """Part i goes to rank i; returned is what each rank, in order, sent here."""
+        """Sends part i to rank i; returns what each rank sent here, in rank order."""
         if not isinstance(parts, (list, tuple)):
             raise TypeError(f"all_to_all takes a list of arrays, got {type(parts).__name__}")
         return self._upcall("all_to_all", [_array("all_to_all", part) for part in parts])
@@ -57,8 +57,8 @@ class Group:
 
     def send_recv(self, x: np.ndarray, dst: int, src: int) -> np.ndarray:
         """Sends x to dst and returns what src sends here, both at once."""
-        return self._upcall("send_recv", _array("send_recv", x), _rank("send_recv", "dst", dst),
-                            _rank("send_recv", "src", src))  # fmt: skip
+        op = "send_recv"
+        return self._upcall(op, _array(op, x), _rank(op, "dst", dst), _rank(op, "src", src))
 
     def barrier(self) -> None:
         """Returns when every rank has called it."""

@@ -1,22 +1,20 @@
-"""How much time a process has had to itself: what a limit is held against.
+"""The time that a process has had to itself, which is what its limits count.
 
 A machine that others keep busy makes every call long by the clock on the wall. So what counts is
 the processor time that a process used, and the time that it slept by its own choice. What it
 spent in a queue for a processor, or waiting for an answer of ours or for a disk, does not.
 """
 
-from __future__ import annotations
-
 import time
 
 from grader.sandbox import procfs
 
-# Of one look at a time: for as long as the host itself got no processor, it knows nothing.
+# The most that one look adds: what happened while the host itself got no processor, nobody knows.
 _MOST_ASLEEP_S = 0.02
 
 
 class OwnTime:
-    """The clock of one process, moved on by looking at it every 10 ms or so.
+    """The clock of one process, which moves when somebody looks at it, every 10 ms or so.
 
     Where the system has no /proc, the clock on the wall has to do.
     """
