@@ -229,7 +229,7 @@ import sys
 from pathlib import Path
 from grader.course import load_course
 from grader.errors import UsageError
-from grader.intake.finding import find
+from grader.intake.search import find
 from grader.intake.taking import is_plain
 from grader.submissions import read_submissions
 from datetime import UTC, datetime

@@ -21,7 +21,7 @@ COMMANDS = {
         "watch": ("watch:watch", "Check again at every save."),
         "hint": ("workspace:hint", "Show the next of three hints for what failed last."),
         "capture": ("capture:capture", "Run your file on real ranks, and write the trace."),
-        "submit": ("handin:submit", "Hand in your file, whether the checks pass or not."),
+        "submit": ("submit:submit", "Hand in your file, whether the checks pass or not."),
         "status": ("receipts:status", "Show what you handed in, and which receipts have arrived."),
         "receipt": ("receipts:receipt", "Verify or show a receipt of what you handed in."),
         "reset": ("workspace:reset", "Bring the stub back, and keep your file beside it."),

@@ -89,9 +89,10 @@ def export(
 
 def _write(target: Path, made: Export) -> None:
     if isinstance(made.content, str):
-        shell.write_text(target, made.content)
+        shell.write_text(target, made.content, made.encoding)
     else:
-        write_folder(target, {name: text.encode() for name, text in made.content.items()})
+        texts = made.content.items()
+        write_folder(target, {name: text.encode(made.encoding) for name, text in texts})
 
 
 def _read(path: Path | None) -> bytes | None:

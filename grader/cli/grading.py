@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from grader.cli import crew, shell
+from grader.cli import shell, worker_options
 from grader.cli.book import gradebook
 from grader.cli.group import Exit
 from grader.cli.levels import required_level
@@ -20,7 +20,7 @@ from grader.sandbox import Level
 
 @click.command(epilog="Example: shardlab grade tp-sharding inbox/ --jobs 2 --json grades.json")
 @click.argument("targets", nargs=-1, metavar="[LAB] [PATH]...")
-@crew.how
+@worker_options.how
 @click.option("--no-record", is_flag=True, help="Grade the PATHs all anew, without a gradebook.")
 @click.option(
     "--student", metavar="ID", help="Draw all hidden inputs as this student's; implies --no-record."
@@ -55,11 +55,10 @@ def grade(
     """
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
-    run = Run(
-        course, required_level(isolation), crew.crew_of(workers), live=live, messages=messages
-    )
+    opened = worker_options.workers_from(workers)
+    run = Run(course, required_level(isolation), opened, live=live, messages=messages)
     if live:
-        crew.require_gpu(course)
+        worker_options.require_gpu(course)
     if slug is not None:
         run.check_installed(slug)
     if seed_for is not None:
@@ -83,7 +82,7 @@ def grade(
 @click.command(epilog="Example: shardlab regrade tp-sharding")
 @shell.lab_argument
 @click.argument("students", nargs=-1, metavar="[STUDENT]...")
-@crew.how
+@worker_options.how
 @click.option(
     "--again",
     metavar="REASON",
@@ -107,7 +106,7 @@ def regrade(
     """
     course = shell.course()
     lab = course.lab(slug)
-    run = Run(course, required_level(isolation), crew.crew_of(workers), table=False)
+    run = Run(course, required_level(isolation), worker_options.workers_from(workers), table=False)
     run.check_installed(slug)
     with gradebook(course, db) as book:
         attempts = [

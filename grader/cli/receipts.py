@@ -14,7 +14,7 @@ from grader.intake.archive import BundleError
 from grader.intake.bundle import receipt_path, short_code
 from grader.intake.receipts import Receipt, file_problem, known_key, read_receipt
 from grader.intake.receipts import verify as verify_receipt
-from grader.student.handin import receipt_of
+from grader.student.hand_in import receipt_of
 from grader.student.workspace import Dispatch, find_workspace
 from grader.text.shown import escaped
 from grader.text.times import minute

@@ -33,7 +33,7 @@ class Run:
 
     course: Course
     level: Level
-    crew: OpenWorkers
+    open_workers: OpenWorkers
     live: bool = False
     messages: bool = False
     table: bool = True
@@ -54,7 +54,7 @@ class Run:
         self._announce(slug, len(submissions), "Nothing is recorded.")
         started, graded = time.monotonic(), []
         if submissions:
-            with results.progress() as progress, self.crew(settings) as workers:
+            with results.progress() as progress, self.open_workers(settings) as workers:
                 progress.start(len(submissions))
                 graded = in_order(workers, submissions, lambda _: progress.step())
         named = [(result.submission, result) for result in graded]
@@ -129,7 +129,7 @@ class Run:
         if total:
             with (
                 results.progress() as progress,
-                self.crew(settings) as workers,
+                self.open_workers(settings) as workers,
                 closing(grade_pending(backlog, workers)) as graded,
             ):
                 progress.start(total)

@@ -110,11 +110,11 @@ def _with_messages(value: Any) -> Any:
     return told
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Writes the file, whole or not at all."""
     if not path.name:
         raise UsageError(f"{path} is a folder; name a file")
-    write_whole(path, text.encode())
+    write_whole(path, text.encode(encoding))
 
 
 def say(*lines: str) -> None:

@@ -1,7 +1,8 @@
 """Results in the formats of other systems: one module per format.
 
 To add one, write a module with a `FORMAT` (see `formats`, and `csv` for the shortest): a function
-from an `ExportOrder` (labs, rows, options) to an `Export` (text, remarks). Name it in
-`formats.OWN`; or in a package of your own, as an entry point of the group `shardlab.exports`.
+from an `ExportOrder` (labs, rows, options) to an `Export` (text, its codec, remarks). Name it in
+`formats.OWN`, in `tests/cli/test_exports.py` and in the CHANGELOG; or in a package of your own, as
+an entry point of the group `shardlab.exports`.
 `Item.message` is what the student was told. A format never writes a score that is not there.
 """

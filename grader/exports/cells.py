@@ -17,6 +17,7 @@ Cell = str | int | float | None
 
 # what may stand before a formula: spaces, quotes, and characters that nobody sees
 _BEFORE = "[\\s\"'`´“”„«»‘’‚\u200b-\u200d\u2060\ufeff\u00ad]*"
+# a tab is no separator here: `plain` has made it a space by then
 _FORMULA = re.compile(f"(^|[,;|])(?!')(?={_BEFORE}[-=+@＝＋－＠﹦﹢﹣﹫])")
 _DROPPED = {"Cc", "Cs"}
 _BREAKS = {"Zl", "Zp"}

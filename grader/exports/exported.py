@@ -75,6 +75,12 @@ class ExportedGrade(msgspec.Struct, frozen=True):
         return self.grade.student.id
 
     @property
+    def names(self) -> tuple[str, str]:
+        """Last and first name, if the name says which ("Lovelace, Ada"); else all is last name."""
+        last, _, first = self.grade.student.name.partition(",")
+        return last.strip(), first.strip()
+
+    @property
     def lab(self) -> str:
         return self.grade.lab
 

@@ -35,19 +35,22 @@ class ExportOrder(msgspec.Struct, frozen=True):
 class Export(msgspec.Struct, frozen=True):
     """A text, or the texts of a folder's files, with remarks for the person who exports.
 
-    `unplaced` are scores that found no place; `notes` are all other remarks.
+    `unplaced` are scores that found no place, for which the command ends with 1; `notes` are all
+    other remarks. `encoding` is the codec of the text; a byte order mark is part of the text.
     """
 
     content: str | dict[str, str]
     written: int
     unplaced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
 
 class Format(msgspec.Struct, frozen=True):
     """The function that makes an export, and the options it takes.
 
-    `template` says whether the user may or must give a sheet; `mend` is the error if it is missing.
+    With `one_lab` it exports one lab at a time; with `columns` it takes --column. `template` says
+    whether the user may or must give a sheet; `mend` is the error if it is missing.
     """
 
     make: Callable[[ExportOrder], Export]
@@ -58,7 +61,7 @@ class Format(msgspec.Struct, frozen=True):
 
 
 def document(content: str | dict[str, str], order: ExportOrder) -> Export:
-    """The export of a content that has a place for every score."""
+    """The export of a text that holds each score of the order; grades without one are noted."""
     written = sum(each.score is not None for each in order.rows)
     return Export(content, written, (), tuple(without_score(order.rows)))
 

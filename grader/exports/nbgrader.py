@@ -24,17 +24,14 @@ def grades_csv(rows: Iterable[ExportedGrade]) -> str:
 
 
 def _line(row: ExportedGrade) -> list[Cell]:
-    student = row.grade.student
-    last, _, first = student.name.partition(",")
     raw, penalty = _parts(row)
     return [
         row.lab,
         _time(row.grade.due),
         _time(row.grade.counts.attempt.submitted_at if row.grade.counts else None),
         row.student,
-        last.strip(),
-        first.strip(),
-        student.email,
+        *row.names,
+        row.grade.student.email,
         raw,
         penalty,
         None if row.score is None else float(row.score),

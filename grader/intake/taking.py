@@ -22,10 +22,10 @@ from grader.gradebook.tables import storable
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
-from grader.intake.finding import find
 from grader.intake.finds import Find, Intake, IntakeRefusal, refusal
 from grader.intake.members import listed
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
+from grader.intake.search import find
 from grader.intake.unchanged import KnownBundles, status_of
 from grader.submissions import Submission, is_folder, read_regular, read_submissions
 from grader.text.shown import escaped

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
-from grader.exports.formats import names
+from grader.exports.formats import Export, Format, names
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
@@ -88,6 +88,14 @@ def test_each_format_is_written_and_the_rest_named(export, tmp_path, form):
     assert "cy, adding: not graded yet" in ended.stderr
     assert "dee, adding: nothing handed in" in ended.stderr
     assert max(map(len, ended.stderr.splitlines())) <= 80
+
+
+def test_a_format_says_in_what_codec_its_text_is(export, tmp_path, monkeypatch):
+    """Another system may ask for another than UTF-8; the mark of the byte order is the format's."""
+    made = Export("\ufeffAda \u00c5", 0, encoding="utf-16-le")
+    monkeypatch.setattr("grader.exports.csv.FORMAT", Format(lambda _: made))
+    assert export("adding", tmp_path / "grades", "--to", "csv").exit_code == 0
+    assert (tmp_path / "grades").read_bytes().decode("utf-16") == "Ada \u00c5"
 
 
 def test_all_labs_without_a_name(export, tmp_path):
@@ -174,5 +182,5 @@ def test_what_can_not_be_meant_is_one_line(export, tmp_path, monkeypatch, argume
 
 
 def test_every_format_is_offered():
-    """Those of the brief, by name."""
+    """Shardlab's own, in the order of --help."""
     assert names() == ["csv", "canvas", "moodle", "gradescope", "junit", "nbgrader"]

@@ -223,21 +223,21 @@ def test_withheld_is_asked_for_again(course, book, hand_in, level):
 def test_two_batches_at_once_share_the_work(course, book, book_url, hand_in, level):
     """Each submission is graded by one of them, none by both."""
     hand_in(*(b"%d" % number for number in range(60)))
-    crews = [ByName(), ByName()]
+    teams = [ByName(), ByName()]
     both = threading.Barrier(2)
-    crews[0].on_submit = crews[1].on_submit = functools.partial(_meet_once, both)
+    teams[0].on_submit = teams[1].on_submit = functools.partial(_meet_once, both)
 
     def second():
         with Gradebook.open(book_url) as other:
-            grade_now(other, course, crews[1], level)
+            grade_now(other, course, teams[1], level)
 
     thread = threading.Thread(target=second)
     thread.start()
-    grade_now(book, course, crews[0], level)
+    grade_now(book, course, teams[0], level)
     thread.join(60)
     assert not thread.is_alive()
-    assert all(crew.seen for crew in crews)
-    assert sorted(crews[0].seen + crews[1].seen) == sorted(f"s{n}-1" for n in range(60))
+    assert all(crew.seen for crew in teams)
+    assert sorted(teams[0].seen + teams[1].seen) == sorted(f"s{n}-1" for n in range(60))
     assert {grade.score for grade in book.grades(course.lab("adding"))} == set(range(60))
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.intake.bundle import pack
-from grader.intake.finding import find
 from grader.intake.finds import Find
+from grader.intake.search import find
 from grader.submissions import from_source
 
 NOW = datetime(2025, 11, 22, 14, 3, tzinfo=UTC)

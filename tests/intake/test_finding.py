@@ -11,10 +11,10 @@ import pytest
 
 from grader.course import load_course
 from grader.intake.downloads import original_name, owner_of
-from grader.intake.finding import find
 from grader.intake.finds import Find
 from grader.intake.inbox import deliver
 from grader.intake.members import Zip, folder_members
+from grader.intake.search import find
 from grader.intake.taking import is_plain
 from grader.submissions import MAX_SOURCE_BYTES
 
@@ -114,7 +114,7 @@ def test_an_empty_inbox_holds_nothing(inbox, gather):
 
 def test_one_student_s_folder_keeps_nobody_waiting(inbox, packed, put, gather, monkeypatch):
     """Heaps of bundles and of other files: some are read and told, and the rest is counted."""
-    monkeypatch.setattr("grader.intake.finding.MAX_BUNDLES", 3)
+    monkeypatch.setattr("grader.intake.search.MAX_BUNDLES", 3)
     for number in range(5):
         put(packed("s1", b"x = %d" % number).raw, "s1", f"{number}.shardlab.zip")
     for number in range(99):

@@ -349,7 +349,7 @@ def test_a_bundle_under_another_lab_is_refused(course, gather, inbox, put):
             (other / path.name).write_text(text, "utf-8")
     (course.root / "course.toml").write_text('name = "x"\nlabs = ["adding", "other"]\n', "utf-8")
     from grader.course import load_course
-    from grader.intake.finding import find
+    from grader.intake.search import find
 
     path = put(bundle(), slug="other")
     (refusal,) = find(load_course(course.root).labs(), [inbox], now=NOW)

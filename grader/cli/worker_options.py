@@ -43,7 +43,7 @@ def how(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def crew_of(options: dict[str, Any]) -> OpenWorkers:
+def workers_from(options: dict[str, Any]) -> OpenWorkers:
     """What opens the workers that these options ask for; those that don't fit are refused."""
     if options["executor"] == "local":
         if options["scheduler"]:

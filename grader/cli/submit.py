@@ -11,7 +11,7 @@ from grader.cli.levels import best_level
 from grader.errors import CourseError, SandboxError
 from grader.intake.bundle import pack as pack_bundle
 from grader.intake.bundle import short_code
-from grader.student import handin
+from grader.student import hand_in
 from grader.student.checking import check_once, passed_items, work_of
 from grader.student.workspace import Workspace, find_workspace
 from grader.submissions import Submission
@@ -38,8 +38,8 @@ def submit(
 ) -> None:
     """Hand in your file, whether the checks pass or not."""
     here = find_workspace(Path.cwd(), slug)
-    who = handin.student_of(here, student)
-    target = None if pack is not None else handin.inbox_of(here, inbox)
+    who = hand_in.student_of(here, student)
+    target = None if pack is not None else hand_in.inbox_of(here, inbox)
     told = {"lab": here.lab.slug, "student": who}
     submission = work_of(here)
     if submission.problem:
@@ -51,14 +51,14 @@ def submit(
     names = ", ".join(f"{name} ({_size(len(each))})" for name, each in bundle.files.items())
     shell.say(*shell.folded(f"Packed {names}. {_public(here, submission)}"))
     if target is not None:
-        delivered = handin.deliver_to(target, bundle)
+        delivered = hand_in.deliver_to(target, bundle)
         word = "Delivered"
         then = "A signed receipt follows when staff collect. See: shardlab status"
     else:
         assert pack is not None, "else there is an inbox"
-        delivered = handin.pack_to(pack, bundle)
+        delivered = hand_in.pack_to(pack, bundle)
         word, then = "Wrote", f"Hand in {delivered.path} where your course asks for it."
-    sent, problem = handin.remember(here, bundle, delivered)
+    sent, problem = hand_in.remember(here, bundle, delivered)
     if problem:
         shell.say(f"Note: {problem}; so this submission is not remembered")
     digest, code = bundle.digest, short_code(bundle.digest)
