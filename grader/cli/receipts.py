@@ -60,7 +60,7 @@ def receipt() -> None:
 def verify(path: Path, files: tuple[Path, ...], key: str | None, json_path: Path | None) -> None:
     """Say whether the course signed this, and for which file.
 
-    Each FILE.py is compared with what was received; without one, files of these names that lie
+    Each FILE.py is compared with what was taken in; without one, files of these names that lie
     beside the receipt.
     """
     name, known = escaped(path.name), key or _known_key()
