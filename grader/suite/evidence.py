@@ -53,6 +53,7 @@ class Evidence:
     def verdict(self) -> str:
         """One line for the result: how consistent the trace is, in the kind's own words."""
         try:
+            claim = self._claim
             flaws = {check: self._of(check) for check in self.kind.CHECKS}
         except CaseFailure as failure:
             return failure.finding.error
@@ -60,9 +61,9 @@ class Evidence:
         if wrong:
             return f"trace not consistent in: {', '.join(wrong)}"
         try:
-            return one_line(shortened(self._claim.verdict()))
+            return one_line(shortened(claim.verdict()))
         except Exception as error:
-            where = type(self._claim).__qualname__
+            where = type(claim).__qualname__
             raise CourseError(f"{where}.verdict: {type(error).__name__}: {error}") from error
 
     def picture(self) -> list[str]:

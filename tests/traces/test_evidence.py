@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -137,3 +138,10 @@ def test_a_trace_that_holds_costs_one_forward_pass(monkeypatch):
     for check in CHECKS:
         evidence.holds(check)
     assert passes == [1]
+
+
+@pytest.mark.parametrize("raw", [None, b"no trace"], ids=["none", "unreadable"])
+def test_a_kind_without_checks_says_what_is_wrong_with_the_trace(raw):
+    """A trace that is missing or can't be read is the student's to mend, and no fault of ours."""
+    kind = SimpleNamespace(CHECKS=(), read=KIND.read)
+    assert "trace" in Evidence(kind, CHALLENGE, raw).verdict()
