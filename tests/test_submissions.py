@@ -264,8 +264,8 @@ def test_a_folder_that_nobody_may_look_into_keeps_nobody_back(course, tmp_path):
         "True False",
         "ann read",
         "eve adding.py can't be read: Permission denied",
-        "Refused",
-        "Found",
-        "Refused",
+        "IntakeRefusal",
+        "Find",
+        "IntakeRefusal",
         f"{place / 'eve'} can't be read: Permission denied",
     ], told.stderr
