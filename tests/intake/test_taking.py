@@ -223,6 +223,7 @@ def test_an_interrupted_collect_goes_on(collect, course, book, inbox, send, monk
     assert len(list(inbox.rglob("*.receipt.json"))) == 5
 
 
+@pytest.mark.slow
 def test_killed_at_any_line_nothing_is_lost_or_doubled(course, send, inbox, tmp_path):
     """Killed anywhere in collecting, and run again: each attempt once, each with its receipt."""
     for minute, (student, source) in enumerate(

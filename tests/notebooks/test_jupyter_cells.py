@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 # nbgrader and what it stands on warn of one another's deprecations, which is not ours to mend
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # a kernel of Jupyter's
 
 ADD = """\
 def add(x, y):

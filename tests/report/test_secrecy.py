@@ -56,6 +56,7 @@ def strings(value):
             yield from strings(each)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["variant", "mutant"])
 def test_no_secret_of_a_lab_is_told(repository, level, kind):
     """Real gradings of right and wrong answers, searched as a released bundle is.
