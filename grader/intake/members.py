@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
@@ -110,10 +111,11 @@ def listed(folder: Path) -> dict[str, os.DirEntry[str]]:
     """
     try:
         with os.scandir(folder) as entries:
-            found = {each.name: each for each in entries if not is_junk(each.name)}
+            found = [each for each in entries if not _is_junk_file(each.name.lower())]
     except OSError as error:
         raise BundleError(_cant_be_read(error)) from None
-    return {name: found[name] for name in sorted(found)}
+    found.sort(key=attrgetter("name"))
+    return {each.name: each for each in found}
 
 
 def path_member(path: Path, name: str) -> Member:
@@ -147,9 +149,12 @@ def _cant_be_read(error: OSError) -> str:
 
 def is_junk(name: str) -> bool:
     """Whether an operating system left this file, so that nobody handed it in."""
-    parts = name.lower().split("/")
-    file = parts[-1]
-    return file in _JUNK or file.startswith("._") or not _JUNK_FOLDERS.isdisjoint(parts)
+    *folders, file = name.lower().split("/")
+    return _is_junk_file(file) or not _JUNK_FOLDERS.isdisjoint(folders)
+
+
+def _is_junk_file(name: str) -> bool:
+    return name in _JUNK or name in _JUNK_FOLDERS or name.startswith("._")
 
 
 def _member_problem(info: zipfile.ZipInfo) -> str:
