@@ -37,7 +37,7 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One change in words: when, by whom, and what was done to which subject."""
+    """One change in words: when, by whom, what was done to which subject, and what it undoes."""
 
     id: int
     at: datetime
@@ -45,6 +45,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
     what: str
     subject: str
     detail: str = ""
+    undoes: int = 0
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -91,9 +92,12 @@ def override(
 
     An override can be withdrawn even when the lab no longer has the item.
     """
-    people.require(connection, student)
+    whose = people.require(connection, student)
     rubric = {each.item: each.points for each in lab.rubric}
-    in_force = {each.item: each for each in overrides_in_force(connection, lab).get(student, ())}
+    in_force = {
+        each.item: each
+        for each in overrides_in_force(connection, lab, people.load(connection)).get(whose.key, ())
+    }
     if points is None and item in in_force:
         rubric.setdefault(item, in_force[item].points)
     if item not in rubric:
@@ -104,21 +108,21 @@ def override(
         raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
     _with_lab(connection, lab.slug)
     row = {"points": points, "max_points": rubric[item], "item": item}
-    connection.execute(overrides.insert().values(row | _row(student, lab, by)))
+    connection.execute(overrides.insert().values(row | _row(whose.key, lab, by)))
     what = "override" if points is not None else "withdraw override"
     told = f"{points} of {rubric[item]}: " if points is not None else ""
-    note(connection, by.at, by.author, what, f"{student} {lab.slug} {item}", f"{told}{by.reason}")
+    note(connection, by.at, by.author, what, f"{whose.id} {lab.slug} {item}", f"{told}{by.reason}")
 
 
 def extend(
     connection: sa.Connection, student: str, lab: Lab, until: datetime, by: Signature
 ) -> None:
     """Makes the lab due at that time for the student."""
-    people.require(connection, student)
+    whose = people.require(connection, student)
     _with_lab(connection, lab.slug)
-    connection.execute(extensions.insert().values({"due": until} | _row(student, lab, by)))
+    connection.execute(extensions.insert().values({"due": until} | _row(whose.key, lab, by)))
     told = f"until {until:%Y-%m-%d %H:%M %Z}: {by.reason}"
-    note(connection, by.at, by.author, "extend", f"{student} {lab.slug}", told)
+    note(connection, by.at, by.author, "extend", f"{whose.id} {lab.slug}", told)
 
 
 def publish(
@@ -132,7 +136,7 @@ def publish(
     told = [
         {
             "publication": number,
-            "student": grade.student.id,
+            "student": grade.student.key,
             "submission": grade.counts.attempt.id,
             "score": grade.score,
             "max_score": grade.max_score,
