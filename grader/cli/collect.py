@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import shell
+from grader.cli import lms, shell
 from grader.cli.book import gradebook
 from grader.cli.group import Exit
 from grader.gradebook.rows import Attempt
@@ -20,12 +20,17 @@ from grader.intake.taking import take_in
 @click.argument("paths", nargs=-1, type=shell.ANY_PATH, metavar="[PATH]...")
 @click.option("--lab", "slug", metavar="LAB", help="Only what is for this lab.")
 @click.option("--known-only", is_flag=True, help="Refuse whoever is not on the roster.")
+@lms.options
 @shell.db_option
 @shell.json_option
 def collect(
     paths: tuple[Path, ...],
     slug: str | None,
     known_only: bool,
+    worksheet: Path | None,
+    submissions: Path | None,
+    received: str | None,
+    by_name: bool | None,
     db: str | None,
     json_path: Path | None,
 ) -> None:
@@ -35,15 +40,29 @@ def collect(
     Moodle, zipped or unpacked. Without a PATH it is the course's own inbox. Collect often, and
     soon after a due date. What was taken in stays as it is; what comes later counts as handed in
     after the last collect that did not see it.
+
+    Only a bundle says when it was handed in. Of all else it is what Moodle's worksheet, Canvas's
+    list of submissions or --received say, and unknown without: the dates in a download are its
+    own. Unknown times cost nothing, and can be told later, by collecting again.
     """
     course = shell.course()
     places = list(paths) or [course_inbox(course)]
     there = shell.present(places, "the rest is collected")
+    said = lms.told(course, slug, worksheet, submissions, received, by_name)
     taken_in: list[Intake] = []
     others: list[IntakeRefusal] = []
     with gradebook(course, db) as book:
         now = datetime.now(UTC)
-        for each in take_in(course, book, there, lab=slug, known_only=known_only, now=now):
+        for each in take_in(
+            course,
+            book,
+            there,
+            lab=slug,
+            known_only=known_only,
+            lms=said,
+            notebook=lms.notebook_reader(),
+            now=now,
+        ):
             if isinstance(each, IntakeRefusal):
                 others.append(each)
                 why = shell.folded(each.reason, " " * 9, " " * 9, whole=True)
@@ -54,6 +73,7 @@ def collect(
                 shell.say(f"Note: receipt {each.problem}")
         by_id = {each.id: each for each in book.attempts(slug)} if json_path is not None else {}
     _say_counts(taken_in, len(others))
+    lms.say_times(course, taken_in)
     if json_path is not None:
         rows = [_row(each, by_id[each.attempt]) for each in taken_in]
         shell.write_json(json_path, {"received": rows, "refused": others})

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from msgspec import to_builtins
 
-from grader.cli import results, shell
+from grader.cli import lms, results, shell
 from grader.cli.group import Exit
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
@@ -89,14 +89,25 @@ class Run:
         In plain files and folders whatever has a name is an attempt, with its problem if it
         can't be read: it is graded like any other. Bundles and downloads are collected.
         """
-        now = datetime.now(UTC)
         ids: dict[str, list[int]] = {slug: []} if slug else {}
-        for each in take_in(self.course, book, paths, lab=slug, as_named=True, now=now):
+        taken_in = list[Intake]()
+        for each in take_in(
+            self.course,
+            book,
+            paths,
+            lab=slug,
+            as_named=True,
+            lms=lms.told(self.course, slug),
+            notebook=lms.notebook_reader(),
+            now=datetime.now(UTC),
+        ):
             if isinstance(each, Intake):
+                taken_in.append(each)
                 ids.setdefault(each.lab, []).append(each.attempt)
             else:
                 click.echo(f"Refused: {each.where}: {each.reason}", err=True)
                 self.refused = True
+        lms.say_times(self.course, taken_in)
         by_id = {each.id: each for each in book.attempts(slug)} if ids else {}
         return {lab: [by_id[each] for each in some] for lab, some in ids.items()}
 

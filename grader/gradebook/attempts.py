@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from grader.gradebook.database import in_chunks, insert, lock
+from grader.gradebook.journal import Journal
 from grader.gradebook.people import keys_of
 from grader.gradebook.rows import Attempt
 from grader.gradebook.tables import files, labs, sources, storable, submissions, told_times
@@ -21,6 +22,7 @@ from grader.submissions import Submission
 
 UNKNOWN = "unknown"  # whose word the time is, where it is nobody's
 _TRACE = ".trace"
+ToldTime = tuple[datetime, str]  # when, and whose word that is
 _Draft = dict[str, Any]  # a row of submissions
 _Drafts = list[tuple[_Draft, bool]]  # and whether it is new
 _Newest = dict[str, _Draft]  # by student
@@ -117,6 +119,13 @@ def _told(connection: sa.Connection, lab: str | None) -> dict[int, tuple[datetim
         query = query.where(told_times.c.submission.in_(of_lab))
     found = connection.execute(query)
     return {row.submission: (row.submitted_at, row.time_from) for row in found}
+
+
+def tell_times(journal: Journal, times: Mapping[int, ToldTime], author: str, at: datetime) -> None:
+    """Keeps when attempts were handed in, by their ids, which was unknown or told otherwise."""
+    for attempt, (submitted_at, time_from) in sorted(times.items()):
+        row = {"submission": attempt, "submitted_at": submitted_at, "time_from": time_from}
+        journal.insert(told_times, row | {"author": author, "at": at})
 
 
 def name_of(attempt: Attempt) -> str:

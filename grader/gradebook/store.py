@@ -8,7 +8,7 @@ gradebook; processes each open their own.
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +19,11 @@ import sqlalchemy as sa
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
 from grader.gradebook import attempts, audit, decisions, grades, people, work
-from grader.gradebook.attempts import Arrival
+from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
+from grader.gradebook.journal import Journal
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -113,6 +114,18 @@ class Gradebook:
             return got
 
         return self._database.write(write, repeatable=True)
+
+    def tell_times(self, lab: str, times: Mapping[int, ToldTime]) -> None:
+        """Keeps when attempts were handed in, by their ids, and whose word that is."""
+
+        def write(connection: sa.Connection) -> None:
+            now = self._now()
+            told = f"{len(times)}, which were unknown"
+            journal = Journal.begin(connection, now, self.who, "hand-in times", lab, told)
+            attempts.tell_times(journal, times, self.who, now)
+
+        if times:
+            self._database.write(write)
 
     def attempts(self, lab: str | None = None, student: str | None = None) -> list[Attempt]:
         """The attempts at a lab, of a student, or all, in the order they were taken in."""

@@ -9,24 +9,29 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import UsageError
 from grader.files.writing import write_whole
 from grader.gradebook.attempts import Arrival, digest_of
-from grader.gradebook.rows import Attempt, Student
+from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
 from grader.intake.finds import Find, Intake, IntakeRefusal, refusal
+from grader.intake.hand_in_times import TOLD, UNKNOWN, newly_told, time_of
+from grader.intake.lms import NO_LMS, Lms
+from grader.intake.loose import STAFF
 from grader.intake.members import listed
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
+from grader.intake.registry import Registry
 from grader.intake.search import find
 from grader.intake.unchanged import KnownBundles, status_of
+from grader.intake.wrapped import NotebookReader
 from grader.submissions import Submission, is_folder, read_regular, read_submissions
 from grader.text.shown import escaped
 
@@ -43,6 +48,8 @@ def take_in(
     lab: str | None = None,
     known_only: bool = False,
     as_named: bool = False,
+    lms: Lms = NO_LMS,
+    notebook: NotebookReader | None = None,
     now: datetime,
 ) -> Iterator[Intake | IntakeRefusal]:
     """Takes in all that was handed in at the paths; yields each attempt or refusal.
@@ -50,27 +57,29 @@ def take_in(
     With `lab`, only that lab's submissions. With `known_only`, students who are not on the roster
     are refused. With `as_named`, which needs `lab`, every plain file and folder is an attempt of
     the student it is named after, even if it can't be read: then the attempt has the problem.
+    `lms` is what learning-management systems and staff say; `notebook` makes a lab's file of a
+    notebook.
     """
     paths = list(paths)
     if lab is not None and lab not in course.slugs:
         course.lab(lab)  # says which there are
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
-        yield from _take_in_plain(book, course.lab(lab), plain, now)
+        yield from _take_in_plain(book, course.lab(lab), plain, lms.received)
     if others := [each for each in paths if each not in plain]:
         with _alone(course.root):
-            intake = _Intake(course, book, lab, known_only, now)
+            intake = _Intake(course, book, lab, known_only, lms, notebook, now)
             for path in others:
                 yield from intake.at(path)
 
 
 def is_plain(course: Course, path: Path) -> bool:
-    """Whether the path is a `.py` file or a folder of them: no inbox, bundle, zip or download.
+    """Whether the path is a `.py` file or a folder of them: no inbox, zip, notebook or download.
 
     A bundle in one student's folder does not make the whole folder an inbox.
     """
     if not is_folder(path):
-        return not path.name.endswith((SUFFIX, ".zip"))
+        return not path.name.lower().endswith((SUFFIX, ".zip", ".ipynb"))
     try:
         bundles = any(name.endswith(SUFFIX) for name in listed(path))
     except BundleError:
@@ -81,27 +90,36 @@ def is_plain(course: Course, path: Path) -> bool:
 
 
 def _take_in_plain(
-    book: Gradebook, lab: Lab, paths: Iterable[Path], now: datetime
+    book: Gradebook, lab: Lab, paths: Iterable[Path], received: datetime | None
 ) -> Iterator[Intake]:
-    """Takes in plain files; each counts as handed in when it was last written, or now."""
+    """Takes in plain files, handed in when staff say so: a file's own date is that of a copy."""
+    time_from = STAFF if received else ""
     arrivals = [
-        Arrival(each, _written(each, now), "plain file") for each in read_submissions(lab, paths)
+        Arrival(each, received, "plain file", time_from=time_from)
+        for each in read_submissions(lab, paths)
     ]
-    for attempt, new in book.take_in(lab.slug, arrivals) if arrivals else ():
-        yield Intake(attempt.id, lab.slug, attempt.source, new)
-
-
-def _written(submission: Submission, now: datetime) -> datetime:
-    if submission.written is None:
-        return now
-    return min(datetime.fromtimestamp(submission.written, UTC), now)
+    got = book.take_in(lab.slug, arrivals) if arrivals else []
+    unknown = {attempt.id for attempt, _ in got if attempt.submitted_at is None}
+    if received is not None:
+        book.tell_times(lab.slug, dict.fromkeys(unknown, (received, STAFF)))
+    time = UNKNOWN if received is None else TOLD
+    for attempt, new in got:
+        of_time = time if attempt.id in unknown else ""
+        yield Intake(attempt.id, lab.slug, attempt.source, new, time=of_time)
 
 
 class _Intake:
     """One run over some places, with all that was known when it began."""
 
     def __init__(
-        self, course: Course, book: Gradebook, lab: str | None, known_only: bool, now: datetime
+        self,
+        course: Course,
+        book: Gradebook,
+        lab: str | None,
+        known_only: bool,
+        lms: Lms,
+        notebook: NotebookReader | None,
+        now: datetime,
     ) -> None:
         self.book, self.lab, self.now = book, lab, now
         self.labs = course.labs()
@@ -109,7 +127,10 @@ class _Intake:
         signed_by = f"{self.signer.public_key} {course.name}"
         self.unchanged = KnownBundles(self.labs, book.seen.unchanged, signed_by)
         students = book.students()
-        self.by_lms = _by_lms(students)
+        self.received, self.notebook = lms.received, notebook
+        self.registry = Registry(students, lms.worksheet, lms.submissions, lms.by_name)
+        self.by_case = {each.id.casefold(): each.id for each in students}
+        self.ids = {each.id for each in students}
         self.roster = {each.id for each in students} if known_only else None
         self.last_collected = book.seen.last_collected()
         self.strangers = book.seen.strangers()
@@ -123,8 +144,10 @@ class _Intake:
             lab=self.lab,
             now=self.now,
             last_seen=functools.partial(self._last_seen, place),
-            students=self.by_lms,
+            registry=self.registry,
             unchanged=self.unchanged,
+            received=self.received,
+            notebook=self.notebook,
         )
         count = Counter[str]()
         for some in _chunks(map(self._admitted, found)):
@@ -149,13 +172,26 @@ class _Intake:
         """The same; or a refusal if the student is not on the roster, with the time remembered."""
         if not isinstance(each, Find):
             return each
+        if (other := self._differs_by_case(each.student)) is not None:
+            return refusal(
+                each.source,
+                f"'{each.student}' and '{other}' differ by small and capital letters only; if they "
+                "are one, rename the file, else put both on the roster",
+            )
         stranger = each.student, each.lab, digest_of(each.submission)
-        at = min(each.submitted_at, self.strangers.get(stranger, each.submitted_at))
+        at = each.submitted_at
+        if at is not None:
+            at = min(at, self.strangers.get(stranger, at))
         if self.roster is None or each.student in self.roster:
             return replace(each, submitted_at=at)
         if stranger not in self.strangers:
-            self.book.seen.keep_out(stranger, at)
+            self.book.seen.keep_out(stranger, at or self.now)
         return refusal(each.source, f"{each.student} is not on the roster")
+
+    def _differs_by_case(self, student: str) -> str | None:
+        """Another student's id that differs by the case of letters only, if there is one."""
+        other = self.by_case.setdefault(student.casefold(), student)
+        return None if student in self.ids or other == student else other
 
     def _taken_in(self, some: list[_Each]) -> Iterator[Intake | IntakeRefusal]:
         yield from (each for each in some if not isinstance(each, Find))
@@ -163,16 +199,25 @@ class _Intake:
         for slug in dict.fromkeys(each.lab for each in found):
             of_lab = [each for each in found if each.lab == slug]
             arrivals = [
-                Arrival(each.submission, each.submitted_at, each.source, lasting=True)
+                Arrival(
+                    each.submission,
+                    each.submitted_at,
+                    each.source,
+                    lasting=True,
+                    time_from=each.time_from,
+                    lms_late=each.lms_late,
+                )
                 for each in of_lab
             ]
             got = self.book.take_in(slug, arrivals)
+            times = [time_of(each, attempt) for each, (attempt, _) in zip(of_lab, got, strict=True)]
+            self.book.tell_times(slug, newly_told(of_lab, [each for each, _ in got], times))
             facts = dict[tuple[int, str], str]()
-            for each, (attempt, new) in zip(of_lab, got, strict=True):
+            for each, (attempt, new), time in zip(of_lab, got, times, strict=True):
                 problem = self._give_receipt(each, attempt)
                 if not problem and each.status:
                     facts[attempt.id, each.source] = self._facts(each)
-                yield Intake(attempt.id, slug, each.source, new, problem)
+                yield Intake(attempt.id, slug, each.source, new, problem, time)
             self.book.seen.keep_facts(facts)
 
     def _give_receipt(self, found: Find, attempt: Attempt) -> str:
@@ -202,13 +247,6 @@ class _Intake:
         except OSError:
             return ""
         return self.unchanged.facts(found.lab, f"{found.status} {receipt}")
-
-
-def _by_lms(students: Iterable[Student]) -> dict[str, str]:
-    """Students' ids by their number in the other system; a number of two students is left out."""
-    students = [each for each in students if each.lms_id]
-    count = Counter(each.lms_id for each in students)
-    return {each.lms_id: each.id for each in students if count[each.lms_id] == 1}
 
 
 def _chunks(everything: Iterable[_Each]) -> Iterator[list[_Each]]:
