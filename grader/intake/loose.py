@@ -242,7 +242,7 @@ def _source(each: LooseFile) -> str:
     if not each.part:
         return f"{escaped(each.entry.name)[:200]} {each.entry.at:%Y-%m-%dT%H:%M:%SZ}"
     moodle = each.said.time_from == MOODLE and each.said.at is not None
-    return escaped(each.part)[:200] + (f" {each.said.at:%Y-%m-%dT%H:%MZ}" if moodle else "")
+    return escaped(each.part)[:200] + (f" {each.said.at:%Y-%m-%dT%H:%M:%SZ}" if moodle else "")
 
 
 def _bytes(each: LooseFile, limit: int) -> tuple[bytes | None, str]:

@@ -133,6 +133,8 @@ def test_an_anonymous_canvas_download_says_so(lms, works, roster, collected, peo
         # group_1 is a name, 1 is nobody's number, and 4711 is upload or user
         ("group_1_4711_98765_adding.py", [Student("s1", "group_1", lms_id="4711")]),
         ("group_1_4711_98765_adding.py", [Student("s1", "Ada", group="group_1", lms_id="4711")]),
+        # Canvas has the accent as a character of its own
+        ("jose\u0301_1_4711_98765_adding.py", [Student("s1", "José_1", lms_id="4711")]),
         ("doejane_4711_98765_2026_12_adding.py", [Student("s1", "Jane Doe", lms_id="4711")]),
         ("doejane_4711_98765_4712_1_adding.py", [Student("s1", "Doe, Jane", lms_id="4711"),
                                                  Student("s2", "Bob", lms_id="4712")]),
@@ -249,6 +251,26 @@ def test_full_names_are_asked_about_once_and_may_be_refused(
     found, refused = collected(path, roster, by_name=answer)
     assert found == {}
     assert "'LATE' may be s000, by the name alone; give Moodle's" in str(refused)
+
+
+def test_two_people_of_a_name_are_not_one_student(lms, collected, tmp_path):
+    """Though the roster has only one who is called so: the other may not be on it yet."""
+    twins = [lms.Person(f"s{n}", "Wei Li", 4711 + n) for n in range(2)]
+    works = [lms.Work(each, {"adding.py": content(n)}) for n, each in enumerate(twins)]
+    path = lms.moodle_zip(tmp_path / "m.zip", works)
+    for students in ([Student("s0", "Wei Li")], []):
+        found, refused = collected(path, students)
+        assert found == {}
+        assert "several people hand in as 'Wei Li'; give Moodle's grading" in str(refused)
+
+
+def test_hidden_names_are_told_in_one_line(lms, works, roster, collected, tmp_path):
+    """Blind marking writes the same word for everybody."""
+    path = lms.moodle_zip(tmp_path / "m.zip", works, blind=True)
+    found, refused = collected(path, roster)
+    assert found == {}
+    (why,) = refused.values()
+    assert "300 files, such as Participant_6996_assignsubmission_file/adding.py: several" in why
 
 
 def test_without_a_roster_moodle_s_names_are_the_strangers(lms, collected, tmp_path):
