@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from grader.course import Lab
 from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import BundleError
-from grader.intake.bundle import trace_name
+from grader.intake.bundle import MAX_AHEAD, trace_name
 from grader.intake.downloads import MOODLE, original_name
 from grader.intake.finds import Find, IntakeRefusal, refusal
 from grader.intake.members import Member, listed, path_member
@@ -217,11 +217,13 @@ def _counted(
 
 
 def with_times(found: Find, said: Said, scope: Scope) -> Find:
-    """The find with the system's word on when it came, else with that of staff, else without."""
-    at, time_from = said.at, said.time_from
-    if at is None and scope.received is not None:
-        at, time_from = scope.received, STAFF
-    at = None if at is None else min(at, scope.now)
+    """The find with the system's word on when it came, else with that of staff, else without.
+
+    A time that is yet to come is no time: it is of another zone, or of another clock.
+    """
+    told = [(said.at, said.time_from), (scope.received, STAFF)]
+    known = [(at, whose) for at, whose in told if at is not None and at <= scope.now + MAX_AHEAD]
+    at, time_from = known[0] if known else (None, "")
     return replace(
         found, submitted_at=at, time_from=time_from, lms_late=said.late, group=said.group
     )

@@ -162,6 +162,12 @@ def test_a_time_is_told_later_and_stays(lms, run, book, works, tmp_path):
     assert "unknown" not in run("collect", again)
 
 
+def test_staff_can_t_have_received_what_is_yet_to_come(run, tmp_path):
+    """A slip of the year is refused before anything is done."""
+    said = run("collect", tmp_path, "--received", "2999-01-01T00:00Z", code=2)
+    assert "yet to come" in said
+
+
 @pytest.mark.usefixtures("enrolled")
 def test_telling_times_can_be_taken_back(lms, run, book, works, tmp_path):
     """A wrong --received is an entry of the log like any other."""

@@ -431,10 +431,41 @@ def test_unreadable_times_are_unknown_and_told(lms, works, roster, collected, tm
     text = path.read_text("utf-8-sig").replace("December", "Prosinac")
     path.write_text(text, "utf-8")
     sheet = read_worksheet(path, UTC)
-    assert "can't be read, such as 'Tuesday, 1 Prosinac 2026" in sheet.problem
+    (problem,) = sheet.problems(LATER)
+    assert "300 times can't be read, such as 'Tuesday, 1 Prosinac 2026" in problem
     found, _ = collected(lms.moodle_zip(tmp_path / "m.zip", works), roster, worksheet=sheet)
     assert len(found) == 300
     assert {each.submitted_at for each in found.values()} == {None}
+
+
+def test_a_time_yet_to_come_is_unknown_and_told(lms, collected, tmp_path):
+    """It is of another zone than the course's, or another clock; nothing is made of it."""
+    at = LATER + timedelta(hours=1)
+    works = [lms.Work(lms.Person("s1", "Ada", 4711), {"adding.py": GOOD}, at)]
+    sheet = read_worksheet(lms.moodle_worksheet(tmp_path / "w.csv", works), UTC)
+    (problem,) = sheet.problems(LATER)
+    assert "1 time yet to come, such as that of 'Ada': is the timezone in course.toml" in problem
+    path = lms.moodle_zip(tmp_path / "m.zip", works)
+    found, _ = collected(path, [Student("s1")], worksheet=sheet)
+    assert (found["s1"].submitted_at, found["s1"].time_from) == (None, "")
+    earlier = LATER - timedelta(days=1)
+    found, _ = collected(path, [Student("s1")], worksheet=sheet, received=earlier)
+    assert (found["s1"].submitted_at, found["s1"].time_from) == (earlier, "staff")
+
+
+def test_an_uploaded_bundle_s_own_time_is_that_of_packing(lms, packed, collected, tmp_path, now):
+    """Which may be days before it was handed in: the system says when that was."""
+    person = lms.Person("s1", "Ada", 4711)
+    files = {"adding--s1--0.shardlab.zip": packed("s1", GOOD).raw}
+    at = now + timedelta(days=3)
+    students = [Student("s1", lms_id="4711")]
+    path = lms.canvas_zip(tmp_path / "c.zip", [lms.Work(person, files, late=True)])
+    found, refused = collected(path, students)
+    assert refused == {}
+    assert (found["s1"].submitted_at, found["s1"].lms_late) == (None, True)
+    listed = lms.canvas_submissions_json(tmp_path / "l.json", [lms.Work(person, at=at)])
+    found, _ = collected(path, students, submissions=read_submissions(listed, UTC, []))
+    assert (found["s1"].submitted_at, found["s1"].time_from) == (at, "Canvas")
 
 
 def test_a_worksheet_in_german_is_read(tmp_path):
