@@ -41,7 +41,7 @@ class IntakeRecord(msgspec.Struct, frozen=True):
     told: str
 
 
-class Undone(msgspec.Struct, frozen=True):
+class UndoneIntake(msgspec.Struct, frozen=True):
     """A collect that was taken back: the ids of the attempts, and the students who vanished."""
 
     intake: IntakeRecord
@@ -68,7 +68,7 @@ class Intakes:
         rows = self._database.read(lambda each: each.execute(query).mappings().all())
         return [IntakeRecord(**row) for row in rows]
 
-    def undo(self, number: int, *, reason: str = "", author: str = "") -> Undone:
+    def undo(self, number: int, *, reason: str = "", author: str = "") -> UndoneIntake:
         """Takes a collect back: what it took in is void until it is collected again.
 
         Raises UsageError for an unknown number, and for a collect that was taken back already.
@@ -105,7 +105,7 @@ def _begin(connection: sa.Connection, place: str, by: Signature) -> int:
 # -- taking back ---------------------------------------------------------------------------
 
 
-def _undo(connection: sa.Connection, number: int, by: Signature) -> Undone:
+def _undo(connection: sa.Connection, number: int, by: Signature) -> UndoneIntake:
     record = _record(connection, number)
     entries = _entries(connection, number)
     if earlier := audit.taken_back_by(connection, entries[0]):
@@ -124,7 +124,7 @@ def _undo(connection: sa.Connection, number: int, by: Signature) -> Undone:
     for table, key, image in _as_without(connection, number, entries):
         journal.put(table, key, image)
     vanished = there - {each.id for each in people.all_students(connection)}
-    return Undone(record, tuple(made), tuple(sorted(vanished)), journal.entry)
+    return UndoneIntake(record, tuple(made), tuple(sorted(vanished)), journal.entry)
 
 
 def _record(connection: sa.Connection, number: int) -> IntakeRecord:

@@ -8,8 +8,8 @@ gradebook; processes each open their own.
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -25,6 +25,7 @@ from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
 from grader.gradebook.groups import Groups
 from grader.gradebook.journal import Journal
+from grader.gradebook.rehearsal import rehearsal
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -79,6 +80,12 @@ class Gradebook:
         """Closes the connections."""
         self._database.close()
 
+    @contextmanager
+    def rehearsal(self) -> Iterator["Gradebook"]:
+        """The same gradebook to try something on: nothing that is done to it stays."""
+        with rehearsal(self._database) as database:
+            yield Gradebook(database, self.who, self._clock)
+
     def __enter__(self) -> Self:
         return self
 
@@ -90,6 +97,10 @@ class Gradebook:
     def students(self) -> list[Student]:
         """Everyone, by id."""
         return self._database.read(people.all_students)
+
+    def everyone(self) -> people.People:
+        """All people by every id that means them, also those who were dropped or merged."""
+        return self._database.read(people.load)
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""

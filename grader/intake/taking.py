@@ -8,23 +8,23 @@ import contextlib
 import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import UsageError
 from grader.files.writing import write_whole
-from grader.gradebook.attempts import Arrival, digest_of
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Attempt, Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
+from grader.intake.admission import Admission, KeptAside, Strangers
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
-from grader.intake.finds import Find, Intake, IntakeRefusal, refusal
+from grader.intake.finds import Find, Intake, IntakeNote, IntakeRefusal
 from grader.intake.members import listed
-from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
+from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer, has_key
 from grader.intake.search import find
 from grader.intake.unchanged import KnownBundles, status_of
 from grader.submissions import Submission, is_folder, read_regular, read_submissions
@@ -32,7 +32,10 @@ from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
-_Each = Find | Intake | IntakeRefusal
+_Found = Find | Intake | IntakeRefusal
+_Each = _Found | KeptAside
+Outcome = Intake | IntakeRefusal | KeptAside | IntakeNote
+_OUTCOMES = ("new", "known", "refused", "aside")
 
 
 def take_in(
@@ -41,27 +44,41 @@ def take_in(
     paths: Iterable[Path],
     *,
     lab: str | None = None,
-    known_only: bool = False,
+    strangers: Strangers | None = None,
     as_named: bool = False,
+    intake: int | None = None,
+    dry: bool = False,
     now: datetime,
-) -> Iterator[Intake | IntakeRefusal]:
-    """Takes in all that was handed in at the paths; yields each attempt or refusal.
+) -> Iterator[Outcome]:
+    """Takes in all that was handed in at the paths; yields what became of each.
 
-    With `lab`, only that lab's submissions. With `known_only`, students who are not on the roster
-    are refused. With `as_named`, which needs `lab`, every plain file and folder is an attempt of
-    the student it is named after, even if it can't be read: then the attempt has the problem.
+    With `lab`, only that lab's submissions. `strangers` says what becomes of students whom the
+    roster doesn't know; see `Admission`. `intake` is the number of this collect, which is begun
+    here where it is None. When `dry`, nothing is written but to the gradebook. With `as_named`,
+    which needs `lab`, every plain file and folder is an attempt of the student it is named after,
+    even if it can't be read: then the attempt has the problem.
     """
     paths = list(paths)
     if lab is not None and lab not in course.slugs:
         course.lab(lab)  # says which there are
+    if intake is None:
+        intake = book.intakes.begin(place_of(paths, lab))
+    admission = Admission(course, book, strangers, intake, now)
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
-        yield from _take_in_plain(book, course.lab(lab), plain, now)
+        yield from _take_in_plain(book, course.lab(lab), plain, admission, intake, now)
     if others := [each for each in paths if each not in plain]:
         with _alone(course.root):
-            intake = _Intake(course, book, lab, known_only, now)
+            taking = _Intake(course, book, lab, admission, intake, now, dry=dry)
             for path in others:
-                yield from intake.at(path)
+                yield from taking.at(path)
+    yield from (IntakeNote(each) for each in admission.teams.notes)
+
+
+def place_of(paths: Iterable[Path], lab: str | None) -> str:
+    """What is collected, in the words of the log."""
+    places = ", ".join(str(each.resolve()) for each in paths)
+    return f"{places} ({lab})" if lab else places
 
 
 def is_plain(course: Course, path: Path) -> bool:
@@ -81,14 +98,38 @@ def is_plain(course: Course, path: Path) -> bool:
 
 
 def _take_in_plain(
-    book: Gradebook, lab: Lab, paths: Iterable[Path], now: datetime
-) -> Iterator[Intake]:
+    book: Gradebook,
+    lab: Lab,
+    paths: Iterable[Path],
+    admission: Admission,
+    intake: int,
+    now: datetime,
+) -> Iterator[Intake | KeptAside]:
     """Takes in plain files; each counts as handed in when it was last written, or now."""
-    arrivals = [
-        Arrival(each, _written(each, now), "plain file") for each in read_submissions(lab, paths)
-    ]
+    arrivals = []
+    for each in read_submissions(lab, paths):
+        found = Find(lab.slug, each.student, each, _written(each, now), "plain file")
+        admitted = admission.admit(found)
+        if isinstance(admitted, KeptAside):
+            yield admitted
+        else:
+            arrivals.append(_arrival(admitted, intake, lasting=False))
+    admission.remember()
     for attempt, new in book.take_in(lab.slug, arrivals) if arrivals else ():
         yield Intake(attempt.id, lab.slug, attempt.source, new)
+
+
+def _arrival(find: Find, intake: int, *, lasting: bool) -> Arrival:
+    return Arrival(
+        find.submission,
+        find.submitted_at,
+        find.source,
+        lasting=lasting,
+        time_from=find.time_from,
+        lms_late=find.lms_late,
+        intake=intake,
+        members=find.members,
+    )
 
 
 def _written(submission: Submission, now: datetime) -> datetime:
@@ -101,20 +142,27 @@ class _Intake:
     """One run over some places, with all that was known when it began."""
 
     def __init__(
-        self, course: Course, book: Gradebook, lab: str | None, known_only: bool, now: datetime
+        self,
+        course: Course,
+        book: Gradebook,
+        lab: str | None,
+        admission: Admission,
+        intake: int,
+        now: datetime,
+        *,
+        dry: bool,
     ) -> None:
         self.book, self.lab, self.now = book, lab, now
+        self.admission, self.number, self.dry = admission, intake, dry
         self.labs = course.labs()
-        self.signer = Signer(course.root, course.name)
-        signed_by = f"{self.signer.public_key} {course.name}"
+        self.signer = None if dry and not has_key(course.root) else Signer(course.root, course.name)
+        signed_by = f"{self.signer.public_key if self.signer else ''} {course.name}"
         self.unchanged = KnownBundles(self.labs, book.seen.unchanged, signed_by)
         students = book.students()
         self.by_lms = _by_lms(students)
-        self.roster = {each.id for each in students} if known_only else None
         self.last_collected = book.seen.last_collected()
-        self.strangers = book.seen.strangers()
 
-    def at(self, path: Path) -> Iterator[Intake | IntakeRefusal]:
+    def at(self, path: Path) -> Iterator[Intake | IntakeRefusal | KeptAside]:
         """Takes in everything at one path, and then notes that it was collected."""
         place = path.resolve() / self.lab if self.lab is not None else path.resolve()
         found = find(
@@ -129,13 +177,12 @@ class _Intake:
         count = Counter[str]()
         for some in _chunks(map(self._admitted, found)):
             for each in self._taken_in(some):
-                new = isinstance(each, Intake) and each.new
-                count[
-                    "refused" if isinstance(each, IntakeRefusal) else "new" if new else "known"
-                ] += 1
+                count[_outcome(each)] += 1
                 yield each
-        told = ", ".join(f"{count[what]} {what}" for what in ("new", "known", "refused"))
-        self.book.seen.collected(str(place), self.now, told)
+        told = ", ".join(
+            f"{count[what]} {what}" for what in _OUTCOMES if count[what] or what != "aside"
+        )
+        self.book.seen.collected(str(place), self.now, told, self.number)
 
     def _last_seen(self, place: Path, bundle: Path) -> datetime | None:
         """When the place, or a folder around it or the bundle, was collected last."""
@@ -145,27 +192,16 @@ class _Intake:
         seen = self.last_collected
         return max((seen[each] for each in around if each in seen), default=None)
 
-    def _admitted(self, each: _Each) -> _Each:
-        """The same; or a refusal if the student is not on the roster, with the time remembered."""
-        if not isinstance(each, Find):
-            return each
-        stranger = each.student, each.lab, digest_of(each.submission)
-        at = min(each.submitted_at, self.strangers.get(stranger, each.submitted_at))
-        if self.roster is None or each.student in self.roster:
-            return replace(each, submitted_at=at)
-        if stranger not in self.strangers:
-            self.book.seen.keep_out(stranger, at)
-        return refusal(each.source, f"{each.student} is not on the roster")
+    def _admitted(self, each: _Found) -> _Each:
+        return self.admission.admit(each) if isinstance(each, Find) else each
 
-    def _taken_in(self, some: list[_Each]) -> Iterator[Intake | IntakeRefusal]:
+    def _taken_in(self, some: list[_Each]) -> Iterator[Intake | IntakeRefusal | KeptAside]:
+        self.admission.remember()
         yield from (each for each in some if not isinstance(each, Find))
         found = [each for each in some if isinstance(each, Find)]
         for slug in dict.fromkeys(each.lab for each in found):
             of_lab = [each for each in found if each.lab == slug]
-            arrivals = [
-                Arrival(each.submission, each.submitted_at, each.source, lasting=True)
-                for each in of_lab
-            ]
+            arrivals = [_arrival(each, self.number, lasting=True) for each in of_lab]
             got = self.book.take_in(slug, arrivals)
             facts = dict[tuple[int, str], str]()
             for each, (attempt, new) in zip(of_lab, got, strict=True):
@@ -177,8 +213,9 @@ class _Intake:
 
     def _give_receipt(self, found: Find, attempt: Attempt) -> str:
         """Writes the receipt beside its bundle unless it is there; returns why it could not."""
-        if found.receipt_to is None or found.manifest is None:
+        if self.dry or found.receipt_to is None or found.manifest is None:
             return ""
+        assert self.signer is not None  # by being no rehearsal
         signed = self.signer.sign(
             found.manifest,
             attempt=attempt.number,
@@ -202,6 +239,12 @@ class _Intake:
         except OSError:
             return ""
         return self.unchanged.facts(found.lab, f"{found.status} {receipt}")
+
+
+def _outcome(each: Intake | IntakeRefusal | KeptAside) -> str:
+    if isinstance(each, Intake):
+        return "new" if each.new else "known"
+    return "refused" if isinstance(each, IntakeRefusal) else "aside"
 
 
 def _by_lms(students: Iterable[Student]) -> dict[str, str]:
