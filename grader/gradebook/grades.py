@@ -132,7 +132,8 @@ def results_of(
     query = sa.select(current_keys).where(current_keys.c.submission.in_(of_lab))
     keys = {row.submission: row.key for row in connection.execute(query)}
     by_key = _rows(connection, results, of_lab)
-    by_content = {_content(every[row["submission"]]): row for row in by_key.values()}
+    counting = (row for row in by_key.values() if row["submission"] in every)  # none that is void
+    by_content = {_content(every[row["submission"]]): row for row in counting}
     broken = _rows(connection, faults, of_lab)
     chosen, found = dict[int, _Row](), dict[int, Result]()
     for number, attempt in every.items():

@@ -110,8 +110,8 @@ def test_case_makes_another_id(collect, book, send):
     """S041 is not s041: kept aside, and named with whom it is near."""
     book.add_students([Student("s041", "Ada Lovelace"), Student("t100")])
     send("S041")
-    _, ((aside,)) = collect()
-    assert [each.id for each in aside.near][0] == "s041"
+    _, (aside,) = collect()
+    assert next(each.id for each in aside.near) == "s041"
 
 
 def test_who_was_dropped_is_a_stranger(collect, book, send):

@@ -371,7 +371,7 @@ def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
     folder = tmp_path / "download"
     folder.mkdir()
     (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
-    collect(folder)
+    collect(folder, strangers="take")
     assert {each.student for each in book.attempts()} == {"4711"}
 
 
