@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import shell
+from grader.cli import lms, shell
 from grader.cli.book import gradebook, trial
 from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
@@ -36,6 +36,7 @@ from grader.text.times import minute_or_unknown
     "--undo", "number", type=int, metavar="N", help="Take the collect with this number back."
 )
 @click.option("--reason", default="", help="Why, beside --undo; it stands in the record.")
+@lms.options
 @shell.db_option
 @shell.json_option
 def collect(
@@ -46,6 +47,10 @@ def collect(
     dry_run: bool,
     number: int | None,
     reason: str,
+    worksheet: Path | None,
+    submissions: Path | None,
+    received: str | None,
+    by_name: bool | None,
     db: str | None,
     json_path: Path | None,
 ) -> None:
@@ -56,6 +61,10 @@ def collect(
     soon after a due date. What was taken in stays as it is; what comes later counts as handed in
     after the last collect that did not see it.
 
+    Only a bundle says when it was handed in. Of all else it is what Moodle's worksheet, Canvas's
+    list of submissions or --received say, and unknown without: the dates in a download are its
+    own. Unknown times cost nothing, and can be told later, by collecting again.
+
     Each collect has a number, by which it is taken back: what it took in does not count then,
     until it is collected again.
     """
@@ -65,6 +74,7 @@ def collect(
         return
     places = list(paths) or [course_inbox(course)]
     there = shell.present(places, "the rest is collected")
+    said = lms.told(course, slug, worksheet, submissions, received, by_name)
     outcomes = Outcomes()
     with trial(course, db) if dry_run else gradebook(course, db) as book:
         before = {each.id for each in book.students()}
@@ -73,7 +83,16 @@ def collect(
             shell.say("Dry run: nothing is changed.")
         now = datetime.now(UTC)
         for each in take_in(
-            course, book, there, lab=slug, strangers=strangers, intake=intake, dry=dry_run, now=now
+            course,
+            book,
+            there,
+            lab=slug,
+            strangers=strangers,
+            lms=said,
+            notebook=lms.notebook_reader(),
+            intake=intake,
+            dry=dry_run,
+            now=now,
         ):
             outcomes.add(each)
         by_id = {each.id: each for each in book.attempts(slug)}
@@ -81,6 +100,7 @@ def collect(
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
     _say(outcomes, added, 0 if dry_run else intake)
+    lms.say_times(course, outcomes.taken_in)
     rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
     told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
     shell.write_json(json_path, {"intake": None if dry_run else intake, "added": added} | told)

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from grader.cli import results, shell
+from grader.cli import lms, results, shell
 from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
 from grader.course import Course, Lab
@@ -101,6 +101,8 @@ class Run:
             lab=slug,
             strangers=self.strangers,
             as_named=True,
+            lms=lms.told(self.course, slug),
+            notebook=lms.notebook_reader(),
             intake=intake,
             now=now,
         ):
@@ -108,6 +110,7 @@ class Run:
             if isinstance(each, Intake):
                 ids.setdefault(each.lab, []).append(each.attempt)
         outcomes.say_aside()
+        lms.say_times(self.course, outcomes.taken_in)
         if outcomes.new:
             shell.say(f"Taken in as {intake}; take it back with: shardlab collect --undo {intake}")
         self.refused |= bool(outcomes.refused or outcomes.aside)

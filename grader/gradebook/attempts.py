@@ -13,6 +13,7 @@ from pathlib import PurePath
 import sqlalchemy as sa
 
 from grader.gradebook.database import insert, lock
+from grader.gradebook.journal import Journal
 from grader.gradebook.known import Draft, KnownAttempts
 from grader.gradebook.people import keys_of
 from grader.gradebook.rows import Attempt
@@ -30,6 +31,7 @@ from grader.submissions import Submission
 
 UNKNOWN = "unknown"  # whose word the time is, where it is nobody's
 _TRACE = ".trace"
+ToldTime = tuple[datetime, str]  # when, and whose word that is
 _Drafts = list[tuple[Draft, bool]]  # and whether it is new
 _Fresh = Iterable[tuple[Draft, "Arrival"]]
 
@@ -139,6 +141,13 @@ def _told(connection: sa.Connection, lab: str | None) -> dict[int, tuple[datetim
         query = query.where(told_times.c.submission.in_(of_lab))
     found = connection.execute(query)
     return {row.submission: (row.submitted_at, row.time_from) for row in found}
+
+
+def tell_times(journal: Journal, times: Mapping[int, ToldTime], author: str, at: datetime) -> None:
+    """Keeps when attempts were handed in, by their ids, which was unknown or told otherwise."""
+    for attempt, (submitted_at, time_from) in sorted(times.items()):
+        row = {"submission": attempt, "submitted_at": submitted_at, "time_from": time_from}
+        journal.insert(told_times, row | {"author": author, "at": at})
 
 
 def name_of(attempt: Attempt) -> str:

@@ -24,6 +24,7 @@ from grader.gradebook.tables import (
     collections,
     intakes,
     submissions,
+    told_times,
     voids,
     waiting,
 )
@@ -123,6 +124,8 @@ def _undo(connection: sa.Connection, number: int, by: Signature) -> UndoneIntake
         journal.insert(voids, {"submission": each} | signed)
     for table, key, image in _as_without(connection, number, entries):
         journal.put(table, key, image)
+    for key in _told(connection, entries):
+        journal.delete(told_times, key)
     vanished = there - {each.id for each in people.all_students(connection)}
     return UndoneIntake(record, tuple(made), tuple(sorted(vanished)), journal.entry)
 
@@ -153,6 +156,16 @@ def _made(connection: sa.Connection, number: int, entries: Collection[int]) -> l
     )
     made |= {json.loads(each)["submission"] for each in connection.execute(revived).scalars()}
     return sorted(made - set(connection.execute(sa.select(voids.c.submission)).scalars()))
+
+
+def _told(connection: sa.Connection, entries: Collection[int]) -> list[dict[str, int]]:
+    """The keys of the hand-in times that this collect told, and that are still told."""
+    query = sa.select(changes.c.key).where(
+        changes.c.entry.in_(entries), changes.c.table == told_times.name, changes.c.before == ""
+    )
+    there = set(connection.execute(sa.select(told_times.c.id)).scalars())
+    keys = [json.loads(each) for each in connection.execute(query).scalars()]
+    return [each for each in keys if each["id"] in there]
 
 
 def _as_without(

@@ -8,7 +8,7 @@ gradebook; processes each open their own.
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
 from grader.gradebook import attempts, audit, decisions, grades, intakes, people, voids, work
-from grader.gradebook.attempts import Arrival
+from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
@@ -135,6 +135,19 @@ class Gradebook:
             return got
 
         return self._database.write(write, repeatable=True)
+
+    def tell_times(self, lab: str, times: Mapping[int, ToldTime], intake: int = 0) -> None:
+        """Keeps when attempts were handed in, by their ids, and whose word that is."""
+
+        def write(connection: sa.Connection) -> None:
+            now = self._now()
+            told = f"{len(times)}, which were unknown"
+            journal = Journal.begin(connection, now, self.who, "hand-in times", lab, told)
+            attempts.tell_times(journal, times, self.who, now)
+            intakes.touch(journal, intake, told)
+
+        if times:
+            self._database.write(write)
 
     def attempts(
         self, lab: str | None = None, student: str | None = None, *, with_void: bool = False

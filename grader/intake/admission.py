@@ -19,6 +19,7 @@ from grader.gradebook.rows import DROPPED, ENROLLED, Student
 from grader.gradebook.store import Gradebook
 from grader.intake.finds import Find
 from grader.intake.teams import Teams
+from grader.text.shown import escaped
 
 Strangers = Literal["take", "aside"]
 _SHOWN = 3
@@ -59,6 +60,7 @@ class Admission:
         self._take = (strangers or default_for(self._people)) == "take"
         self._waiting = book.seen.strangers()
         self._new = dict[tuple[str, str, str], datetime]()
+        self._by_case = {each.casefold(): each for each in self._people.keys}
 
     def admit(self, find: Find) -> Find | KeptAside:
         """The find with the time that it waits since, and all whose it is; or that it waits."""
@@ -79,14 +81,26 @@ class Admission:
         if student is not None and student.status == DROPPED:
             mend = f"was dropped; to bring them back: shardlab roster restore {student.id}"
             return KeptAside(name, lab, where, (), mend)
-        if student is not None or self._take:
+        if student is not None:
             return None
-        return KeptAside(name, lab, where, near(self._people, name))
+        other = self._by_case.setdefault(name.casefold(), name)
+        if self._take and other == name:
+            return None
+        mend = _differs_by_case(name, other) if self._take else ""
+        return KeptAside(name, lab, where, near(self._people, name), mend)
 
     def remember(self) -> None:
         """Writes down since when those wait who were kept aside."""
         self._book.seen.keep_out(self._new, self._intake)
         self._new = {}
+
+
+def _differs_by_case(name: str, other: str) -> str:
+    name, other = escaped(name), escaped(other)
+    return (
+        f"it differs from '{other}' by small and capital letters only; if they are one: shardlab "
+        f"roster merge {name} {other}; else put them on the roster: shardlab roster add {name}"
+    )
 
 
 def default_for(people: People) -> Strangers:

@@ -45,7 +45,9 @@ class Find:
 class Intake(msgspec.Struct, frozen=True, gc=False):
     """The id of an attempt in the gradebook, its source, and whether it is new.
 
-    `problem` says why its receipt could not be written; the next run tries again.
+    `problem` says why its receipt could not be written; the next run tries again. `time` says
+    what became of a time: `unknown`, `told` where it was unknown before, or `kept` where another
+    was told before, which stays.
     """
 
     attempt: int
@@ -53,6 +55,7 @@ class Intake(msgspec.Struct, frozen=True, gc=False):
     source: str
     new: bool = False
     problem: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from grader.gradebook.store import Gradebook
 from grader.intake.bundle import pack
 from grader.intake.finds import Intake, IntakeRefusal
 from grader.intake.inbox import deliver
+from grader.intake.lms import Lms
 from grader.intake.receipts import public_key, read_receipt, verify
 from grader.intake.taking import take_in
 from grader.submissions import from_source
@@ -365,26 +366,25 @@ def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
 
 
 def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
-    """Work is never given to one of them by chance: it is kept under the number."""
+    """Work is never given to one of them by chance, nor to a third: who they are is told."""
     for student in ("ada", "bob"):
         book.add_students([Student(student, lms_id="4711")])
     folder = tmp_path / "download"
     folder.mkdir()
     (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
-    collect(folder, strangers="take")
-    assert {each.student for each in book.attempts()} == {"4711"}
+    _, (refused,) = collect(folder)
+    assert "number 4711 may be ada or bob" in refused.reason
+    assert book.attempts() == []
 
 
-@pytest.mark.parametrize(("minutes", "counts"), [(-30, -30), (30, 0)])
-def test_a_plain_file_counts_from_when_it_was_written(
-    attempt_of, course, book, tmp_path, minutes, counts
-):
-    """And from now at the latest: a clock that ran ahead makes nobody late."""
+@pytest.mark.parametrize("received", [None, NOW - timedelta(days=2)])
+def test_a_plain_file_came_when_staff_say_so(course, book, tmp_path, received):
+    """Its own date is that of a copy, a checkout or an unpacking: nobody's word."""
     path = tmp_path / "ann.py"
     path.write_text("x = 1\n")
-    written = (NOW + timedelta(minutes=minutes)).timestamp()
-    os.utime(path, (written, written))
-    (taken_in,) = take_in(course, book, [path], lab="adding", as_named=True, now=NOW)
+    lms = Lms(received=received)
+    (taken_in,) = take_in(course, book, [path], lab="adding", as_named=True, lms=lms, now=NOW)
     (attempt,) = book.attempts()
     assert attempt.id == taken_in.attempt
-    assert attempt.submitted_at == NOW + timedelta(minutes=counts)
+    assert attempt.submitted_at == received
+    assert attempt.time_from == ("staff" if received else "unknown")
