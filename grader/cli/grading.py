@@ -15,6 +15,7 @@ from grader.cli.runs import Run
 from grader.course import Course
 from grader.errors import UsageError
 from grader.gradebook.rows import Attempt, Grade
+from grader.intake.admission import Strangers
 from grader.sandbox import Level
 
 
@@ -33,6 +34,11 @@ from grader.sandbox import Level
     "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
+@click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
+)
 def grade(
     targets: tuple[str, ...],
     *,
@@ -41,6 +47,7 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
+    strangers: Strangers | None,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -56,7 +63,9 @@ def grade(
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
-    run = Run(course, required_level(isolation), opened, live=live, messages=messages)
+    run = Run(
+        course, required_level(isolation), opened, live=live, messages=messages, strangers=strangers
+    )
     if live:
         worker_options.require_gpu(course)
     if slug is not None:

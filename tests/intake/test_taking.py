@@ -288,17 +288,6 @@ def test_changed_bytes_under_an_old_name_are_new(collect, book, send, inbox):
     assert len(book.attempts()) == 2
 
 
-def test_who_is_not_on_the_roster_can_be_kept_out(attempt_of, collect, book, send):
-    """Refused by name; everybody else is taken in."""
-    book.add_students([Student("s1", "Ada")])
-    send("s1")
-    send("stranger")
-    taken_in, refused = collect(known_only=True)
-    assert [attempt_of(each).student for each in taken_in] == ["s1"]
-    assert [each.reason for each in refused] == ["stranger is not on the roster"]
-    assert [attempt_of(each).student for each in collect()[0]] == ["s1", "stranger"]
-
-
 def test_the_roster_s_numbers_are_used(attempt_of, collect, book, tmp_path):
     """A Canvas download counts for the student whose number it has."""
     book.add_students([Student("s041", "Ada", lms_id="4711")])
@@ -367,17 +356,6 @@ def test_what_part_was_collected_counts_in_the_whole(collect, book, send, inbox,
     send(source="x = 2\n", minute=-5)  # so it says
     collect()
     assert [at for *_, at in attempts(book)] == [NOW - timedelta(minutes=9), NOW]
-
-
-def test_who_comes_late_to_the_roster_is_not_late_for_that(collect, book, send):
-    """What was refused for its student alone counts from the time when it was handed in."""
-    send("s1", minute=-30)
-    for _ in range(2):
-        assert len(collect(now=NOW, known_only=True)[1]) == 1
-    assert [each.what for each in book.audit()].count("not on the roster") == 1
-    book.add_students([Student("s1")])
-    collect(known_only=True)
-    assert attempts(book) == [("s1", 1, NOW - timedelta(minutes=30))]
 
 
 def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
