@@ -15,6 +15,7 @@ from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
+from grader.intake.hand_in_times import TOLD
 from grader.intake.inbox import course_inbox
 from grader.intake.taking import place_of, take_in
 from grader.text.shown import one_line, plural, shortened
@@ -99,8 +100,7 @@ def collect(
         added = sorted({each.id for each in book.students()} - before)
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
-    _say(outcomes, added, 0 if dry_run else intake)
-    lms.say_times(course, outcomes.taken_in)
+    _say(course, outcomes, added, 0 if dry_run else intake)
     rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
     told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
     shell.write_json(json_path, {"intake": None if dry_run else intake, "added": added} | told)
@@ -121,16 +121,18 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _say(outcomes: Outcomes, added: Sequence[str], intake: int) -> None:
-    """The sum, who was added, who is kept aside, and what to do next."""
+def _say(course: Course, outcomes: Outcomes, added: Sequence[str], intake: int) -> None:
+    """The sum, who was added, who is kept aside, which times are unknown, what to do next."""
     outcomes.say_counts()
     if added:
         why = "as the gradebook has no roster" if not outcomes.aside else "as was asked"
         told = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
         shell.say(*shell.folded(told, "", "  "))
     outcomes.say_aside()
-    if outcomes.new and intake:
+    lms.say_times(course, outcomes.taken_in)
+    if intake and (outcomes.new or any(each.time == TOLD for each in outcomes.taken_in)):
         shell.say(f"Collected as {intake}; take it back with: shardlab collect --undo {intake}")
+    if intake and outcomes.new:
         shell.say("Next: shardlab grade")
 
 
