@@ -31,6 +31,7 @@ COMMANDS = {
         "collect": ("collect:collect", "Take in what was handed in, and sign receipts."),
         "grade": ("grading:grade", "Grade what has no result yet, and record it."),
         "regrade": ("grading:regrade", "Grade a lab again after its suite has changed."),
+        "debug": ("debug:debug", "Show staff why hidden cases are lost: inputs, expected, got."),
         "grades": (
             "gradebook:grades",
             "Show every student's grade in a lab, and how it came about.",

@@ -86,9 +86,9 @@ def grade_pending(backlog: Backlog, workers: Workers) -> Generator[tuple[Attempt
                 yield attempt, result
 
 
-def named_results(
+def results_to_show(
     book: Gradebook, lab: Lab, fresh: Mapping[int, Result], asked: Sequence[Attempt] | None
-) -> Named:
+) -> list[tuple[str, Attempt, Result]]:
     """The results of what was asked for, else the fresh ones, with the names to show them by.
 
     That is the student's; where only some attempts are shown, with the number of one of several.
@@ -102,9 +102,9 @@ def named_results(
         known = {each.attempt.id: each.result for each in graded if each.result is not None}
     found = known | dict(fresh)
     return [
-        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, result)
+        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, each, got)
         for each in attempts
-        if (result := found.get(each.id)) is not None
+        if (got := found.get(each.id)) is not None
     ]
 
 
