@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from grader import __version__
 from grader.course import Lab
 from grader.errors import StoreError
 from grader.gradebook.database import in_chunks
@@ -23,6 +22,7 @@ from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
 from grader.grading.stream import Workers, stream
 from grader.grading.work import Settings
+from grader.judge import ENGINE
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -57,8 +57,8 @@ class Backlog:
 
     @property
     def engine(self) -> str:
-        """The version of the grader; a live run on a GPU counts as another engine."""
-        return f"{__version__}+live" if self.settings.live else __version__
+        """What judges; a live run on a GPU counts as another engine."""
+        return f"{ENGINE}+live" if self.settings.live else ENGINE
 
     def key(self, attempt: Attempt) -> str:
         """The key under which the attempt's result is, or will be, recorded."""
