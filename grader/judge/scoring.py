@@ -63,7 +63,7 @@ def finding_of(
 
 
 def scored(item: RubricItem, verdict: Verdict, finding: Finding) -> RubricResult:
-    """The item's result. Its finding leaves out the place in the file, which nobody shows."""
+    """The item's result. Its finding has a place in the file only where that can't be imported."""
     points = item.points if verdict is Verdict.PASSED else 0
-    kept = trimmed(replace(finding, where=""))
+    kept = trimmed(replace(finding, where="") if finding.loads else finding)
     return RubricResult(item.item, points, item.points, verdict, kept)
