@@ -379,16 +379,27 @@ def test_a_file_that_does_not_say_its_line_is_timed_out_without(opened, before):
     assert loaded(process) == TimedOut(0.2)
 
 
-@pytest.mark.parametrize("number", ["0", "99", "1" * 30])
-def test_a_line_that_the_file_does_not_have_is_not_told(opened, number):
-    """A made-up answer names no line; a traceback of another file's neither."""
-    forged = f'  File "/made/up/submission.py", line {number} in f'
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ('work.py", line 0', None),
+        ('work.py", line 99', None),
+        (f'work.py", line {"1" * 30}', None),
+        ('other.py", line 1', None),
+        ('work.py", line 1', 1),
+    ],
+)
+def test_a_made_up_answer_names_a_line_of_the_file_or_none(opened, place, line):
+    """A submission that lies about its line can point at another of its own, no more."""
+    forged = f'  File "/made/up/{place} in f'
     source = (
         "import os, signal\n"
         f"signal.signal(signal.SIGUSR1, lambda *_: os.write(2, {forged.encode()!r}))\n"
         "while True: pass\n"
     )
-    assert loaded(opened(source, limits=Limits(load_time_s=0.2))) == TimedOut(0.2)
+    outcome = loaded(opened(source, limits=Limits(load_time_s=0.2)))
+    assert (outcome.seconds, outcome.line) == (0.2, line)
+    assert outcome.source == ("import os, signal" if line else None)
 
 
 def test_an_answer_that_waited_is_in_time(opened, full_sandbox):

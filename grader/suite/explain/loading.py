@@ -14,7 +14,7 @@ from grader.sandbox import Crashed, Outcome, Raised, TimedOut
 from grader.suite.explain.endings import ended_by
 from grader.suite.explain.failures import failure_of
 from grader.suite.finding import CaseFailure
-from grader.text.shown import shortened
+from grader.text.shown import one_line, shortened
 
 _GUARD = 'if __name__ == "__main__":'
 _RIGHT_GUARD = re.compile(r"""if\s*\(?\s*__name__\s*==\s*(['"])__main__\1""")
@@ -27,7 +27,8 @@ _AT_IMPORT = "Which of your lines run already when the file is imported?"
 _UNREADABLE = "What does Python expect in this line, or at the end of the one before it?"
 _AS_SCRIPT = f"the file is imported, not run as a script: move this to its end, under\n{_GUARD}"
 _IN_FUNCTION = (
-    f"it is called while the file is imported: put that call at the file's end, under\n{_GUARD}"
+    "this function is called while the file is imported: move that call to the end of the file, "
+    f"under\n{_GUARD}"
 )
 _NO_BREAKPOINT = "take breakpoint() and set_trace() out, and print what you want to see"
 _ENDLESS = (
@@ -41,6 +42,12 @@ def load_failure(outcome: Outcome, file: str, source: bytes) -> CaseFailure:
     failure = failure_of(outcome, file, loading=True)
     finding = _with_mend(outcome, failure.finding, file, sources.lines(source))
     return CaseFailure(failure.verdict, replace(finding, loads=False))
+
+
+def in_a_line(finding: Finding) -> str:
+    """What a result notes of a file that can't be imported: why, where and the mend."""
+    place = " ".join(filter(None, (finding.error, finding.where)))
+    return "; ".join(filter(None, (place, one_line(finding.note))))
 
 
 def _with_mend(outcome: Outcome, finding: Finding, file: str, lines: Sequence[str]) -> Finding:
