@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 NOW = "2026-12-01 12:00:00+00:00"
 TIMES = f"'{NOW}', '{NOW}'"
 DIGEST = "d" * 64
+REST = "'', '', '', 0, 0"
 
 
 @pytest.fixture
@@ -86,8 +87,7 @@ def test_a_second_result_for_a_key_is_refused(raw, graded):
                 "'nothing', 'ann', 'add', 10, 40, 'because'",
             )
         ),
-        f"INSERT INTO submissions VALUES (9, 'adding', 'ann', 1, '{DIGEST}', {TIMES}, '', '', '',"
-        " 0, 0)",
+        f"INSERT INTO submissions VALUES (9, 'adding', 'ann', 1, '{DIGEST}', {TIMES}, {REST})",
     ],
 )
 def test_what_makes_no_sense_is_refused(raw, graded, sql):
