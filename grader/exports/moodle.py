@@ -36,7 +36,7 @@ def fill_worksheet(template: bytes, lab: ExportedLab, rows: Sequence[ExportedGra
     sheet, words = read_worksheet(template)
     if sheet.column(words.scale) is not None and sheet.column(words.maximum) is None:
         raise UsageError(f"{lab.slug} is graded on a scale in Moodle; set its grade to points")
-    lines = [i for i in range(1, len(sheet.rows)) if any(map(str.strip, sheet.rows[i]))]
+    lines = lines_of(sheet)
     _check_maximum(sheet, words, lines, lab)
     grade = sheet.column(words.grade) or 0
     sheet.learn_decimal([grade, sheet.column(words.maximum) or grade])
@@ -60,6 +60,11 @@ def read_worksheet(content: bytes) -> tuple[GradeSheet, Words]:
             "reveal identities in Moodle, then download it again"
         )
     return sheet, words
+
+
+def lines_of(sheet: GradeSheet) -> list[int]:
+    """The lines that say anything at all."""
+    return [i for i in range(1, len(sheet.rows)) if any(map(str.strip, sheet.rows[i]))]
 
 
 def reading_of(words: Words, lab: ExportedLab | None = None) -> Reading:

@@ -6,6 +6,11 @@ lib/gradebook_importer.rb (at 00b222d7), what it reads; app/models/abstract_assi
 it writes, mod/assign/feedback/offline/importgradeslib.php (at 452e36fc) and locallib.php (at
 04975560), what it reads; headings in other languages are those of projectestac/moodle-langpacks of
 18 June 2026.
+
+Feedback that goes back: Canvas's app/models/abstract_assignment.rb (at 028f76bb), the method
+infer_comment_context_from_filename, and lib/content_zipper.rb, which names the files; Moodle's
+mod/assign/feedback/file/importziplib.php (at 0203d8f2; before 4.1 it wants five parts), and
+public/mod/assign/classes/downloader.php (at b1b5f263), which names them.
 """
 
 import csv
@@ -258,4 +263,52 @@ def moodle_reads(text, sheet=Worksheet()):
         value = float(re.match(r"-?\d*\.?\d*", grade)[0] or 0) if grade else None
         if value is not None and 0 <= value <= sheet.maximum:
             found[int(number)] = value
+    return found
+
+
+# -- feedback that goes back -----------------------------------------------------------------
+
+
+def canvas_file(student, upload, file, *, late=False, group=""):
+    """The name of a student's file in Canvas's download; with a group, its member's number."""
+    who = re.sub(r"_(\d+)_", r"\1", group or student.name).lower()
+    start = "_".join(["".join(re.findall(r"\w", who)), *["LATE"] * late, student.lms_id])
+    return f"{start}_{upload}_{file}"
+
+
+def canvas_takes(names, uploads, groups=()):
+    """The student's number whom each file is shown to, by name; what Canvas ignores is not there.
+
+    `uploads` has each upload's student: Canvas wants both numbers to belong together.
+    """
+    found = {}
+    for name in names:
+        bare = next((name[len(each) + 1 :] for each in groups if name.startswith(f"{each}_")), name)
+        parts = [part for part in bare.split("_") if part != "LATE"]
+        numbers = [part for part in parts if re.fullmatch(r"[0-9]+", part)][:2]
+        ignored = parts[-1].startswith("link") or bare.startswith("._") or len(numbers) < 2
+        if not ignored and uploads.get(numbers[1]) == numbers[0]:
+            found[name] = numbers[0]
+    return found
+
+
+def moodle_folder(name, number, *, old=False):
+    """The folder of a participant's files in Moodle's download; up to 4.0 it ends in `_`."""
+    shown = re.sub(r"[&<>\"`|':\\/]", "", name.replace("_", " "))
+    return f"{shown}_{number}_assignsubmission_file" + "_" * old
+
+
+def moodle_takes(names, participants, *, old=False):
+    """The participant and file that each member of a zip is for; what is ignored is not there."""
+    found = {}
+    for name in names:
+        parts = ["/import/" + name] if old else ["", "import", *name.split("/")]
+        while parts:
+            first = parts.pop(0).split("_", 4)
+            if len(first) < (5 if old else 4) or not first[1].isdecimal():
+                continue
+            if int(first[1]) not in participants or first[2:4] != ["assignsubmission", "file"]:
+                continue
+            found[name] = int(first[1]), "/".join([*first[4:], *parts]).lstrip("/")
+            break
     return found
