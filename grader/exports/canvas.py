@@ -143,7 +143,7 @@ def _is_student(sheet: GradeSheet, line: int) -> bool:
 
 
 def _candidates(sheet: GradeSheet, line: int, roster: Directory) -> set[str]:
-    """The ids that the line may belong to, by its ID, both SIS ids and the integration's."""
+    """The ids that the line may belong to, by its ID and both SIS ids."""
     ids = sheet.get(line, sheet.column("ID"))
     user = sheet.get(line, sheet.column("SIS User ID"))
     login = sheet.get(line, sheet.column("SIS Login ID"))

@@ -243,12 +243,13 @@ def _participant(words):
     return {"en": "Participant ", "de": "Teilnehmer/in"}.get(words.language, "#")
 
 
-def _decimal(sheet):
+def decimal(sheet):
+    """The mark between whole and part in numbers of the worksheet's language."""
     return "." if sheet.language in {"en", "ar", "ja", "ko", "zh_cn"} else ","
 
 
 def _grade(value, sheet):
-    return "" if value is None else f"{value:.2f}".replace(".", _decimal(sheet))
+    return "" if value is None else f"{value:.2f}".replace(".", decimal(sheet))
 
 
 def moodle_reads(text, sheet=Worksheet()):
@@ -259,7 +260,7 @@ def moodle_reads(text, sheet=Worksheet()):
     found = {}
     for row in rows:
         number = row[places[0]][len(_participant(words)) :]
-        grade = row[places[1]].replace(" ", "").replace(_decimal(sheet), ".")
+        grade = row[places[1]].replace(" ", "").replace(decimal(sheet), ".")
         value = float(re.match(r"-?\d*\.?\d*", grade)[0] or 0) if grade else None
         if value is not None and 0 <= value <= sheet.maximum:
             found[int(number)] = value

@@ -277,6 +277,12 @@ def test_a_custom_column_is_no_assignment(rows, make):
     assert cells(filled(rows, make, text).content)[5][5:7] == ["", "100"]
 
 
+def test_the_line_of_posting_is_no_student(rows, make):
+    """Whatever language it speaks: it has neither a name nor an ID."""
+    text = DOWNLOADED.replace("Manual Posting", "Manuelle Veröffentlichung")
+    assert not any(each.startswith("line 2 ") for each in filled(rows, make, text).notes)
+
+
 def test_thousands_are_no_decimals(rows, make):
     """Points are read as Canvas's importer reads them: the last mark is the decimal's."""
     lab = msgspec.structs.replace(make.lab, max_score=1000)

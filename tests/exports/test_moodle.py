@@ -117,6 +117,7 @@ def test_whatever_moodle_writes_is_filled_in_and_read_back(make, crowd, sheets, 
     assert sheets.moodle_reads(made.content, sheet) == {
         sheets.participant(who): 7.5 + i for i, who in enumerate(some)
     }
+    assert after[1][column] == f"7{sheets.decimal(sheet)}5"
     for line, filled in zip(before, after, strict=True):
         assert line[:column] + line[column + 1 :] == filled[:column] + filled[column + 1 :]
     assert any("tick 'Allow" in each for each in made.notes) == (sheet.language != "en")
@@ -173,6 +174,32 @@ def test_equal_names_are_nobodys_without_a_mail(make):
     twins = fill_worksheet(DOWNLOADED.encode(), make.lab, entries(both))
     assert (alone.written, twins.written) == (0, 0)
     assert len(twins.unplaced) == 2
+
+
+def test_a_name_that_another_has_by_mail_is_nobodys(make):
+    """Ann's own line is known by her mail: a stranger of her name neither gets nor costs a score."""
+    ann = make.student("ann")
+    text = DOWNLOADED + '"Participant 9","A. D.",,ann@school.example,,,100.00,-,-,\n'
+    made = fill_worksheet(text.encode(), make.lab, entries([make.grade(ann, make.result())]))
+    assert [line[5] for line in cells(made.content)] == ["Grade", "", "3.00", "50.00", "", "100"]
+
+
+def test_a_name_of_two_lines_is_nobodys_though_one_is_known(make):
+    """Two people of the course are called Ann Doe, one of them Anna in the roster: which is Ann?"""
+    students = [make.student("ann"), make.student("anna", name="Anna")]
+    text = DOWNLOADED + '"Participant 9","Ann Doe",anna,,,,100.00,-,-,\n'
+    rows = entries([make.grade(each, make.result()) for each in students])
+    made = fill_worksheet(text.encode(), make.lab, rows)
+    assert made.unplaced == ("ann, adding: 100 points, no line is theirs",)
+
+
+@pytest.mark.parametrize("name", ["Jose\u0301 Núñez", "JOSÉ  NÚÑEZ", "Núñez, José", "José Núñez"])
+def test_a_name_is_the_same_however_it_is_written(make, name):
+    """Accents in one or two characters, capitals, space, last name first with a comma."""
+    who = make.student(name="José Núñez" if "," in name else "Núñez, José")
+    text = DOWNLOADED.replace("Ann Doe", name)
+    made = fill_worksheet(text.encode(), make.lab, entries([make.grade(who, make.result())]))
+    assert made.written == 1
 
 
 def test_a_mail_decides_before_a_name(make):

@@ -95,6 +95,24 @@ def test_the_content_is_of_the_kind_that_the_name_says(make, file, kind):
     assert told[kind]()
 
 
+@pytest.mark.parametrize("name", ["anon_Ab3dE_90_a.py", "LATE_anon_Ab3dE_90_a.py"])
+def test_an_anonymous_name_is_that_of_the_download(make, name):
+    """Canvas knows who is behind it; here only the gradebook's file says whose it is.
+
+    The name has five characters where others have the user's number.
+    """
+    made = for_canvas([letter(make.student(), name)])
+    assert list(made.members) == [name]
+    assert for_canvas([letter(make.student())], [name]).members == {}
+
+
+def test_a_group_without_its_numbers_but_one_is_told(make):
+    """A download has the number of one of its members."""
+    team = (make.student("a", lms_id=""), make.student("b", lms_id="42"))
+    made = for_canvas([letter(each, team=team) for each in team], ["g_42_9_a.py"])
+    assert made.reached == ("a", "b")
+
+
 def test_a_group_is_told_what_all_may_read(make, sheets):
     """One file for all its members, under the number of the one who handed in."""
     team = tuple(
@@ -181,6 +199,8 @@ def test_a_groups_number_is_nobodys(make):
     made = for_moodle(letters, ())
     assert (made.members, len(made.unplaced)) == ({}, 2)
     assert "a group's work" in made.unplaced[0]
+    named = for_moodle([letter(team[0], "a Doe_7_assignsubmission_file/x.py", team=team)], ())
+    assert named.members == {}
     alone = for_moodle([msgspec.structs.replace(letters[0], team=())], ())
     assert alone.unplaced == ("a: no file of theirs is known from a download of Moodle's",)
 
