@@ -47,7 +47,7 @@ def zip_order(
     if system is None:
         if worksheet or download:
             raise click.UsageError("--worksheet and --download need --for moodle or --for canvas")
-        if target is not None and target.is_file():
+        if target is not None and (target.is_file() or target.suffix.lower() == ".zip"):
             raise click.UsageError(f"--to {target} is a file: name a folder, or a system by --for")
         return None
     if slug is None or target is None:
@@ -66,9 +66,8 @@ def write_zip(
 ) -> bool:
     """Writes the zip and says who is not in it; True if somebody with a published score is not."""
     remarks = [f"{grade.student.id}: {why}" for grade, _ in pages if (why := _not_told(grade))]
-    letters = list(
-        _letters(lab, book, [each for each in pages if not _not_told(each[0])], everyone)
-    )
+    due = [each for each in pages if not _not_told(each[0])]
+    letters = list(_letters(lab, book, due, everyone, together=order.system == "canvas"))
     made = _made(order, letters, everyone)
     for line in (*remarks, *made.notes, *made.unplaced):
         for part in shell.folded(escaped(line), rest="  "):
@@ -100,7 +99,10 @@ def _letters(
     book: Gradebook,
     pages: Sequence[tuple[Grade, Feedback]],
     everyone: Sequence[Grade],
+    *,
+    together: bool,
 ) -> Iterator[Letter]:
+    """Yields what goes to each student; with `together`, what a group's members are told alike."""
     sources = book.sources(lab.slug)
     works: dict[int, list[Student]] = {}
     for grade in everyone:
@@ -109,8 +111,9 @@ def _letters(
     for grade, told in pages:
         newest = [each.attempt.id for each in reversed(grade.attempts)]
         team = works[newest[0]] if len(works[newest[0]]) > 1 else []
-        # what a group is told together has nobody's name on it
-        shown = msgspec.structs.replace(told, student=grade.student.group) if team else told
+        shown = told
+        if team and together:  # then it has nobody's name on it
+            shown = msgspec.structs.replace(told, student=grade.student.group)
         yield Letter(
             grade.student,
             feedback_page(shown).encode(),

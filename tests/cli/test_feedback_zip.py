@@ -175,6 +175,7 @@ def test_only_who_is_named_gets_a_page(shardlab, collected, tmp_path):
         (["adding", "--to", "f.zip", "--for", "canvas", "--worksheet", "w.csv"], "is for moodle"),
         (["adding", "--to", "f", "--download", "w.csv"], "need --for"),
         (["adding", "--to", "w.csv"], "is a file"),
+        (["adding", "--to", "f.zip"], "is a file"),
         (["adding", "--to", "f.zip", "--for", "canvas", "--download", "w.csv"], "is no zip"),
         (["adding", "--to", "f.zip", "--for", "moodle", "--worksheet", "none"], "can't be read"),
         (["adding", "--to", "f.zip", "--for", "moodle", "--worksheet", "w.csv"], "no column Ident"),

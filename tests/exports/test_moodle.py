@@ -177,7 +177,7 @@ def test_equal_names_are_nobodys_without_a_mail(make):
 
 
 def test_a_name_that_another_has_by_mail_is_nobodys(make):
-    """Ann's own line is known by her mail: a stranger of her name neither gets nor costs a score."""
+    """Ann's own line is known by her mail: a stranger of her name gets nothing of hers."""
     ann = make.student("ann")
     text = DOWNLOADED + '"Participant 9","A. D.",,ann@school.example,,,100.00,-,-,\n'
     made = fill_worksheet(text.encode(), make.lab, entries([make.grade(ann, make.result())]))
