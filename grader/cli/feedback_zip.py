@@ -27,6 +27,13 @@ _MEND = {
 }
 
 
+_NEXT = {
+    "canvas": "Next: in Canvas, the assignment, Re-Upload Submissions.",
+    "moodle": "Next: in Moodle, the assignment, View all submissions, Upload multiple feedback "
+    "files in a zip; the assignment's feedback types must have 'Feedback files'.",
+}
+
+
 class ZipOrder(NamedTuple):
     """The zip to write, the system that it is for, and files of that system that have its names."""
 
@@ -75,6 +82,7 @@ def write_zip(
     if made.members:
         write_whole(order.target, zip_of(made.members))
         shell.say(f"Wrote {order.target}: feedback for {plural(len(made.reached), 'student')}.")
+        shell.say(*shell.folded(_NEXT[order.system]))
     else:
         shell.say(f"Nothing to write: nobody's feedback can go to {order.system.title()}.")
     if made.unplaced:

@@ -6,7 +6,7 @@ two students share, and a heading that two labs share or that Canvas has for a c
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from grader.errors import UsageError
@@ -101,15 +101,17 @@ def _bad_numbers(students: Mapping[str, Student]) -> dict[str, str]:
     """What is wrong with students' numbers in Canvas, by student."""
     mend = "mend the roster, or give Canvas's gradebook with --template"
     numbers = {name: each.lms_id.strip() for name, each in students.items()}
-    count = Counter(each.lstrip("0") for each in numbers.values())
+    alike = defaultdict[str, list[str]](list)
+    for name, each in numbers.items():
+        alike[each.lstrip("0")].append(name)  # Canvas reads 041 as 41
     problems = {}
     for name, each in numbers.items():
-        same = [other for other in numbers if numbers[other].lstrip("0") == each.lstrip("0")]
+        same = alike[each.lstrip("0")]
         if not each:
             problems[name] = f"no Canvas ID (lms_id) for {name}; {mend}"
         elif not _NUMBER.fullmatch(each):  # Canvas would read "41x" as 41
             problems[name] = f"{name}: '{each}' is no Canvas ID (lms_id); {mend}"
-        elif count[each.lstrip("0")] > 1:
+        elif len(same) > 1:
             problems[name] = f"{' and '.join(same)} have the same lms_id; {mend}"
     return problems
 
