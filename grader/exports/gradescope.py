@@ -15,7 +15,7 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.exports.cells import number
-from grader.exports.exported import ExportedGrade, ExportedLab, Item
+from grader.exports.exported import ExportedGrade, ExportedLab, Item, without_score
 from grader.exports.formats import Export, ExportOrder, Format, document
 from grader.text.shown import plural
 
@@ -144,16 +144,14 @@ def _export(order: ExportOrder) -> Export:
     files, problems = results_files(order.rows, lab)
     placed = [each for each in order.rows if each.student not in problems]
     made = document(files, msgspec.structs.replace(order, rows=tuple(placed)))
-    lost = [
-        f"{each.student}, {lab.slug}: {_points(each)}, {problems[each.student]}"
-        for each in order.rows
-        if each.student in problems
+    lost = [each for each in order.rows if each.student in problems]
+    scored = [
+        f"{each.student}, {lab.slug}: {number(each.score)} points, {problems[each.student]}"
+        for each in lost
+        if each.score is not None
     ]
-    return msgspec.structs.replace(made, unplaced=tuple(lost))
-
-
-def _points(row: ExportedGrade) -> str:
-    return row.reason if row.score is None else f"{number(row.score)} points"
+    notes = (*made.notes, *without_score(lost))
+    return msgspec.structs.replace(made, unplaced=tuple(scored), notes=notes)
 
 
 FORMAT = Format(_export, one_lab=True)

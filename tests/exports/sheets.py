@@ -146,7 +146,8 @@ def canvas_reads(text):
             columns[int(number[2]) if number else each] = head.index(each)
     found = {}
     posting = re.compile(r"\s*(Muted|Manual Posting.*)?\s*", re.IGNORECASE)
-    for row in rows[1:]:
+    for short in rows[1:]:
+        row = [*short, *[""] * (len(head) - len(short))]
         if "Points Possible" in row[0] or all(posting.fullmatch(each) for each in row if each):
             continue
         student = int(re.match(r"\d*", row[first - 1])[0] or 0)
@@ -182,6 +183,7 @@ class Worksheet:
     maximum: float = 100.0
     comments: bool = True
     old: bool = False  # Moodle up to 4.0: Maximum Grade
+    bom: bool = False
     locked: frozenset = field(default_factory=frozenset)
 
 
@@ -197,7 +199,7 @@ def moodle(students, sheet=Worksheet(), grades=None):
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([make(each) for make in columns.values()] for each in students)
-    return file.getvalue()
+    return "\ufeff" * sheet.bom + file.getvalue()
 
 
 def _who(sheet):

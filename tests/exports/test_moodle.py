@@ -95,7 +95,7 @@ def sheets_of(sheets):
             lambda some: st.integers(0, 4).map(lambda n: tuple(some[:n]))
         ),
         overrides=flag, team=flag, marker=flag, workflow=flag, online_text=flag, comments=flag,
-        old=flag,
+        old=flag, bom=flag,
     )  # fmt: skip
 
 
@@ -118,6 +118,7 @@ def test_whatever_moodle_writes_is_filled_in_and_read_back(make, crowd, sheets, 
         sheets.participant(who): 7.5 + i for i, who in enumerate(some)
     }
     assert after[1][column] == f"7{sheets.decimal(sheet)}5"
+    assert made.content.startswith("\ufeff") == sheet.bom
     for line, filled in zip(before, after, strict=True):
         assert line[:column] + line[column + 1 :] == filled[:column] + filled[column + 1 :]
     assert any("tick 'Allow" in each for each in made.notes) == (sheet.language != "en")
