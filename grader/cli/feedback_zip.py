@@ -111,7 +111,7 @@ def _letters(
     together: bool,
 ) -> Iterator[Letter]:
     """Yields what goes to each student; with `together`, what a group's members are told alike."""
-    sources = book.sources(lab.slug)
+    sources = book.seen.places(lab.slug)
     works: dict[int, list[Student]] = {}
     for grade in everyone:
         for each in grade.attempts:

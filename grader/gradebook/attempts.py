@@ -5,7 +5,6 @@ three. Attempts are numbered in the order in which they are taken in.
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,17 +97,6 @@ def attempts(
             query = query.where(column == value)
     told = _told(connection, lab)
     return [_attempt(dict(row), told) for row in connection.execute(query).mappings()]
-
-
-def sources_of(connection: sa.Connection, lab: str) -> dict[int, list[str]]:
-    """The places where each attempt at the lab was found, by the attempt's id."""
-    query = sa.select(sources.c.submission, sources.c.source)
-    query = query.join(submissions, submissions.c.id == sources.c.submission)
-    found = defaultdict[int, list[str]](list)
-    ordered = query.where(submissions.c.lab == lab).order_by(sources.c.source)
-    for number, source in connection.execute(ordered):
-        found[number].append(source)
-    return found
 
 
 def _attempt(row: _Draft, told: Mapping[int, tuple[datetime, str]]) -> Attempt:

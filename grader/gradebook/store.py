@@ -118,10 +118,6 @@ class Gradebook:
         """The attempts at a lab, of a student, or all, in the order they were taken in."""
         return self._database.read(lambda each: attempts.attempts(each, lab, student))
 
-    def sources(self, lab: str) -> dict[int, list[str]]:
-        """The places where each attempt at the lab was found, by the attempt's id."""
-        return self._database.read(lambda each: attempts.sources_of(each, lab))
-
     def submission(self, attempt: Attempt) -> Submission:
         """The submission as it was handed in, byte for byte, by the name `STUDENT-NUMBER`."""
         return self._database.read(lambda each: attempts.submission(each, attempt))

@@ -120,15 +120,6 @@ def test_a_source_that_does_not_last_is_a_new_attempt(book, noon):
         (3, True), (4, True)]  # fmt: skip
 
 
-def test_every_place_of_an_attempt_is_known(book, noon):
-    """By the attempt's number, all places where it was found; of this lab alone."""
-    work = Submission("ann", {"adding.py": b"x"})
-    found = [Arrival(work, noon, place, lasting=True) for place in ("b.zip", "a.zip")]
-    first, _ = book.take_in("adding", found)[0]
-    book.take_in("other", [Arrival(work, noon, "c.zip")])
-    assert book.sources("adding") == {first.id: ["a.zip", "b.zip"]}
-
-
 def test_times_are_kept_as_moments(book):
     """Another zone's time is the same moment, given back in UTC; one without a zone is refused."""
     east = datetime(2026, 12, 1, 14, 0, tzinfo=timezone(timedelta(hours=9)))
