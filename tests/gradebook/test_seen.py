@@ -143,5 +143,5 @@ def test_every_place_of_an_attempt_is_known(book, noon):
     work = Submission("ann", {"adding.py": b"x"})
     found = [Arrival(work, noon, place, lasting=True) for place in ("b.zip", "a.zip")]
     first, _ = book.take_in("adding", found)[0]
-    book.take_in("other", [Arrival(work, noon, "c.zip")])
+    book.take_in("other", [Arrival(work, noon, "c.zip", lasting=True)])
     assert book.seen.places("adding") == {first.id: ["a.zip", "b.zip"]}
