@@ -210,10 +210,19 @@ def _moodle_name(letter: Letter, known: Mapping[str, str]) -> str | None:
     others = [known[name] for name in sorted(own) if name in known]
     for source in () if letter.team else (*letter.names, *others):
         found = _MOODLE.fullmatch(_TIME.sub("", source))
-        if found and (not own or clean(found["name"]).casefold() in {*own, "participant"}):
+        if found and (not own or _is_one_of(own, found["name"])):
             who = f"{found['name']}_{found['number']}_assignsubmission_{found['kind']}"
             return f"{who}{found['end']}{PAGE}"
     return None
+
+
+def _is_one_of(own: set[str], name: str) -> bool:
+    """Whether a name in Moodle's download is one of these, or no name at all.
+
+    Where a group was downloaded, Moodle up to 4.0 puts the group's name in front.
+    """
+    shown = clean(name).casefold()
+    return shown in {*own, "participant"} or any(shown.endswith(f"-{each}") for each in own)
 
 
 def _by_full_name(download: Iterable[str]) -> dict[str, str]:

@@ -175,6 +175,13 @@ def test_files_that_are_not_in_folders_go_back_too(make, sheets):
         }
 
 
+@pytest.mark.parametrize("shown", ["Ann Doe", "Group 1-Ann Doe", "Participant", "ANN  DOE"])
+def test_a_name_of_the_download_may_have_a_group_in_front(make, sheets, shown):
+    """Moodle up to 4.0, mod/assign/locallib.php, download_submissions; or no name at all."""
+    made = for_moodle([letter(make.student(), f"{shown}_7_assignsubmission_file_/a.py")], ())
+    assert set(sheets.moodle_takes(made.members, {7}, old=True).values()) == {(7, "feedback.html")}
+
+
 @pytest.mark.parametrize("old", [False, True], ids=["5.1", "4.0"])
 @pytest.mark.parametrize("language", ["en", "de", "zh_cn"])
 def test_the_worksheet_says_whose_number_it_is(crowd, make, sheets, old, language):
