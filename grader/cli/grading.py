@@ -39,6 +39,12 @@ from grader.sandbox import Level
     type=click.Choice(["take", "aside"]),
     help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
 )
+@click.option(
+    "--staff",
+    is_flag=True,
+    help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
+    "keep it from students.",
+)
 def grade(
     targets: tuple[str, ...],
     *,
@@ -48,6 +54,7 @@ def grade(
     live: bool,
     messages: bool,
     strangers: Strangers | None,
+    staff: bool,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -64,7 +71,13 @@ def grade(
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
     run = Run(
-        course, required_level(isolation), opened, live=live, messages=messages, strangers=strangers
+        course,
+        required_level(isolation),
+        opened,
+        live=live,
+        messages=messages,
+        strangers=strangers,
+        staff=staff,
     )
     if live:
         worker_options.require_gpu(course)
