@@ -14,8 +14,8 @@ from grader.errors import UsageError
 from grader.exports.directory import Directory
 from grader.exports.exported import ExportedGrade, ExportedLab
 from grader.exports.formats import Export, ExportOrder, Format
-from grader.exports.languages import LANGUAGES, Words, words_of
 from grader.exports.worksheet import GradeSheet, Reading, fill_lines, points, read_sheet
+from grader.intake.moodle_words import LANGUAGES, Words, words_of
 
 _ENGLISH = LANGUAGES["en"]
 MEND = (

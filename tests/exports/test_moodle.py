@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.exports.exported import entries
-from grader.exports.languages import LANGUAGES
 from grader.exports.moodle import fill_worksheet
+from grader.intake.moodle_words import LANGUAGES
 
 DOWNLOADED = """\
 Identifier,"Full name","ID number","Email address",Status,Grade,"Maximum Grade",\
