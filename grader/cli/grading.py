@@ -35,15 +35,15 @@ from grader.sandbox import Level
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.option(
-    "--strangers",
-    type=click.Choice(["take", "aside"]),
-    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
-)
-@click.option(
     "--staff",
     is_flag=True,
     help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
     "keep it from students.",
+)
+@click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
 )
 def grade(
     targets: tuple[str, ...],
@@ -53,8 +53,8 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
-    strangers: Strangers | None,
     staff: bool,
+    strangers: Strangers | None,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -70,14 +70,15 @@ def grade(
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
+    level = required_level(isolation)
     run = Run(
         course,
-        required_level(isolation),
+        level,
         opened,
         live=live,
         messages=messages,
-        strangers=strangers,
         staff=staff,
+        strangers=strangers,
     )
     if live:
         worker_options.require_gpu(course)

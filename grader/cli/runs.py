@@ -39,8 +39,8 @@ class Run:
     live: bool = False
     messages: bool = False
     table: bool = True
-    strangers: Strangers | None = None
     staff: bool = False  # whether hidden cases are shown, which is printed and not recorded
+    strangers: Strangers | None = None
     shown: list[tuple[Lab, Named]] = field(default_factory=list)
     failed: bool = False  # whether a lab could not be graded at all
     refused: bool = False  # whether something that was handed in could not be taken
