@@ -117,6 +117,8 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
         "new": taken_in.new,
         "source": taken_in.source,
         "submitted_at": attempt.submitted_at,
+        "time_from": attempt.time_from,
+        "lms_late": attempt.lms_late,
         "problem": attempt.problem,
     }
 
