@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from grader.gradebook.database import in_chunks, insert, lock
-from grader.gradebook.people import keys_of
-from grader.gradebook.rows import Attempt
+from grader.gradebook.people import People, keys_of, load
+from grader.gradebook.rows import DROPPED, Attempt
 from grader.gradebook.tables import files, labs, sources, storable, submissions, told_times
 from grader.submissions import Submission
 
@@ -83,25 +83,39 @@ def take_in(
     _insert(connection, [draft for draft, is_new in drafts if is_new])
     _insert_files(connection, drafts, arrivals)
     _insert_sources(connection, drafts, arrivals)
-    told = _told(connection, lab)
-    return [(_attempt(draft, told), is_new) for draft, is_new in drafts]
+    told, people = _told(connection, lab), load(connection)
+    return [(_attempt(draft, told, people), is_new) for draft, is_new in drafts]
 
 
 def attempts(
-    connection: sa.Connection, lab: str | None = None, student: str | None = None
+    connection: sa.Connection,
+    lab: str | None = None,
+    student: str | None = None,
+    *,
+    present: bool = False,
 ) -> list[Attempt]:
-    """The attempts at a lab, of a student, or all, in the order they were taken in."""
+    """The attempts at a lab, of a student, or all, in the order they were taken in.
+
+    With `present`, only those of students who take part: nobody's who was dropped.
+    """
     query = sa.select(submissions).order_by(submissions.c.id)
-    for column, value in ((submissions.c.lab, lab), (submissions.c.student, student)):
-        if value is not None:
-            query = query.where(column == value)
-    told = _told(connection, lab)
-    return [_attempt(dict(row), told) for row in connection.execute(query).mappings()]
+    if lab is not None:
+        query = query.where(submissions.c.lab == lab)
+    told, people = _told(connection, lab), load(connection)
+    wanted = None if student is None else people.find(student)
+    found = [_attempt(dict(row), told, people) for row in connection.execute(query).mappings()]
+    return [
+        each
+        for each in found
+        if (student is None or (wanted is not None and each.owner == wanted.key))
+        and not (present and people.by_key[each.owner].status == DROPPED)
+    ]
 
 
-def _attempt(row: _Draft, told: Mapping[int, tuple[datetime, str]]) -> Attempt:
-    """The attempt of a row, with the time that was told later, if one was."""
-    facts = row | {"lms_late": bool(row["lms_late"])}
+def _attempt(row: _Draft, told: Mapping[int, tuple[datetime, str]], people: People) -> Attempt:
+    """The attempt of a row, with its present owner, and the time that was told later, if any."""
+    owner = people.owner(row["student"])
+    facts = row | {"lms_late": bool(row["lms_late"]), "owner": owner.key, "called": owner.id}
     if row["id"] in told:
         facts["submitted_at"], facts["time_from"] = told[row["id"]]
     elif row["time_from"] == UNKNOWN:
@@ -120,8 +134,8 @@ def _told(connection: sa.Connection, lab: str | None) -> dict[int, tuple[datetim
 
 
 def name_of(attempt: Attempt) -> str:
-    """The unique name of an attempt in results and messages: `STUDENT-NUMBER`."""
-    return f"{attempt.student}-{attempt.number}"
+    """The unique name of an attempt in results and messages: `STUDENT-NUMBER`, by present ids."""
+    return f"{attempt.called or attempt.student}-{attempt.numbered.removeprefix('#')}"
 
 
 def submission(connection: sa.Connection, attempt: Attempt) -> Submission:

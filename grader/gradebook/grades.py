@@ -39,13 +39,13 @@ def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> li
     people = load(connection)
     by_student = defaultdict[str, list[Attempt]](list)
     for attempt in attempts(connection, lab.slug):
-        by_student[people.owner(attempt.student).key].append(attempt)
+        by_student[attempt.owner].append(attempt)
     facts = _Facts(
         lab,
         deadline,
         results_of(connection, lab.slug, by_student.values()),
         overrides_in_force(connection, lab, people),
-        _extensions(connection, lab.slug, people),
+        extensions_in_force(connection, lab.slug, people),
         _published(connection, lab.slug, people),
     )
     return [facts.grade(each, by_student[each.key]) for each in people.present()]
@@ -203,15 +203,19 @@ def overrides_in_force(
     }
 
 
-def _extensions(connection: sa.Connection, lab: str, people: People) -> dict[str, Extension]:
+def extensions_in_force(
+    connection: sa.Connection, lab: str, people: People
+) -> dict[str, Extension]:
+    """The newest of each student's extensions that are not withdrawn."""
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    found = dict[str, Extension]()
+    given = defaultdict[str, list[Extension]](list)
     for row in connection.execute(query):
-        key = people.owner(row.student).key
-        found.pop(key, None)
+        own = given[people.owner(row.student).key]
         if not row.withdrawn:
-            found[key] = Extension(row.due, row.reason, row.author, row.at)
-    return found
+            own.append(Extension(row.due, row.reason, row.author, row.at))
+        elif own:
+            own.pop()
+    return {key: own[-1] for key, own in given.items() if own}
 
 
 def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, int]:

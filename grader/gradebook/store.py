@@ -23,6 +23,9 @@ from grader.gradebook.attempts import Arrival
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
+from grader.gradebook.enrolment import Enrolment
+from grader.gradebook.history import History
+from grader.gradebook.journal import Journal
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -42,9 +45,9 @@ def url_of(course_root: Path, given: str | None) -> str:
 class Gradebook:
     """An open gradebook. The audit log says that `who` made its changes.
 
-    `seen` is what `collect` remembers. When the server is gone, the disk full or the database
-    locked, a call is tried again for `patience_s` and then raises `StoreError`. The time is the
-    database's where that has a clock.
+    `seen` is what `collect` remembers, `roster` who takes part, `history` what can be taken back.
+    When the server is gone, the disk full or the database locked, a call is tried again for
+    `patience_s` and then raises `StoreError`. The time is the database's where that has a clock.
     """
 
     def __init__(
@@ -55,6 +58,8 @@ class Gradebook:
         self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
         self.seen = CollectMemory(database, self._note)
+        self.roster = Enrolment(database, self._begin)
+        self.history = History(database, self._now)
 
     @classmethod
     def open(
@@ -81,19 +86,13 @@ class Gradebook:
     # -- people ----------------------------------------------------------------------------
 
     def students(self) -> list[Student]:
-        """Everyone, by id."""
+        """Everyone who takes part, by id."""
         return self._database.read(people.all_students)
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""
-
-        def write(connection: sa.Connection) -> tuple[int, int]:
-            new, changed = people.add(connection, roster)
-            if new or changed:
-                self._note(connection, "roster", "students", f"{new} new, {changed} changed")
-            return new, changed
-
-        return self._database.write(write)
+        outcome = self.roster.take(roster)
+        return outcome.count("new"), len(outcome.joining) - outcome.count("new")
 
     # -- what is handed in -----------------------------------------------------------------
 
@@ -114,9 +113,16 @@ class Gradebook:
 
         return self._database.write(write, repeatable=True)
 
-    def attempts(self, lab: str | None = None, student: str | None = None) -> list[Attempt]:
-        """The attempts at a lab, of a student, or all, in the order they were taken in."""
-        return self._database.read(lambda each: attempts.attempts(each, lab, student))
+    def attempts(
+        self, lab: str | None = None, student: str | None = None, *, present: bool = False
+    ) -> list[Attempt]:
+        """The attempts at a lab, of a student, or all, in the order they were taken in.
+
+        With `present`, only those of students who take part: nobody's who was dropped.
+        """
+        return self._database.read(
+            lambda each: attempts.attempts(each, lab, student, present=present)
+        )
 
     def submission(self, attempt: Attempt) -> Submission:
         """The submission as it was handed in, byte for byte, by the name `STUDENT-NUMBER`."""
@@ -137,8 +143,9 @@ class Gradebook:
         who = author or self.who
 
         def write(connection: sa.Connection) -> None:
-            work.again(connection, submissions, reason, who, self._now())
-            self._note(connection, "regrade", f"submissions: {len(submissions)}", reason, who)
+            subject = f"submissions: {len(submissions)}"
+            journal = self._begin(connection, "regrade", subject, reason, who)
+            work.again(journal, submissions, reason, who, self._now())
 
         self._database.write(write)
 
@@ -258,6 +265,11 @@ class Gradebook:
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""
     ) -> None:
         audit.note(connection, self._now(), who or self.who, what, subject, detail)
+
+    def _begin(
+        self, connection: sa.Connection, what: str, subject: str, detail: str, who: str = ""
+    ) -> Journal:
+        return Journal.begin(connection, self._now(), who or self.who, what, subject, detail)
 
     def _now(self) -> datetime:
         return self._clock() if self._clock else datetime.now(UTC)
