@@ -153,7 +153,9 @@ def _line(grade: Grade, width: int) -> str:
 
 
 def _remarks(grade: Grade) -> Sequence[str]:
-    remarks, counts = [], grade.counts
+    remarks, counts = list[str](), grade.counts
+    if counts is not None and " as " in counts.attempt.numbered:
+        remarks.append(f"handed in {counts.attempt.numbered.partition(' ')[2]}")
     if counts is not None and counts.refused:
         remarks.append(f"past the cut-off, {plural(counts.late_days, 'day')} late")
     elif counts is not None and counts.late_days:

@@ -11,7 +11,7 @@ from grader.gradebook import audit, undoing
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.tables import changes
-from grader.gradebook.undoing import Undone
+from grader.gradebook.undoing import TakenBack
 
 _UNDO = "undo"
 
@@ -35,7 +35,7 @@ class History:
         """Every entry, the oldest first."""
         return self._database.read(_entries)
 
-    def undo(self, number: int, *, who: str, dry_run: bool = False) -> Undone:
+    def undo(self, number: int, *, who: str, dry_run: bool = False) -> TakenBack:
         """Takes an entry back; in a dry run all is left as it was.
 
         UsageError says why it can't be, and what can be done.

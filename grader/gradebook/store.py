@@ -107,7 +107,7 @@ class Gradebook:
         def write(connection: sa.Connection) -> list[tuple[Attempt, bool]]:
             got = attempts.take_in(connection, lab, arrivals, now=self._now())
             if new := [attempt for attempt, is_new in got if is_new]:
-                subject = f"{new[0].student} {lab}" if len(new) == 1 else lab
+                subject = f"{new[0].called} {lab}" if len(new) == 1 else lab
                 self._note(connection, "take in", subject, f"{len(new)} new")
             return got
 

@@ -30,7 +30,7 @@ _Rows = list[sa.RowMapping]
 _UNDO = "undo"
 
 
-class Undone(msgspec.Struct, frozen=True):
+class TakenBack(msgspec.Struct, frozen=True):
     """The entry that took another back, which one that was, and what is otherwise now."""
 
     entry: int
@@ -38,7 +38,7 @@ class Undone(msgspec.Struct, frozen=True):
     told: tuple[str, ...]
 
 
-def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> Undone:
+def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> TakenBack:
     """Takes the entry back, as a new entry; UsageError says why it can't be, and what to do."""
     entry = _entry(connection, number)
     made = journal.changes_of(connection, number)
@@ -49,12 +49,12 @@ def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> Und
     if all(each.table not in _DECISIONS for each in made):
         new = journal.undo(connection, number, now, who).entry
         told = [_in_words(each) for each in journal.changes_of(connection, new)]
-        return Undone(new, entry, tuple(told))
+        return TakenBack(new, entry, tuple(told))
     subject = f"{entry.what} {entry.subject}"
     made_new = Journal.begin(connection, now, who, _UNDO, subject, f"entry {number}", number)
     back = _WayBack(connection, load(connection), made_new, entry, now, who)
     told = [_DECISIONS[each.table](back, each) for each in made if each.table in _DECISIONS]
-    return Undone(made_new.entry, entry, tuple(dict.fromkeys(told)))
+    return TakenBack(made_new.entry, entry, tuple(dict.fromkeys(told)))
 
 
 class _WayBack:
