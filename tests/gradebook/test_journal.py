@@ -154,7 +154,7 @@ def test_whatever_was_done_the_way_back_leads_home(tmp_path_factory, steps):
             entries.append(write(book, lambda each, a=(place, act, hour): _step(each, *a)))
             states.append(read(book, state))
         for entry, before in zip(reversed(entries), reversed(states[:-1]), strict=True):
-            if read(book, lambda each, entry=entry: journal.has_changes(each, entry)):
+            if read(book, lambda each, entry=entry: journal.changes_of(each, entry)):
                 write(book, lambda each, entry=entry: undo(each, entry))
             assert read(book, state) == before
 
