@@ -222,9 +222,13 @@ def _published(connection: sa.Connection, lab: str, people: People) -> dict[str,
     """The score that each student was last told."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
-        sa.select(published_grades.c.student, published_grades.c.score)
+        sa.select(publications.c.id, published_grades.c.student, published_grades.c.score)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
         .order_by(publications.c.id)
     )
-    return {people.owner(row.student).key: row.score for row in connection.execute(query)}
+    # of two records of one person that were told at once, the one that the other went into counts
+    rows = sorted(
+        connection.execute(query), key=lambda row: (row.id, row.student not in people.merged)
+    )
+    return {people.owner(row.student).key: row.score for row in rows}

@@ -193,7 +193,9 @@ def _first(
     """The first of the columns that is there; of several for an id, the first with a word in it."""
     places = [names.index(name) for name in wanted if name in names]
     if field_name == "id" and len(wanted) > 1:
-        places = [each for each in places if any("".join(cells[each : each + 1]) for cells in lines)]
+        places = [
+            each for each in places if any("".join(cells[each : each + 1]) for cells in lines)
+        ]
     return places[0] if places else None
 
 
