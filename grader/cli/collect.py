@@ -112,7 +112,7 @@ def collect(
 def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     return {
         "lab": attempt.lab,
-        "student": attempt.student,
+        "student": attempt.called,
         "attempt": attempt.number,
         "new": taken_in.new,
         "source": taken_in.source,
