@@ -22,7 +22,7 @@ from grader.gradebook.store import Gradebook
 from grader.text.shown import one_line, plural, shortened
 
 _MOST_NAMED = 10
-_WIDTHS = {"id": 14, "name": 20, "email": 20, "group": 7, "lms_id": 7}
+_WIDTHS = {"id": 13, "name": 19, "email": 19, "group": 7, "lms_id": 7}
 
 
 class _RosterGroup(click.Group):
@@ -74,7 +74,7 @@ def list_students(db: str | None, json_path: Path | None) -> None:
 
 def _row(facts: Mapping[str, str], attempts: str) -> str:
     cells = (f"{shortened(facts[name], width):<{width}}" for name, width in _WIDTHS.items())
-    return f"{' '.join(cells)} {attempts:>3}".rstrip()
+    return f"{' '.join(cells)} {attempts:>8}".rstrip()
 
 
 def _remarks(entry: RosterEntry) -> list[str]:

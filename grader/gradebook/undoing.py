@@ -114,7 +114,8 @@ class _WayBack:
         then = work.generations(self._connection, lab, before=row["id"]).get(row["submission"], 0)
         facts = {"submission": row["submission"], "withdrawn": then + 1} | self._signed()
         self._new.insert(regrades, facts)
-        return f"{lab}: the results of before count again; next: shardlab grade {lab}"
+        work.count_again(self._connection, row["submission"], row["at"])
+        return f"{lab}: the results of before count again"
 
     def publication(self, change: Change) -> str:
         row = change.after

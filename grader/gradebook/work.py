@@ -114,6 +114,21 @@ def again(journal: Journal, ids: Collection[int], reason: str, author: str, now:
         journal.insert(regrades, row)
 
 
+def count_again(connection: sa.Connection, submission: int, until: datetime) -> None:
+    """Lets the result count that the submission's content had at that time, if it had one."""
+    this = sa.select(submissions.c.student, submissions.c.digest, submissions.c.lab)
+    content = sa.tuple_(submissions.c.student, submissions.c.digest, submissions.c.lab)
+    same = sa.select(submissions.c.id).where(
+        content.in_(this.where(submissions.c.id == submission))
+    )
+    query = sa.select(results.c.key).where(
+        results.c.submission.in_(same), results.c.graded_at <= until
+    )
+    key = connection.execute(query.order_by(results.c.id.desc()).limit(1)).scalar()
+    if key is not None:
+        _set_current(connection, {submission: key})
+
+
 def _changed(connection: sa.Connection, lab: str, keys: Mapping[int, str]) -> dict[int, str]:
     """The keys that differ from the current ones."""
     query = sa.select(current_keys.c.submission, current_keys.c.key).join(
