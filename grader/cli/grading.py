@@ -36,6 +36,12 @@ from grader.sandbox import Level
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.option(
+    "--staff",
+    is_flag=True,
+    help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
+    "keep it from students.",
+)
+@click.option(
     "--strangers",
     type=click.Choice(["take", "aside"]),
     help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
@@ -48,6 +54,7 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
+    staff: bool,
     strangers: Strangers | None,
     isolation: Level | None,
     db: str | None,
@@ -64,9 +71,8 @@ def grade(
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
-    run = Run(
-        course, required_level(isolation), opened, live=live, messages=messages, strangers=strangers
-    )
+    level = required_level(isolation)
+    run = Run(course, level, opened, live=live, messages=messages, strangers=strangers, staff=staff)
     if live:
         worker_options.require_gpu(course)
     if slug is not None:
