@@ -99,7 +99,11 @@ def collect(
         added = sorted({each.id for each in book.students()} - before)
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
-    _say(outcomes, added, 0 if dry_run else intake)
+    why = "as was asked" if strangers == "take" else "as the gradebook has no roster"
+    if added:
+        text = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
+        shell.say(*shell.folded(text, "", "  "))
+    _say(outcomes, 0 if dry_run else intake)
     lms.say_times(course, outcomes.taken_in)
     rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
     told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
@@ -121,13 +125,9 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _say(outcomes: Outcomes, added: Sequence[str], intake: int) -> None:
-    """The sum, who was added, who is kept aside, and what to do next."""
+def _say(outcomes: Outcomes, intake: int) -> None:
+    """The sum, who is kept aside, and what to do next."""
     outcomes.say_counts()
-    if added:
-        why = "as the gradebook has no roster" if not outcomes.aside else "as was asked"
-        told = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
-        shell.say(*shell.folded(told, "", "  "))
     outcomes.say_aside()
     if outcomes.new and intake:
         shell.say(f"Collected as {intake}; take it back with: shardlab collect --undo {intake}")

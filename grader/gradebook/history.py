@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from grader.errors import UsageError
-from grader.gradebook import audit, undoing
+from grader.gradebook import audit, intakes, undoing
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.tables import changes
@@ -55,10 +55,11 @@ class History:
 
 def _entries(connection: sa.Connection) -> list[LoggedEntry]:
     kept = set(connection.execute(sa.select(changes.c.entry).distinct()).scalars())
+    collects = intakes.entries_by_first(connection)  # which are taken back as a whole
     undone_by = dict[int, int]()
     found = list[LoggedEntry]()
     for each in reversed(audit.entries(connection)):
-        by = undone_by.get(each.id, 0)
+        by = undone_by.get(collects.get(each.id, each.id), 0)
         if each.undoes and not by:
             undone_by.setdefault(each.undoes, each.id)
         found.append(LoggedEntry(each, each.id in kept and not by, by))

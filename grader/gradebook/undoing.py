@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from grader.errors import UsageError
 from grader.gradebook import audit, intakes, journal, work
 from grader.gradebook.audit import AuditEntry
+from grader.gradebook.decisions import Signature
 from grader.gradebook.journal import Change, Journal
 from grader.gradebook.people import People, load
 from grader.gradebook.tables import (
@@ -25,6 +26,7 @@ from grader.gradebook.tables import (
     submissions,
     withdrawals,
 )
+from grader.text.shown import plural
 
 _Rows = list[sa.RowMapping]
 _UNDO = "undo"
@@ -43,10 +45,7 @@ def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> Tak
     entry = _entry(connection, number)
     made = journal.changes_of(connection, number)
     if collect := intakes.of_entry(connection, number):
-        raise UsageError(
-            f"entry {number} ({entry.what}) is part of collect {collect}, which is taken back as "
-            f"a whole: shardlab collect --undo {collect}"
-        )
+        return _collect_undone(connection, collect, entry, Signature("", who, now))
     if by := audit.taken_back_by(connection, number):
         raise UsageError(f"entry {number} was taken back already, by entry {by}; undo {by} instead")
     if not made:
@@ -60,6 +59,17 @@ def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> Tak
     back = _WayBack(connection, load(connection), made_new, entry, now, who)
     told = [_DECISIONS[each.table](back, each) for each in made if each.table in _DECISIONS]
     return TakenBack(made_new.entry, entry, tuple(dict.fromkeys(told)))
+
+
+def _collect_undone(
+    connection: sa.Connection, collect: int, entry: AuditEntry, by: Signature
+) -> TakenBack:
+    """A collect is taken back as a whole, whichever of its entries was named."""
+    undone = intakes.take_back(connection, collect, by)
+    told = [f"collect {collect}: {plural(len(undone.attempts), 'attempt')} of it count no longer"]
+    if undone.students:
+        told.append(f"came with it alone, and left: {', '.join(undone.students)}")
+    return TakenBack(undone.entry, entry, tuple(told))
 
 
 class _WayBack:
