@@ -12,7 +12,7 @@ The time in a zip is that of the download, so times come from these files alone:
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 from grader.errors import UsageError
 from grader.files.sheets import Sheet, read_sheet, read_text
+from grader.intake.bundle import MAX_AHEAD
 from grader.text.foreign_times import foreign_time
 from grader.text.shown import escaped, plural
 
@@ -68,17 +69,21 @@ class Records:
     by_number: Mapping[str, Record] = field(default_factory=dict)
     by_anonymous: Mapping[str, Record] = field(default_factory=dict)
 
-    @property
-    def problem(self) -> str:
-        """Which times could not be read, if any."""
-        unread = [each.unread for each in self.by_number.values() if each.unread]
-        if not unread:
-            return ""
-        return (
-            f"{self.path.name}: {plural(len(unread), 'time')} can't be read, such as "
-            f"'{escaped(unread[0])[:60]}': set the language of Moodle to English, download it "
-            "again, and collect again"
-        )
+    def problems(self, now: datetime) -> Iterator[str]:
+        """Yields which times can't be read, and which are yet to come: both count as unknown."""
+        records, file = self.by_number.values(), escaped(self.path.name)
+        if unread := [each.unread for each in records if each.unread]:
+            yield (
+                f"{file}: {plural(len(unread), 'time')} can't be read, such as "
+                f"'{escaped(unread[0])[:60]}': set the language of Moodle to English, download it "
+                "again, and collect again"
+            )
+        if ahead := [each for each in records if each.at and each.at > now + MAX_AHEAD]:
+            yield (
+                f"{file}: {plural(len(ahead), 'time')} yet to come, such as that of "
+                f"'{escaped(ahead[0].name or ahead[0].number)[:40]}': is the timezone in "
+                "course.toml that of whoever downloaded it?"
+            )
 
 
 def read_worksheet(path: Path, zone: tzinfo) -> Records:
