@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import lms, shell
+from grader.cli import lms, shell, sure
 from grader.cli.book import gradebook, trial
 from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
@@ -37,6 +37,7 @@ from grader.text.times import minute_or_unknown
     "--undo", "number", type=int, metavar="N", help="Take the collect with this number back."
 )
 @click.option("--reason", default="", help="Why, beside --undo; it stands in the record.")
+@sure.yes_option
 @lms.options
 @shell.db_option
 @shell.json_option
@@ -48,6 +49,7 @@ def collect(
     dry_run: bool,
     number: int | None,
     reason: str,
+    yes: bool,
     worksheet: Path | None,
     submissions: Path | None,
     received: str | None,
@@ -91,6 +93,7 @@ def collect(
             strangers=strangers,
             lms=said,
             notebook=lms.notebook_reader(),
+            sure=sure.asker(yes=yes),
             intake=intake,
             dry=dry_run,
             now=now,
@@ -100,7 +103,11 @@ def collect(
         added = sorted({each.id for each in book.students()} - before)
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
-    _say(course, outcomes, added, 0 if dry_run else intake)
+    why = "as was asked" if strangers == "take" else "as the gradebook has no roster"
+    if added:
+        text = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
+        shell.say(*shell.folded(text, "", "  "))
+    _say(course, outcomes, 0 if dry_run else intake)
     rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
     told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
     shell.write_json(json_path, {"intake": None if dry_run else intake, "added": added} | told)
@@ -112,7 +119,7 @@ def collect(
 def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     return {
         "lab": attempt.lab,
-        "student": attempt.student,
+        "student": attempt.called,
         "attempt": attempt.number,
         "new": taken_in.new,
         "source": taken_in.source,
@@ -123,13 +130,9 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _say(course: Course, outcomes: Outcomes, added: Sequence[str], intake: int) -> None:
-    """The sum, who was added, who is kept aside, which times are unknown, what to do next."""
+def _say(course: Course, outcomes: Outcomes, intake: int) -> None:
+    """The sum, who is kept aside, which times are unknown, and what to do next."""
     outcomes.say_counts()
-    if added:
-        why = "as the gradebook has no roster" if not outcomes.aside else "as was asked"
-        told = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
-        shell.say(*shell.folded(told, "", "  "))
     outcomes.say_aside()
     lms.say_times(course, outcomes.taken_in)
     if intake and (outcomes.new or any(each.time == TOLD for each in outcomes.taken_in)):
