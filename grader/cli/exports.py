@@ -78,6 +78,7 @@ def export(
     check(form, made_by, known, template=sheet, columns=titles)
     with gradebook(course, db) as book:
         grades = [each for lab in labs for each in book.grades(lab, course.deadline(lab.slug))]
+        ever = {(each, slug) for slug in known for each in book.seen.ever(slug)}
     order = ExportOrder(
         labs=tuple(map(exported, labs)),
         rows=tuple(
@@ -85,7 +86,8 @@ def export(
                 grades,
                 student,
                 published=published,
-                missing_as=None if missing_as is None else float(missing_as),
+                missing_as=None if missing_as is None else int(missing_as),
+                handed_in=ever,
             )
         ),
         template=sheet,

@@ -8,8 +8,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from grader.gradebook import people
 from grader.gradebook.database import Database, insert
-from grader.gradebook.tables import collections, sources, storable, submissions, waiting
+from grader.gradebook.tables import (
+    collections,
+    shares,
+    sources,
+    storable,
+    submissions,
+    waiting,
+)
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
 
@@ -60,6 +68,20 @@ class CollectMemory:
         for number, source in self._database.read(lambda each: each.execute(of_lab).all()):
             found.setdefault(number, []).append(source)
         return {number: sorted(some) for number, some in found.items()}
+
+    def ever(self, lab: str) -> set[str]:
+        """The permanent ids of all who ever handed in anything, also what does not count now."""
+
+        def read(connection: sa.Connection) -> set[str]:
+            own = sa.select(submissions.c.student).where(submissions.c.lab == lab)
+            shared = sa.select(shares.c.student).join(
+                submissions, submissions.c.id == shares.c.submission
+            )
+            ids = connection.execute(own.union(shared.where(submissions.c.lab == lab))).scalars()
+            known = people.load(connection)
+            return {known.owner(each).key for each in ids}
+
+        return self._database.read(read)
 
     def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
         """Keeps facts by attempt and source, from which `collect` sees that nothing changed."""

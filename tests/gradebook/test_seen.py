@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from grader.gradebook import migrate
+from grader.gradebook import migrate, tables
 from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import UtcTime
@@ -145,3 +145,14 @@ def test_every_place_of_an_attempt_is_known(book, noon):
     first, _ = book.take_in("adding", found)[0]
     book.take_in("other", [Arrival(work, noon, "c.zip", lasting=True)])
     assert book.seen.places("adding") == {first.id: ["a.zip", "b.zip"]}
+
+
+def test_whoever_handed_in_anything_is_known(book, noon):
+    """By the permanent id, in this lab alone; members of a group, too."""
+    book.take_in("adding", [Arrival(work(b"1", each), noon) for each in ("ann", "ben")])
+    book.take_in("other", [Arrival(work(b"1", "cy"), noon)])
+    book._database.write(
+        lambda each: each.execute(tables.shares.insert(), [{"submission": 1, "student": "cy"}])
+    )
+    assert book.seen.ever("adding") == {"ann", "ben", "cy"}
+    assert book.seen.ever("other") == {"cy"}
