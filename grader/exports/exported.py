@@ -116,8 +116,8 @@ def entries(
 ) -> list[ExportedGrade]:
     """The grades as they stand; with `published`, only what students were last told.
 
-    `missing_as` is the score of those who handed in nothing, if they are to have one. `handed_in` has
-    permanent ids and labs of which anything was ever handed in: what is void is not missing.
+    `missing_as` is the score of those who handed in nothing, if they are to have one. `handed_in`
+    has permanent ids and labs of which anything was ever handed in: what is void is not missing.
     """
     found = [_published(each) if published else _present(each) for each in grades]
     if missing_as is None:
