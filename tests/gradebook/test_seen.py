@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from grader.gradebook import migrate, tables
+from grader.gradebook import migrate
 from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import UtcTime
@@ -33,7 +33,7 @@ def test_the_last_time_of_each_place_counts(book, noon):
 def test_who_is_kept_out_waits_from_the_first_time_on(book, noon):
     """Each of their submissions for itself; the log tells of it once."""
     for digest, minute in (("a", 0), ("a", 5), ("b", 7)):
-        book.seen.keep_out(("eve", "adding", digest), noon + timedelta(minutes=minute))
+        book.seen.keep_out({("eve", "adding", digest): noon + timedelta(minutes=minute)})
     assert book.seen.strangers() == {
         ("eve", "adding", "a"): noon,
         ("eve", "adding", "b"): noon + timedelta(minutes=7),
@@ -145,14 +145,3 @@ def test_every_place_of_an_attempt_is_known(book, noon):
     first, _ = book.take_in("adding", found)[0]
     book.take_in("other", [Arrival(work, noon, "c.zip", lasting=True)])
     assert book.seen.places("adding") == {first.id: ["a.zip", "b.zip"]}
-
-
-def test_whoever_handed_in_anything_is_known(book, noon):
-    """By the permanent id, in this lab alone; members of a group, too."""
-    book.take_in("adding", [Arrival(work(b"1", each), noon) for each in ("ann", "ben")])
-    book.take_in("other", [Arrival(work(b"1", "cy"), noon)])
-    book._database.write(
-        lambda each: each.execute(tables.shares.insert(), [{"submission": 1, "student": "cy"}])
-    )
-    assert book.seen.ever("adding") == {"ann", "ben", "cy"}
-    assert book.seen.ever("other") == {"cy"}
