@@ -194,6 +194,15 @@ def test_a_name_of_two_lines_is_nobodys_though_one_is_known(make):
     assert made.unplaced == ("ann, adding: 100 points, no line is theirs",)
 
 
+def test_a_suspended_participants_name_is_marked_up(make):
+    """Moodle writes the mark into the sheet: it is no part of the name, and stays where it is."""
+    marked = '<span class=""usersuspended"">Ann Doe</span> <img src=""x"" />'
+    text = DOWNLOADED.replace("Ann Doe", marked)
+    rows = entries([make.grade(make.student(), make.result())])
+    made = fill_worksheet(text.encode(), make.lab, rows)
+    assert (made.written, cells(made.content)[1][1]) == (1, marked.replace('""', '"'))
+
+
 @pytest.mark.parametrize("name", ["Jose\u0301 Núñez", "JOSÉ  NÚÑEZ", "Núñez, José", "José Núñez"])
 def test_a_name_is_the_same_however_it_is_written(make, name):
     """Accents in one or two characters, capitals, space, last name first with a comma."""
