@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from grader.exports.cells import Cell, csv_text
 from grader.exports.exported import ExportedGrade, ExportedLab
 from grader.exports.formats import Format, document
+from grader.gradebook.rows import GradedAttempt
 
 COLUMNS = (
     "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
@@ -32,7 +33,7 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         grade.student.group,
         row.lab,
         counts.attempt.number if counts else None,
-        counts.attempt.submitted_at.isoformat(timespec="seconds") if counts else None,
+        _time(counts),
         row.status,
         counts.raw if counts else None,
         counts.penalty if counts else None,
@@ -43,6 +44,11 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         grade.published,
         *(points.get(key) for key in items),
     ]
+
+
+def _time(counts: GradedAttempt | None) -> str | None:
+    at = counts.attempt.submitted_at if counts else None
+    return at.isoformat(timespec="seconds") if at else None
 
 
 FORMAT = Format(lambda order: document(grades_csv(order.labs, order.rows), order))

@@ -110,7 +110,7 @@ def _origin(row: ExportedGrade) -> dict[str, object]:
         attempt = row.attempt.attempt
         found |= {
             "attempt": attempt.number,
-            "submitted_at": attempt.submitted_at.isoformat(),
+            "submitted_at": attempt.submitted_at and attempt.submitted_at.isoformat(),
             "sha256": attempt.digest,
         }
     return found

@@ -5,7 +5,7 @@ three. Attempts are numbered in the order in which they are taken in.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -14,11 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from grader.gradebook.database import in_chunks, insert, lock
-from grader.gradebook.people import add_unknown
+from grader.gradebook.people import keys_of
 from grader.gradebook.rows import Attempt
-from grader.gradebook.tables import files, labs, sources, storable, submissions
+from grader.gradebook.tables import files, labs, sources, storable, submissions, told_times
 from grader.submissions import Submission
 
+UNKNOWN = "unknown"  # whose word the time is, where it is nobody's
 _TRACE = ".trace"
 _Draft = dict[str, Any]  # a row of submissions
 _Drafts = list[tuple[_Draft, bool]]  # and whether it is new
@@ -30,14 +31,20 @@ _BySource = dict[tuple[str, str, str], _Draft]  # by student, source and digest
 class Arrival:
     """A submission to take in, with the time it was handed in and the place it was found at.
 
+    `submitted_at` is None where nobody's word says when; `time_from` says whose word it is,
+    `lms_late` that the other system calls it late, and `intake` which collect takes it in.
+
     With `lasting`, the same content at the same source is always the same attempt, whatever the
     student has handed in since.
     """
 
     submission: Submission
-    submitted_at: datetime
+    submitted_at: datetime | None
     source: str = ""
     lasting: bool = False
+    time_from: str = ""
+    lms_late: bool = False
+    intake: int = 0
 
 
 def digest_of(submission: Submission) -> str:
@@ -66,17 +73,18 @@ def take_in(
 ) -> list[tuple[Attempt, bool]]:
     """The attempt of each arrival, and whether it is new; all are kept, or none."""
     lock(connection, f"intake of {lab}")
-    whose = sorted({storable(each.submission.student) for each in arrivals})
-    add_unknown(connection, whose)
+    keys = keys_of(connection, (each.submission.student for each in arrivals))
+    whose = sorted(set(keys.values()))
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
     handed_in = _rows(connection, lab, whose, sa.select(submissions))
     newest = {row["student"]: row for row in handed_in}
     before = _by_source(connection, lab, whose) if any(each.lasting for each in arrivals) else {}
-    drafts = _drafts(lab, arrivals, before, newest, now)
+    drafts = _drafts(lab, arrivals, keys, before, newest, now)
     _insert(connection, [draft for draft, is_new in drafts if is_new])
     _insert_files(connection, drafts, arrivals)
     _insert_sources(connection, drafts, arrivals)
-    return [(Attempt(**draft), is_new) for draft, is_new in drafts]
+    told = _told(connection, lab)
+    return [(_attempt(draft, told), is_new) for draft, is_new in drafts]
 
 
 def attempts(
@@ -87,7 +95,28 @@ def attempts(
     for column, value in ((submissions.c.lab, lab), (submissions.c.student, student)):
         if value is not None:
             query = query.where(column == value)
-    return [Attempt(**row) for row in connection.execute(query).mappings()]
+    told = _told(connection, lab)
+    return [_attempt(dict(row), told) for row in connection.execute(query).mappings()]
+
+
+def _attempt(row: _Draft, told: Mapping[int, tuple[datetime, str]]) -> Attempt:
+    """The attempt of a row, with the time that was told later, if one was."""
+    facts = row | {"lms_late": bool(row["lms_late"])}
+    if row["id"] in told:
+        facts["submitted_at"], facts["time_from"] = told[row["id"]]
+    elif row["time_from"] == UNKNOWN:
+        facts["submitted_at"] = None
+    return Attempt(**facts)
+
+
+def _told(connection: sa.Connection, lab: str | None) -> dict[int, tuple[datetime, str]]:
+    """The newest time that was told of each attempt after it was taken in, and whose word it is."""
+    query = sa.select(told_times).order_by(told_times.c.id)
+    if lab is not None:
+        of_lab = sa.select(submissions.c.id).where(submissions.c.lab == lab)
+        query = query.where(told_times.c.submission.in_(of_lab))
+    found = connection.execute(query)
+    return {row.submission: (row.submitted_at, row.time_from) for row in found}
 
 
 def name_of(attempt: Attempt) -> str:
@@ -122,13 +151,18 @@ def _rows(
 
 
 def _drafts(
-    lab: str, arrivals: Iterable[Arrival], before: _BySource, newest: _Newest, now: datetime
+    lab: str,
+    arrivals: Iterable[Arrival],
+    keys: Mapping[str, str],
+    before: _BySource,
+    newest: _Newest,
+    now: datetime,
 ) -> _Drafts:
     """A row for each arrival, and whether it is new; a new one has no id yet."""
     drafts: _Drafts = []
     for arrival in arrivals:
         handed_in, source = arrival.submission, storable(arrival.source)
-        student, digest = storable(handed_in.student), digest_of(handed_in)
+        student, digest = keys[storable(handed_in.student)], digest_of(handed_in)
         known = before.get((student, source, digest)) if arrival.lasting else None
         last = newest.get(student)
         if known is None and last is not None and last["digest"] == digest:
@@ -141,13 +175,22 @@ def _drafts(
             "lab": lab,
             "number": 1 if last is None else last["number"] + 1,
             "digest": digest,
-            "submitted_at": arrival.submitted_at,
             "received_at": now,
             "source": source,
             "problem": storable(handed_in.problem),
+            "lms_late": int(arrival.lms_late),
+            "intake": arrival.intake,
+            **_time(arrival, now),
         }
         drafts.append((newest[student], True))
     return drafts
+
+
+def _time(arrival: Arrival, now: datetime) -> _Draft:
+    """When it was handed in; where nobody says, when it was there at the latest."""
+    if arrival.submitted_at is None:
+        return {"submitted_at": now, "time_from": UNKNOWN}
+    return {"submitted_at": arrival.submitted_at, "time_from": arrival.time_from}
 
 
 def _insert(connection: sa.Connection, drafts: list[_Draft]) -> None:

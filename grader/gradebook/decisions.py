@@ -1,4 +1,4 @@
-"""Decisions of people (overrides, extensions, publications), and the log of every change.
+"""Decisions of people: overrides, extensions, publications.
 
 Nothing is changed in place. A decision is a new row with its reason and author, and the newest
 counts, so earlier decisions stay on record.
@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.gradebook import people
+from grader.gradebook.audit import note
 from grader.gradebook.database import insert
 from grader.gradebook.grades import overrides_in_force
 from grader.gradebook.rows import Grade
 from grader.gradebook.tables import (
-    audit,
     extensions,
     labs,
     overrides,
@@ -34,17 +34,6 @@ class Signature(msgspec.Struct, frozen=True):
     reason: str
     author: str
     at: datetime
-
-
-class AuditEntry(msgspec.Struct, frozen=True):
-    """One change in words: when, by whom, and what was done to which subject."""
-
-    id: int
-    at: datetime
-    who: str
-    what: str
-    subject: str
-    detail: str = ""
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -65,20 +54,6 @@ class Publication(msgspec.Struct, frozen=True):
     missing: int
 
 
-def note(
-    connection: sa.Connection, now: datetime, who: str, what: str, subject: str, detail: str = ""
-) -> None:
-    """Adds a line to the log."""
-    row = {"at": now, "who": who, "what": what, "subject": subject, "detail": detail}
-    connection.execute(audit.insert().values(row))
-
-
-def entries(connection: sa.Connection) -> list[AuditEntry]:
-    """Every change, the oldest first."""
-    query = sa.select(audit).order_by(audit.c.id)
-    return [AuditEntry(**row) for row in connection.execute(query).mappings()]
-
-
 def override(
     connection: sa.Connection,
     student: str,
@@ -91,9 +66,12 @@ def override(
 
     An override can be withdrawn even when the lab no longer has the item.
     """
-    people.require(connection, student)
+    whose = people.require(connection, student)
     rubric = {each.item: each.points for each in lab.rubric}
-    in_force = {each.item: each for each in overrides_in_force(connection, lab).get(student, ())}
+    in_force = {
+        each.item: each
+        for each in overrides_in_force(connection, lab, people.load(connection)).get(whose.key, ())
+    }
     if points is None and item in in_force:
         rubric.setdefault(item, in_force[item].points)
     if item not in rubric:
@@ -104,21 +82,21 @@ def override(
         raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
     _with_lab(connection, lab.slug)
     row = {"points": points, "max_points": rubric[item], "item": item}
-    connection.execute(overrides.insert().values(row | _row(student, lab, by)))
+    connection.execute(overrides.insert().values(row | _row(whose.key, lab, by)))
     what = "override" if points is not None else "withdraw override"
     told = f"{points} of {rubric[item]}: " if points is not None else ""
-    note(connection, by.at, by.author, what, f"{student} {lab.slug} {item}", f"{told}{by.reason}")
+    note(connection, by.at, by.author, what, f"{whose.id} {lab.slug} {item}", f"{told}{by.reason}")
 
 
 def extend(
     connection: sa.Connection, student: str, lab: Lab, until: datetime, by: Signature
 ) -> None:
     """Makes the lab due at that time for the student."""
-    people.require(connection, student)
+    whose = people.require(connection, student)
     _with_lab(connection, lab.slug)
-    connection.execute(extensions.insert().values({"due": until} | _row(student, lab, by)))
+    connection.execute(extensions.insert().values({"due": until} | _row(whose.key, lab, by)))
     told = f"until {until:%Y-%m-%d %H:%M %Z}: {by.reason}"
-    note(connection, by.at, by.author, "extend", f"{student} {lab.slug}", told)
+    note(connection, by.at, by.author, "extend", f"{whose.id} {lab.slug}", told)
 
 
 def publish(
@@ -132,7 +110,7 @@ def publish(
     told = [
         {
             "publication": number,
-            "student": grade.student.id,
+            "student": grade.student.key,
             "submission": grade.counts.attempt.id,
             "score": grade.score,
             "max_score": grade.max_score,

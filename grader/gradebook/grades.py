@@ -14,7 +14,7 @@ from grader.course import Deadline, Lab
 from grader.gradebook import late
 from grader.gradebook.attempts import attempts, name_of
 from grader.gradebook.database import in_chunks
-from grader.gradebook.people import all_students, require
+from grader.gradebook.people import People, load, require
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (
     case_verdicts,
@@ -26,6 +26,7 @@ from grader.gradebook.tables import (
     published_grades,
     results,
     submissions,
+    withdrawals,
 )
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
 
@@ -35,29 +36,30 @@ _VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "findin
 
 def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> list[Grade]:
     """A grade for everyone of the roster or with an attempt, by student."""
+    people = load(connection)
     by_student = defaultdict[str, list[Attempt]](list)
     for attempt in attempts(connection, lab.slug):
-        by_student[attempt.student].append(attempt)
+        by_student[people.owner(attempt.student).key].append(attempt)
     facts = _Facts(
         lab,
         deadline,
         results_of(connection, lab.slug, by_student.values()),
-        overrides_in_force(connection, lab),
-        _extensions(connection, lab.slug),
-        _published(connection, lab.slug),
+        overrides_in_force(connection, lab, people),
+        _extensions(connection, lab.slug, people),
+        _published(connection, lab.slug, people),
     )
-    return [facts.grade(each, by_student[each.id]) for each in all_students(connection)]
+    return [facts.grade(each, by_student[each.key]) for each in people.present()]
 
 
 def grade(connection: sa.Connection, student: str, lab: Lab, deadline: Deadline | None) -> Grade:
     """One student's grade; UsageError if the student is unknown."""
-    require(connection, student)
-    return next(each for each in grades(connection, lab, deadline) if each.student.id == student)
+    key = require(connection, student).key
+    return next(each for each in grades(connection, lab, deadline) if each.student.key == key)
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """All that is known of a lab, by student or attempt."""
+    """All that is known of a lab, by permanent id of the student or by attempt."""
 
     lab: Lab
     deadline: Deadline | None
@@ -67,10 +69,10 @@ class _Facts:
     published: Mapping[str, int]
 
     def grade(self, student: Student, handed_in: Iterable[Attempt]) -> Grade:
-        extension = self.extensions.get(student.id)
+        extension = self.extensions.get(student.key)
         due = late.due_of(self.deadline, extension.due if extension else None)
         items = {each.item for each in self.lab.rubric}
-        every = self.overrides.get(student.id, ())
+        every = self.overrides.get(student.key, ())
         decided = tuple(each for each in every if each.item in items)
         settled = tuple(self._settled(each, decided, due) for each in handed_in)
         return Grade(
@@ -82,7 +84,7 @@ class _Facts:
             decided,
             extension,
             due,
-            self.published.get(student.id),
+            self.published.get(student.key),
             tuple(each for each in every if each.item not in items),
         )
 
@@ -177,18 +179,20 @@ def _withheld(name: str, row: _Row) -> Result:
 # -- decisions -----------------------------------------------------------------------------
 
 
-def overrides_in_force(connection: sa.Connection, lab: Lab) -> dict[str, tuple[Override, ...]]:
+def overrides_in_force(
+    connection: sa.Connection, lab: Lab, people: People
+) -> dict[str, tuple[Override, ...]]:
     """Each student's newest override of each item, unless withdrawn, in rubric order.
 
-    Overrides of items that the lab no longer has come last.
+    By the students' permanent ids. Overrides of items that the lab no longer has come last.
     """
     newest = defaultdict[str, dict[str, Override]](dict)
     query = sa.select(overrides).where(overrides.c.lab == lab.slug).order_by(overrides.c.id)
     for row in connection.execute(query):
-        newest[row.student].pop(row.item, None)
+        own = newest[people.owner(row.student).key]
+        own.pop(row.item, None)
         if row.points is not None:
-            decided = Override(row.item, row.points, row.reason, row.author, row.at)
-            newest[row.student][row.item] = decided
+            own[row.item] = Override(row.item, row.points, row.reason, row.author, row.at)
     items = [each.item for each in lab.rubric]
     return {
         student: tuple(
@@ -199,18 +203,24 @@ def overrides_in_force(connection: sa.Connection, lab: Lab) -> dict[str, tuple[O
     }
 
 
-def _extensions(connection: sa.Connection, lab: str) -> dict[str, Extension]:
+def _extensions(connection: sa.Connection, lab: str, people: People) -> dict[str, Extension]:
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    found = connection.execute(query)
-    return {row.student: Extension(row.due, row.reason, row.author, row.at) for row in found}
+    found = dict[str, Extension]()
+    for row in connection.execute(query):
+        key = people.owner(row.student).key
+        found.pop(key, None)
+        if not row.withdrawn:
+            found[key] = Extension(row.due, row.reason, row.author, row.at)
+    return found
 
 
-def _published(connection: sa.Connection, lab: str) -> dict[str, int]:
+def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, int]:
     """The score that each student was last told."""
+    taken_back = sa.select(withdrawals.c.publication)
     query = (
         sa.select(published_grades.c.student, published_grades.c.score)
         .join(publications, publications.c.id == published_grades.c.publication)
-        .where(publications.c.lab == lab)
+        .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
         .order_by(publications.c.id)
     )
-    return {row.student: row.score for row in connection.execute(query)}
+    return {people.owner(row.student).key: row.score for row in connection.execute(query)}

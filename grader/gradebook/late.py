@@ -35,7 +35,7 @@ def settled(
     due: datetime | None,
 ) -> GradedAttempt:
     """The attempt with its score and the penalty for lateness."""
-    if deadline is None or due is None:
+    if deadline is None or due is None or attempt.submitted_at is None:
         return GradedAttempt(attempt, result, raw)
     days = late_days(attempt.submitted_at, due, deadline.grace_minutes)
     penalty = min(POINTS_OF_A_LAB, days * deadline.per_day)

@@ -9,22 +9,40 @@ import msgspec
 
 from grader.results import Result
 
+ENROLLED, TAKEN, DROPPED = "enrolled", "taken", "dropped"
+
 
 class Student(msgspec.Struct, frozen=True):
-    """One person of the roster. `lms_id` is the number that Canvas or Moodle knows them by."""
+    """One person. `lms_id` is the number that Canvas or Moodle knows them by.
+
+    `id` may change; `first_id` is the first one if it did. `status` is `enrolled` by a roster,
+    `taken` in with a submission, or `dropped`.
+    """
 
     id: str
     name: str = ""
     email: str = ""
     group: str = ""
     lms_id: str = ""
+    first_id: str = ""
+    status: str = ENROLLED
+
+    @property
+    def key(self) -> str:
+        """The permanent id, which seeds, attempts and decisions refer to."""
+        return self.first_id or self.id
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One submission as it was taken in; never changed afterwards.
 
-    `number` counts a student's attempts at a lab from 1. `digest` is the sha256 of all that was
-    handed in. `problem` says why it can't be run, and is empty if it can.
+    `student` is the permanent id under which it was taken in: its hidden inputs are drawn from
+    that. `number` counts that student's attempts at a lab from 1. `digest` is the sha256 of all
+    that was handed in. `problem` says why it can't be run, and is empty if it can.
+
+    `submitted_at` is None if nobody's word says when it was handed in; `time_from` says whose word
+    it is. With `lms_late`, the other system calls it late without saying when it came. `intake`
+    is the number of the collect that took it in, or 0.
     """
 
     id: int
@@ -32,10 +50,13 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     lab: str
     number: int
     digest: str
-    submitted_at: datetime
+    submitted_at: datetime | None
     received_at: datetime
     source: str = ""
     problem: str = ""
+    time_from: str = ""
+    lms_late: bool = False
+    intake: int = 0
 
 
 class Override(msgspec.Struct, frozen=True):

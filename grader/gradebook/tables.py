@@ -107,7 +107,16 @@ _whole = partial(_column, sa.Integer)
 _time = partial(_column, UtcTime)
 
 students = _table(
-    "students", _text("id", primary_key=True), *map(_text, ("name", "email", "group", "lms_id"))
+    "students",
+    _text("id", primary_key=True),  # for ever: seeds and attempts refer to it
+    *map(_text, ("name", "email", "group", "lms_id")),
+    _text("called", default=""),  # the present id; empty: it is `id`
+    _text("merged_into", default=""),
+    _text("status", default="enrolled"),  # or `taken` in without a roster, or `dropped`
+)
+aliases = _table("aliases", _text("alias", primary_key=True), _text("student"))
+shares = _table(  # an attempt of a group is others' attempt, too
+    "shares", _ref("submission", primary_key=True), _text("student", primary_key=True)
 )
 labs = _table("labs", _text("slug", primary_key=True))
 submissions = _table(
@@ -118,6 +127,26 @@ submissions = _table(
     _text("digest"),
     *map(_time, ("submitted_at", "received_at")),
     *map(_text, ("source", "problem")),
+    _text("time_from", default=""),  # whose word `submitted_at` is; `unknown`: nobody's
+    _whole("lms_late", default=0),
+    _ref("intake", default=0),
+)
+told_times = _table(  # what was learned later; the newest counts
+    "told_times",
+    _id(),
+    _ref("submission"),
+    _time("submitted_at"),
+    *map(_text, ("time_from", "author")),
+    _time("at"),
+)
+policies = _table("policies", _id(), *map(_text, ("lab", "policy", "author")), _time("at"))
+intakes = _table("intakes", _id(), _text("place"), _time("at"), *map(_text, ("author", "told")))
+voids = _table(
+    "voids",
+    _ref("submission", primary_key=True),
+    _whole("by_undo"),  # of a collect: taken in again, it counts again
+    *map(_text, ("reason", "author")),
+    _time("at"),
 )
 files = _table(
     "files",
@@ -170,7 +199,12 @@ faults = _table(
     _text("token"),
 )
 regrades = _table(
-    "regrades", _id(), _ref("submission"), *map(_text, ("reason", "author")), _time("at")
+    "regrades",
+    _id(),
+    _ref("submission"),
+    *map(_text, ("reason", "author")),
+    _time("at"),
+    _whole("withdrawn", default=0),  # 1: takes back the one before
 )
 overrides = _table(
     "overrides",
@@ -180,6 +214,7 @@ overrides = _table(
     _whole("max_points"),
     *map(_text, ("reason", "author")),
     _time("at"),
+    _whole("hundredths", default=0),  # of a point, on top of `points`
 )
 extensions = _table(
     "extensions",
@@ -188,6 +223,7 @@ extensions = _table(
     _time("due"),
     *map(_text, ("reason", "author")),
     _time("at"),
+    _whole("withdrawn", default=0),  # 1: none is in force from here on
 )
 publications = _table("publications", _id(), *map(_text, ("lab", "author")), _time("at"))
 published_grades = _table(
@@ -196,7 +232,31 @@ published_grades = _table(
     _text("student", primary_key=True),
     _ref("submission"),
     *map(_whole, ("score", "max_score")),
+    _whole("hundredths", default=0),
 )
-audit = _table("audit", _id(), _time("at"), *map(_text, ("who", "what", "subject", "detail")))
+withdrawals = _table(
+    "withdrawals",
+    _ref("publication", primary_key=True),
+    *map(_text, ("reason", "author")),
+    _time("at"),
+)
+key_fingerprints = _table(
+    "key_fingerprints",
+    *(_text(name, primary_key=True) for name in ("kind", "fingerprint")),
+    _text("author"),
+    _time("at"),
+)
+audit = _table(
+    "audit",
+    _id(),
+    _time("at"),
+    *map(_text, ("who", "what", "subject", "detail")),
+    _ref("undoes", default=0),
+)
+changes = _table(  # rows as JSON before and after each entry of the log, for `undo`
+    "changes",
+    *(_ref(name, primary_key=True) for name in ("entry", "position")),
+    *map(_text, ("table", "key", "before", "after")),
+)
 runs = _table("batches", _id(), _text("host"), _whole("pid"), _text("started"), _time("beat"))
 claims = _table("claims", _text("key", primary_key=True), _ref("batch"))

@@ -182,7 +182,7 @@ class _Intake:
         signed = self.signer.sign(
             found.manifest,
             attempt=attempt.number,
-            submitted_at=attempt.submitted_at,
+            submitted_at=attempt.submitted_at or attempt.received_at,
             received_at=attempt.received_at,
         )
         with contextlib.suppress(OSError):

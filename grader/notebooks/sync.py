@@ -190,6 +190,5 @@ def _score(each: Grade) -> dict[str, float] | None:
 
 def _time(each: Grade) -> datetime | None:
     """When the attempt that counts was handed in, as nbgrader keeps times: UTC, and naive."""
-    if each.counts is None:
-        return None
-    return each.counts.attempt.submitted_at.astimezone(UTC).replace(tzinfo=None)
+    at = each.counts.attempt.submitted_at if each.counts else None
+    return at.astimezone(UTC).replace(tzinfo=None) if at else None

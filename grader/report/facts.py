@@ -202,19 +202,20 @@ def _seconds(values: Sequence[float]) -> Seconds | None:
 
 
 def _periods(grades: Sequence[Grade]) -> tuple[bool, tuple[Period, ...]]:
-    """All attempts by day, or by week if there would be too many days; first whether weekly."""
+    """Attempts of a known time by day, or by week if days are too many; first whether weekly."""
     attempts = [each for grade in grades for each in grade.attempts]
-    if not attempts:
+    timed = [(at, each.score) for each in attempts if (at := each.attempt.submitted_at)]
+    if not timed:
         return False, ()
-    dates = {each.attempt.submitted_at.date() for each in attempts}
+    dates = {at.date() for at, _ in timed}
     weekly = (max(dates) - min(dates)).days >= _DAYS_SHOWN
 
     def start(at: datetime) -> str:
         return day(at - timedelta(days=at.weekday()) if weekly else at)
 
     scores = defaultdict[str, list[int | None]](list)
-    for each in attempts:
-        scores[start(each.attempt.submitted_at)].append(each.score)
+    for at, score in timed:
+        scores[start(at)].append(score)
     due = {start(grade.due) for grade in grades if grade.due and not grade.extension}
     periods = [
         Period(name, len(found), _median(found), name in due)

@@ -40,10 +40,10 @@ class ItemFeedback(msgspec.Struct, frozen=True):
 
 
 class AttemptFeedback(msgspec.Struct, frozen=True):
-    """One attempt: its time, its outcome, and its penalty for lateness."""
+    """One attempt: its time, if anybody's word says it, its outcome, and its penalty."""
 
     number: int
-    at: datetime
+    at: datetime | None
     outcome: str
     counts: bool = False
     late: str = ""

@@ -19,7 +19,7 @@ from grader.report.verdicts import words_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
 from grader.text.shown import plural
-from grader.text.times import minute
+from grader.text.times import minute, minute_or_unknown
 
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 
@@ -161,7 +161,10 @@ def _progress(grade: Grade) -> Illustration:
     if len(scored) < 2:
         return Illustration()
     bars = tuple(
-        Amount(f"{each.attempt.number}  {minute(each.attempt.submitted_at)}", each.score or 0)
+        Amount(
+            f"{each.attempt.number}  {minute_or_unknown(each.attempt.submitted_at)}",
+            each.score or 0,
+        )
         for each in scored
     )
     return drawn(Bars("Score by attempt", bars, most=grade.max_score))

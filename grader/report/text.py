@@ -10,7 +10,7 @@ from grader.report.facts import LabFacts
 from grader.report.feedback import Feedback, ItemFeedback
 from grader.suite.explain.message import WIDTH, lines_of
 from grader.text.shown import one_line, plural
-from grader.text.times import minute
+from grader.text.times import minute_or_unknown
 
 _MOST_GROUPS = 5
 
@@ -85,7 +85,7 @@ def _attempts(feedback: Feedback) -> Iterator[str]:
         yield "Attempts" + (f" ({feedback.left_out} before these)" if feedback.left_out else "")
     for each in feedback.attempts:
         counts = "counts" if each.counts else ""
-        parts = (f"{each.number:>3}", minute(each.at), each.outcome, each.late, counts)
+        parts = (f"{each.number:>3}", minute_or_unknown(each.at), each.outcome, each.late, counts)
         yield from _wrapped("  ".join(filter(None, parts)))
 
 

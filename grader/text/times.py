@@ -12,6 +12,11 @@ def minute(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def minute_or_unknown(at: datetime | None) -> str:
+    """`2026-11-22 14:03 UTC`, or that nobody knows."""
+    return minute(at) if at is not None else "time unknown"
+
+
 def day(at: datetime) -> str:
     """`2026-11-22`."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"

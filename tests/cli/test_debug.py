@@ -217,6 +217,28 @@ def test_an_attempt_of_the_gradebook_is_named_by_student_and_number(secret_cours
     assert "ann has 2 attempts at adding, and no number 3" in said
 
 
+@pytest.mark.usefixtures("one_process")
+def test_inputs_stay_those_of_the_first_id(course):
+    """Whoever is called another name by now is found by it, with the inputs of the grade."""
+    (course.root / "bob.py").write_text(TELLING.replace("x[0] > 1000", "True"))
+    shardlab(course, "grade", "adding", course.root / "bob.py")
+    before = debug(course, "bob")[1]
+    with sqlite3.connect(course.root / "gradebook.sqlite3") as book:
+        book.execute("UPDATE students SET called = 'robert' WHERE id = 'bob'")
+    seed = course.lab("adding").seed("bob").hex()
+    assert f"Seed: {seed}" in before
+    (course.root / "robert.py").write_text((course.root / "bob.py").read_text())
+    for arguments in (
+        ("robert",),
+        ("robert-1",),
+        (course.root / "robert.py",),
+        (course.root / "inbox.py", "--student", "robert"),
+        (course.root / "inbox.py", "--seed", "robert"),
+    ):
+        (course.root / "inbox.py").write_text((course.root / "bob.py").read_text())
+        assert f"Seed: {seed}" in debug(course, *arguments)[1], arguments
+
+
 # -- what is shown to staff reaches nobody else ----------------------------------------------
 
 

@@ -93,7 +93,7 @@ def test_whatever_text_comes_is_kept(book, noon):
 def test_an_unknown_student_is_added_by_id(classroom, book):
     """Nobody's work waits for a roster."""
     classroom.hand_in("ann")
-    assert book.students() == [Student("ann")]
+    assert book.students() == [Student("ann", status="taken")]
 
 
 def test_what_is_found_at_a_lasting_source_again_stays_what_it_was(book, noon):

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 NOW = "2026-12-01 12:00:00+00:00"
 TIMES = f"'{NOW}', '{NOW}'"
 DIGEST = "d" * 64
+REST = "'', '', '', 0, 0"
 
 
 @pytest.fixture
@@ -69,8 +70,8 @@ def test_a_second_result_for_a_key_is_refused(raw, graded):
         "INSERT INTO case_verdicts VALUES (1, 'x', 9, 1, 40, 'splendid', '')",
         "INSERT INTO case_verdicts VALUES (1, 'add', 9, 1, 40, 'passed', '')",
         "INSERT INTO case_verdicts VALUES (99, 'x', 9, 1, 40, 'passed', '')",
-        "INSERT INTO students VALUES ('', '', '', '', '')",
-        "INSERT INTO students VALUES ('ann', '', '', '', '')",
+        "INSERT INTO students VALUES ('', '', '', '', '', '', '', '')",
+        "INSERT INTO students VALUES ('ann', '', '', '', '', '', '', '')",
         "INSERT INTO claims VALUES ('k', 99)",
         "INSERT INTO current_keys VALUES (99, 'k')",
         "INSERT INTO files VALUES (99, 'x', '', '')",
@@ -86,7 +87,7 @@ def test_a_second_result_for_a_key_is_refused(raw, graded):
                 "'nothing', 'ann', 'add', 10, 40, 'because'",
             )
         ),
-        f"INSERT INTO submissions VALUES (9, 'adding', 'ann', 1, '{DIGEST}', {TIMES}, '', '')",
+        f"INSERT INTO submissions VALUES (9, 'adding', 'ann', 1, '{DIGEST}', {TIMES}, {REST})",
     ],
 )
 def test_what_makes_no_sense_is_refused(raw, graded, sql):

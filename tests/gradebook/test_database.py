@@ -401,7 +401,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
         book.add_students([Student("ann")])
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        other.execute("INSERT INTO students VALUES ('ben', '', '', '', '')")
+        other.execute("INSERT INTO students SELECT 'ben', '', '', '', '', '', '', 'enrolled'")
         assert names(book) == ["ann"]
         other.execute("COMMIT")
         other.close()

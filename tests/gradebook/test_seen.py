@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from grader.gradebook import decisions, migrate
+from grader.gradebook import migrate
 from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.store import Gradebook
+from grader.gradebook.tables import UtcTime
 from grader.submissions import Submission
 
 HOSTILE = "in\0box/\udc80 ' ü"
@@ -65,35 +67,54 @@ def old(book_url, monkeypatch):
         yield book
 
 
+def _insert(old, table, **row):
+    """Writes a row with the columns that there were then."""
+    names = ", ".join('"group"' if name == "group" else name for name in row)
+    values = ", ".join(f":{name}" for name in row)
+    types = [
+        sa.bindparam(name, type_=UtcTime) for name in row if name == "at" or name.endswith("_at")
+    ]
+    statement = sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})").bindparams(*types)
+    old._database.write(lambda each: each.execute(statement, row))
+
+
+def _hand_in_as_then(old, handed_in, at):
+    _insert(old, "labs", slug="adding")
+    _insert(old, "students", id="ann", name="", email="", group="", lms_id="")
+    for number, (submission, source) in enumerate(handed_in, 1):
+        whose = {"lab": "adding", "student": "ann", "number": number, "source": source}
+        digest = {"digest": digest_of(submission), "problem": ""}
+        _insert(old, "submissions", **whose, **digest, submitted_at=at, received_at=at)
+
+
 def test_what_an_old_log_told_is_known(old, book_url, noon):
     """Collections, copies and who waits; entries that only look like these do no harm."""
     one, two = work(b"A"), work(b"B")
-    attempts = [
-        attempt
-        for attempt, _ in old.take_in(
-            "adding", [Arrival(one, noon, "1.zip"), Arrival(two, noon, "2.zip"), Arrival(one, noon)]
-        )
-    ]
+    _hand_in_as_then(old, [(one, "1.zip"), (two, "2.zip"), (one, "")], noon)
     stranger = f"eve adding {digest_of(one)}"
     for what, subject, detail in (
         ("collect", "/inbox", noon.isoformat()),
         ("collect", "/in box/ü", (noon + timedelta(hours=1)).isoformat()),
         ("collect", "/inbox", (noon + timedelta(hours=2)).isoformat()),
-        ("copy", "ann adding", f"{attempts[0].id} 1-2.zip"),
-        ("copy", "ann adding", f"{attempts[1].id} a name.zip"),
+        ("copy", "ann adding", "1 1-2.zip"),
+        ("copy", "ann adding", "2 a name.zip"),
         ("not on the roster", stranger, (noon - timedelta(days=1)).isoformat()),
         ("collect", "/elsewhere", "when I was there"),
         ("copy", "ann adding", "999 1.zip"),
         ("copy", "ann adding", "no number"),
         ("not on the roster", "eve", noon.isoformat()),
     ):
-        entry = (noon, "staff", what, subject, detail)
-        old._database.write(lambda each, entry=entry: decisions.note(each, *entry))
-    before = old.audit()
+        _insert(old, "audit", at=noon, who="staff", what=what, subject=subject, detail=detail)
     old.close()
     with Gradebook.open(book_url) as book:
-        assert book.audit() == before
-        assert book.attempts() == attempts
+        assert len(book.audit()) == 10
+        attempts = book.attempts()
+        found = [(each.id, each.digest, each.submitted_at, each.source) for each in attempts]
+        assert found == [
+            (1, digest_of(one), noon, "1.zip"),
+            (2, digest_of(two), noon, "2.zip"),
+            (3, digest_of(one), noon, ""),
+        ]
         assert book.seen.last_collected() == {
             "/inbox": noon + timedelta(hours=2),
             "/in box/ü": noon + timedelta(hours=1),
