@@ -104,20 +104,22 @@ class Channel:
             pass
 
     def overhear(self, wanted: re.Pattern[bytes], seconds: float) -> re.Match[bytes] | None:
-        """What is wanted of the output to come, waited for so long at most; the rest is as ever."""
+        """What is wanted of the last output, waited for so long at most; none of it is kept."""
+        self._output_bytes = len(self._printed)
         heard, until = b"", time.monotonic() + seconds
-        while self.output_fd >= 0 and len(heard) < _MOST_AT_ONCE:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([self.output_fd], [], [], left)[0]:
-                break
+        while self.output_fd >= 0 and len(heard) < _MOST_AT_ONCE and self._has_printed(until):
             part = os.read(self.output_fd, _READ)
-            if not part:
-                break
-            self._printed += part[: self._output_bytes - len(self._printed)]
             heard += part
-            if found := wanted.search(heard):
+            found = wanted.search(heard)
+            if found or not part:
                 return found
         return None
+
+    def _has_printed(self, until: float) -> bool:
+        """Whether output waits to be read before that time."""
+        poll = select.poll()
+        poll.register(self.output_fd, select.POLLIN)
+        return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
 
     def _close_output(self) -> None:
         if self.output_fd >= 0:
