@@ -47,9 +47,10 @@ def examine_all(
 
     What can't be run is told, and doesn't keep back the others: their results are there.
     """
-    lab, found = settings.lab, []
+    lab, found, any_lost = settings.lab, [], False
     with Judge(lab, settings.level, live=settings.live) as judge:
         for name, submission in submissions:
+            any_lost = True
             try:
                 seen = examine(judge, submission, lab.seed(submission.student))
             except CourseError as error:  # of the suite, so it would be the same for all
@@ -60,6 +61,8 @@ def examine_all(
                 continue
             shell.say("", f"{name}: {_headline(seen)}", *_lines(seen))
             found.append({"submission": name, **as_data(seen)})
+    if not any_lost:
+        shell.say("No hidden case is lost in what is shown here.")
     return found
 
 

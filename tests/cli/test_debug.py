@@ -239,6 +239,28 @@ def test_inputs_stay_those_of_the_first_id(course):
         assert f"Seed: {seed}" in debug(course, *arguments)[1], arguments
 
 
+@pytest.mark.usefixtures("one_process")
+def test_grade_shows_staff_a_fault_and_the_others_nothing(course):
+    """With --staff a withheld score has its traceback, without it none; passing is said."""
+    (course.root / "cy.py").write_text((course.root / "solutions/adding/adding.py").read_text())
+    paths = ("grade", "adding", course.root / "cy.py", "--no-record", "--jobs", "1")
+    passed = shardlab(course, *paths, "--staff")
+    assert passed.exit_code == 0
+    assert "No hidden case is lost in what is shown here." in passed.output
+    rewrite(course, "equal(student.add(x, y), x + y)", "1 / 0")
+    told = shardlab(course, *paths, "--staff")
+    assert told.exit_code == 3
+    assert "ZeroDivisionError: division by zero" in told.output
+    assert "    1 / 0\n" in told.output
+    assert "Traceback" not in shardlab(course, *paths).output
+    rewrite(course, "import numpy as np", "import numpy_of_no_such_name as np")
+    broken = shardlab(course, *paths, "--staff", "--json", course.root / "g.json")
+    assert broken.exit_code == 3
+    assert "numpy_of_no_such_name" in broken.output
+    assert "No hidden case is lost" not in broken.output
+    assert json.loads((course.root / "g.json").read_text())["staff"] == []
+
+
 # -- what is shown to staff reaches nobody else ----------------------------------------------
 
 

@@ -131,6 +131,21 @@ def test_what_ends_a_call_is_named_for_the_call(graded, body, words, nudge):
     assert ("starts no other process" in finding.note) == ("fork" in body)
 
 
+@pytest.mark.parametrize("opening", [GUARD, "class Answers:", "def answers():", "if 0:"])
+def test_a_function_that_is_defined_too_deep_is_found(graded, opening):
+    """Under a guard, in a class or in another function it is not there after the import."""
+    _, finding = graded(f"import os\n{opening}\n    def add(x, y):\n        return x + y\n")
+    assert finding.error == "AttributeError: adding.py defines no function add"
+    assert "adding.py:3 defines it within what begins at adding.py:2" in finding.note
+    assert "left margin" in finding.note
+
+
+def test_a_function_that_is_nowhere_is_not_found(graded):
+    """A name that only looks like it is none."""
+    _, finding = graded("class A:\n    def adds(x, y):\n        return x\n    add = adds\n")
+    assert "defines it" not in finding.note
+
+
 def test_a_usual_exception_keeps_its_own_words(graded):
     """An error that is no end of Python's is told by its name, as ever."""
     assert (
