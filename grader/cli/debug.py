@@ -21,7 +21,7 @@ from grader.judge.examining import chosen, examine, seed_of
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
 from grader.text.shown import one_line, plural
-from grader.text.times import minute
+from grader.text.times import minute_or_unknown
 
 
 @click.command(epilog="Example: shardlab debug tp-sharding s041.py row-linear")
@@ -124,7 +124,7 @@ def _attempt(
     found = _named(attempts, name, first)
     if book is None or found is None:
         raise UsageError(_not_found(lab, name, attempts, first))
-    at = minute(found.submitted_at) if found.submitted_at else "handed in nobody knows when"
+    at = minute_or_unknown(found.submitted_at)
     return book.submission(found), f"{lab.slug}, attempt {found.number} of {one_line(name)}, {at}"
 
 

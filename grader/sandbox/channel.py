@@ -104,19 +104,21 @@ class Channel:
             pass
 
     def overhear(self, wanted: re.Pattern[bytes], seconds: float) -> re.Match[bytes] | None:
-        """What is wanted of the last output, waited for so long at most; none of it is kept."""
-        self._output_bytes = len(self._printed)
-        heard, until = b"", time.monotonic() + seconds
-        while self.output_fd >= 0 and len(heard) < _MOST_AT_ONCE and self._has_printed(until):
+        """What is wanted of the last output, waited for so long at most; no more is kept."""
+        heard, until, found = b"", time.monotonic() + seconds, None
+        while found is None and len(heard) < _MOST_AT_ONCE and self._has_printed(until):
             part = os.read(self.output_fd, _READ)
+            if not part:
+                break
             heard += part
             found = wanted.search(heard)
-            if found or not part:
-                return found
-        return None
+        self._close_output()
+        return found
 
     def _has_printed(self, until: float) -> bool:
         """Whether output waits to be read before that time."""
+        if self.output_fd < 0:
+            return False
         poll = select.poll()
         poll.register(self.output_fd, select.POLLIN)
         return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))

@@ -384,6 +384,7 @@ def test_what_python_says_of_the_line_is_not_what_the_file_printed(opened):
     process = opened(source, limits=Limits(load_time_s=0.2))
     assert loaded(process).line == 2
     assert process.printed_since(0) == "mine\n"
+    assert process.channel.unkept_lines == 0
 
 
 @pytest.mark.parametrize(
