@@ -17,7 +17,7 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook, url_of
 from grader.judge import Judge
-from grader.judge.examining import chosen, examine, seed_of
+from grader.judge.examining import chosen, examine, is_seed, seed_of
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
 from grader.text.shown import one_line, plural
@@ -96,6 +96,11 @@ def _asked(
             submission, what = _attempt(book, lab, file, first)
     who = student or submission.student
     drawn_for = seed or who
+    if first and drawn_for not in (*first, *first.values()) and not is_seed(drawn_for):
+        shell.say(
+            f"Note: nobody in the gradebook is called {one_line(drawn_for)}; "
+            "the inputs are drawn for that name all the same."
+        )
     known = replace(submission, student=first.get(who, who))
     return known, what, seed_of(lab, first.get(drawn_for, drawn_for))
 

@@ -126,8 +126,7 @@ def _case(case: ExaminedCase, told: RubricResult | None) -> Iterator[str]:
     yield from _values("With", case.inputs)
     for name, label in _FACTS.items():
         yield from _fact(label, case.facts.get(name, ""), whole=name == "printed")
-    # what fits into a line stands there already
-    yield from _values("In full", [each for each in case.compared if len(each.text) > _ROOM])
+    yield from _values("Exactly", case.compared)
     yield from _values("Seen", case.seen)
     yield from _fact("Traceback", case.traceback, whole=True)
     if told is not None:

@@ -84,6 +84,7 @@ def test_a_lost_case_is_shown_with_all_that_is_known_of_it(secret_course):
         "x = array([271828.], dtype=float32) y = array([314159.], dtype=float32)",
         "Expected [585987] Got [585988] Got-Exp [1]",
         "Printed given [271828.0] [314159.0]",
+        "Exactly expected = array([585987.], dtype=float32) got = array([585988.], dtype=float32)",
         "every public case passes; a hidden case ends as 'failed'",
         "total not judged: it builds on add",
         "1 of 1 case lost, 1 item not judged, for the inputs of ann.",
@@ -138,6 +139,52 @@ def test_inputs_are_those_of_the_student_or_the_seed(course):
     anns = inputs("--seed", "ann")
     assert anns == inputs("--seed", seed) == inputs("--student", "ann")
     assert inputs() == inputs("--student", "bob") != anns
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_name_of_nobody_draws_no_inputs_in_silence(course):
+    """A seed that lacks a digit is refused, and a student whom the gradebook lacks is told."""
+    (course.root / "bob.py").write_text(TELLING)
+    seed = course.lab("adding").seed("bob").hex()
+    result, said = debug(course, course.root / "bob.py", "--seed", seed[:-1])
+    assert result.exit_code == 2
+    assert "a seed has 64 hexadecimal digits, and this one has 63" in said
+    assert "Note: nobody" not in debug(course, course.root / "bob.py")[1]  # there is no gradebook
+    shardlab(course, "grade", "adding", course.root / "bob.py")
+    note = "Note: nobody in the gradebook is called bbo; the inputs are drawn for that name"
+    for arguments in ("--student", "bbo"), ("--seed", "bbo"):
+        assert note in debug(course, course.root / "bob.py", *arguments)[1]
+    for arguments in (), ("--seed", seed), ("--seed", "bob"):
+        assert "Note: nobody" not in debug(course, course.root / "bob.py", *arguments)[1]
+
+
+def test_hostile_text_does_not_reach_the_terminal(course):
+    """What a file prints, returns and raises is shown escaped, line by line."""
+    hostile = "\x1b[2J\u202e\r\x07"
+    for name, body in {
+        "prints": f"print({hostile!r}); return x",
+        "returns": f"return {hostile!r}",
+        "raises": f"raise ValueError({hostile!r})",
+        "ends": f"raise SystemExit({hostile!r})",
+    }.items():
+        path = course.root / f"{name}.py"
+        path.write_text(f"def add(x, y):\n    {body}\n")
+        output = debug(course, path)[0].output
+        assert "\\x1b[2J" in output, name
+        assert all(each.isprintable() or each == "\n" for each in output), name
+
+
+def test_what_is_returned_may_be_large(course):
+    """An array of a million entries is abridged, in the terminal and in the JSON."""
+    (course.root / "eve.py").write_text(
+        "import numpy as np\ndef add(x, y):\n    return np.zeros(1_000_000, x.dtype)\n"
+    )
+    target = course.root / "seen.json"
+    result, said = debug(course, course.root / "eve.py", "--json", target)
+    assert "got = array([0., 0., 0., ..., 0., 0., 0." in said
+    assert "Got shape (1000000,)" in said
+    assert len(result.output) < 5000
+    assert target.stat().st_size < 20_000
 
 
 def test_a_case_is_chosen_by_item_test_or_part_of_a_name(secret_course):
