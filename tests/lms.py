@@ -66,7 +66,7 @@ _FAMILY = (
 _ODD = (
     "LATE", "Late", "group_1", "Group 1", "1_2_3", "1234", "x_5_", "_7", "a_1_2_b", "Madonna",
     "Wei Li", "Wei Li", "Li Wei", "Ada late", "anon_ABCDE", "Null", "True", "=1+1", "A, B",
-    "Jose\u0301 Lo\u0301pez", "J. R. \"Bob\" O'Dobbs", "Rock & Roll <b>", "C:\\x", "AC/DC", "🦊",
+    "Jose\u0301 Lo\u0301pez", "J. R. \"Bob\" O'Dobbs", "Rock & Roll", "C:\\x", "AC/DC", "🦊",
     "L" + "o" * 90 + "ng Name", "assignsubmission file", "Jane  Doe  Twice", "text", "link",
 )  # fmt: skip
 
