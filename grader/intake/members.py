@@ -45,6 +45,12 @@ class Member:
     status: str = ""
 
 
+def names_in(path: Path) -> list[str]:
+    """The names of the files in a zip; BundleError if it is none that can be read."""
+    with Zip(path, datetime.fromtimestamp(0, UTC)) as archive:
+        return [each.name for each in archive.entries()]
+
+
 class Zip:
     """An open zip file. Its members are as old as it is: their own dates are those of zipping."""
 
