@@ -88,6 +88,7 @@ def take_in(
             places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
                 yield from places.at(path)
+            yield from map(IntakeNote, places.registry.unused())
     yield from map(IntakeNote, admission.teams.notes)
 
 

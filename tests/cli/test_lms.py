@@ -188,6 +188,17 @@ def test_a_time_is_told_later_and_stays(lms, run, book, works, tmp_path):
     assert "unknown" not in run("collect", again)
 
 
+@pytest.mark.usefixtures("enrolled")
+def test_a_list_that_tells_nothing_is_told(lms, run, works, tmp_path):
+    """Canvas's is of no use beside a download of Moodle's; in silence it would seem to be."""
+    path = lms.moodle_zip(tmp_path / "m.zip", works)
+    listed = lms.canvas_submissions_json(tmp_path / "list.json", works)
+    said = " ".join(run("collect", path, "--submissions", listed).split())
+    assert "list.json was not used: no download of Canvas's is among what was collected" in said
+    sheet = lms.moodle_worksheet(tmp_path / "w.csv", works)
+    assert "not used" not in run("collect", path, "--worksheet", sheet)
+
+
 def test_staff_can_t_have_received_what_is_yet_to_come(run, tmp_path):
     """A slip of the year is refused before anything is done."""
     said = run("collect", tmp_path, "--received", "2999-01-01T00:00Z", code=2)
