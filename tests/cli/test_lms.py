@@ -251,6 +251,20 @@ def test_grade_takes_the_same_names_as_collect(run, book, tmp_path):
     ]  # fmt: skip
 
 
+def test_grade_reads_what_collect_reads(run, book, tmp_path):
+    """A notebook or a renamed file is not left out in silence."""
+    pytest.importorskip("IPython", reason="IPython is absent (extra: shardlab[nbgrader])")
+    folder = tmp_path / "class"
+    folder.mkdir()
+    cell = {"cell_type": "code", "source": GOOD.decode(), "metadata": {}}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    (folder / "s1.py").write_bytes(GOOD)
+    (folder / "s2.ipynb").write_text(json.dumps(notebook))
+    (folder / "s3.py.txt").write_bytes(GOOD)
+    run("grade", "adding", folder)
+    assert set(times(book)) == {"s1", "s2", "s3"}
+
+
 def test_ids_that_differ_by_case_only_are_told_at_once(run, book, tmp_path):
     """Neither is taken for the other, and no second student is made."""
     folder = tmp_path / "class"
