@@ -99,8 +99,8 @@ def collect(
             now=now,
         ):
             outcomes.add(each)
-        by_id = {each.id: each for each in book.attempts(slug)}
-        added = sorted({each.id for each in book.students()} - before)
+        by_id = {each.id: each for each in book.attempts(slug)} if dry_run or json_path else {}
+        added = sorted({each.id for each in book.students()} - before) if outcomes.new else []
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
     why = "as was asked" if strangers == "take" else "as the gradebook has no roster"

@@ -55,12 +55,12 @@ class Admission:
         now: datetime,
     ) -> None:
         self._book, self._intake, self._now = book, intake, now
-        self._people = book.roster.people()
-        self.teams = Teams(self._people, course.groups)
-        self._take = (strangers or default_for(self._people)) == "take"
+        self.people = book.roster.people()
+        self.teams = Teams(self.people, course.groups)
+        self._take = (strangers or default_for(self.people)) == "take"
         self._waiting = book.seen.strangers()
         self._new = dict[tuple[str, str, str], datetime]()
-        self._by_case = {each.casefold(): each for each in self._people.keys}
+        self._by_case = {each.casefold(): each for each in self.people.keys}
 
     def admit(self, find: Find) -> Find | KeptAside:
         """The find with the time that it waits since, and all whose it is; or that it waits."""
@@ -77,7 +77,7 @@ class Admission:
 
     def aside(self, name: str, lab: str, where: str) -> KeptAside | None:
         """Why this student's work is kept aside; None if it is taken."""
-        student = self._people.find(name)
+        student = self.people.find(name)
         if student is not None and student.status == DROPPED:
             mend = f"was dropped; to bring them back: shardlab roster restore {student.id}"
             return KeptAside(name, lab, where, (), mend)
@@ -87,7 +87,7 @@ class Admission:
         if self._take and other == name:
             return None
         mend = _differs_by_case(name, other) if self._take else ""
-        return KeptAside(name, lab, where, near(self._people, name), mend)
+        return KeptAside(name, lab, where, near(self.people, name), mend)
 
     def remember(self) -> None:
         """Writes down since when those wait who were kept aside."""

@@ -197,7 +197,7 @@ class _Places:
         signed_by = f"{self.signer.public_key if self.signer else ''} {course.name}"
         self.unchanged = KnownBundles(self.labs, self.book.seen.unchanged, signed_by)
         self.received, self.notebook = lms.received, notebook
-        students = self.book.students()
+        students = taking.admission.people.present()
         self.registry = Registry(students, lms.worksheet, lms.submissions, lms.by_name)
         self.last_collected = self.book.seen.last_collected()
 

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_collect.py [OLD] [RUNS]
 
-Ten students hand in anew, in an inbox that is otherwise empty and in one with OLD bundles
+Thirty students hand in 300 bundles, in an inbox that is otherwise empty and in one with OLD bundles
 (10,000 without it) that were collected before. What is timed is `shardlab collect`, a process
 from its start to its end, in turns, RUNS times (5 without it); the quickest of each counts. Bundles
 are as students' own clients write them, ten a student. Ratios are told of both the time on the
@@ -25,7 +25,7 @@ from grader.submissions import from_source
 
 ROOT = Path(__file__).parent.parent.parent
 SLUG = "tp-sharding"
-NEW = 10
+NEW = 300
 EACH = 10
 WORST = 1.3
 
