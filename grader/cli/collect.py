@@ -99,7 +99,8 @@ def collect(
             now=now,
         ):
             outcomes.add(each)
-        by_id = {each.id: each for each in book.attempts(slug)} if dry_run or json_path else {}
+        told = json_path is not None or dry_run  # else nobody asks, and they may be many
+        by_id = {each.id: each for each in book.attempts(slug)} if told else {}
         added = sorted({each.id for each in book.students()} - before) if outcomes.new else []
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
@@ -109,8 +110,8 @@ def collect(
         shell.say(*shell.folded(text, "", "  "))
     _say(course, outcomes, 0 if dry_run else intake)
     rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
-    told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
-    shell.write_json(json_path, {"intake": None if dry_run else intake, "added": added} | told)
+    about = {"intake": None if dry_run else intake, "added": added, "received": rows}
+    shell.write_json(json_path, about | {"refused": outcomes.refused, "aside": outcomes.aside})
     if len(there) < len(places):
         shell.finish(Exit.USAGE)
     shell.finish(Exit.FALLS_SHORT if outcomes.refused or outcomes.aside else Exit.DONE)
@@ -124,6 +125,8 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
         "new": taken_in.new,
         "source": taken_in.source,
         "submitted_at": attempt.submitted_at,
+        "time_from": attempt.time_from,
+        "lms_late": attempt.lms_late,
         "problem": attempt.problem,
     }
 

@@ -110,6 +110,32 @@ def test_the_worksheet_says_when(lms, run, course, book, works, tmp_path):
     assert late_days(course, book) == {"ada": [0], "bob": [1], "cy": [3]}
 
 
+@pytest.fixture
+def second_lab(course):
+    """The course has lab `more`, too, which asks for more.py."""
+    folder = shutil.copytree(course.root / "assignments/adding", course.root / "assignments/more")
+    path = folder / "assignment.toml"
+    text = path.read_text("utf-8").replace('"adding"', '"more"').replace("adding.py", "more.py")
+    path.write_text(text, "utf-8")
+    (folder / "adding.py").rename(folder / "more.py")
+    path = course.root / "course.toml"
+    path.write_text(path.read_text("utf-8").replace('["adding"]', '["adding", "more"]'), "utf-8")
+
+
+@pytest.mark.parametrize("worksheet", [True, False])
+@pytest.mark.usefixtures("second_lab", "enrolled")
+def test_moodle_s_numbers_make_nobody_s_ghost(lms, run, book, works, tmp_path, worksheet):
+    """They are others in each assignment: in both labs it is the roster's students who hand in."""
+    for number, (slug, file) in enumerate([("adding", "adding.py"), ("more", "more.py")], 1):
+        own = [lms.Work(each.person, {file: GOOD}, each.at) for each in works]
+        path = lms.moodle_zip(tmp_path / f"{slug}.zip", own, assignment=number)
+        sheet = lms.moodle_worksheet(tmp_path / f"{slug}.csv", own, assignment=number)
+        run("collect", path, *(["--worksheet", sheet] if worksheet else []))
+    assert [each.id for each in book.students()] == ["ada", "bob", "cy"]
+    handed_in = {(each.student, each.lab) for each in book.attempts()}
+    assert handed_in == {(who, lab) for who in ("ada", "bob", "cy") for lab in ("adding", "more")}
+
+
 @pytest.mark.usefixtures("enrolled")
 def test_canvas_s_list_says_when(lms, run, course, book, works, tmp_path):
     """Of the one assignment."""
