@@ -16,6 +16,7 @@ from grader.course import Course
 from grader.errors import UsageError
 from grader.gradebook.rows import Attempt, Grade
 from grader.gradebook.store import Gradebook
+from grader.intake.admission import Strangers
 from grader.sandbox import Level
 
 
@@ -40,6 +41,11 @@ from grader.sandbox import Level
     help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
     "keep it from students.",
 )
+@click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
+)
 def grade(
     targets: tuple[str, ...],
     *,
@@ -49,6 +55,7 @@ def grade(
     live: bool,
     messages: bool,
     staff: bool,
+    strangers: Strangers | None,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -65,7 +72,7 @@ def grade(
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
     level = required_level(isolation)
-    run = Run(course, level, opened, live=live, messages=messages, staff=staff)
+    run = Run(course, level, opened, live=live, messages=messages, strangers=strangers, staff=staff)
     if live:
         worker_options.require_gpu(course)
     if slug is not None:

@@ -1,6 +1,7 @@
 """The commands on who takes part: roster list, add, rename, merge, split, drop, restore."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -251,8 +252,9 @@ def rename(old: str, new: str, db: str | None) -> None:
 @roster.command(epilog="Example: shardlab roster merge 5903 s041")
 @click.argument("ghost", metavar="GHOST")
 @click.argument("into", metavar="INTO")
+@click.option("--dry-run", is_flag=True, help="Show what would follow, and change nothing.")
 @shell.db_option
-def merge(ghost: str, into: str, db: str | None) -> None:
+def merge(ghost: str, into: str, dry_run: bool, db: str | None) -> None:
     """Make all that is GHOST's another student's: they are one person.
 
     GHOST's attempts count among those of INTO, each graded with the hidden inputs that it was
@@ -261,11 +263,13 @@ def merge(ghost: str, into: str, db: str | None) -> None:
     course = shell.course()
     with gradebook(course, db) as book:
         before = _grades(course, book)
-        entry = book.roster.merge(ghost, into)
-        after = _grades(course, book)
-    shell.say(f"{one_line(ghost)} is {one_line(into)} now.")
+        with book.rehearsal() if dry_run else nullcontext(book) as there:
+            entry = there.roster.merge(ghost, into)
+            after = _grades(course, there)
+    told = "would be" if dry_run else "is"
+    shell.say(f"{one_line(ghost)} {told} {one_line(into)} now.")
     _say_scores(course, before, after, (into, ghost))
-    _say_way_back(entry)
+    _say_way_back(0 if dry_run else entry)
 
 
 @roster.command(epilog="Example: shardlab roster split 5903")

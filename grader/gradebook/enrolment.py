@@ -18,7 +18,7 @@ from grader.gradebook.joining import RosterOutcome
 from grader.gradebook.journal import Journal
 from grader.gradebook.people import People, load, require, row_of
 from grader.gradebook.rows import DROPPED, ENROLLED, Student
-from grader.gradebook.tables import aliases, storable, students, submissions
+from grader.gradebook.tables import aliases, storable, students, submissions, voids, waiting
 from grader.text.shown import plural
 
 _Begin = Callable[[sa.Connection, str, str, str], Journal]
@@ -59,7 +59,8 @@ class Enrolment:
         """Adds who is new, and changes what is known of the others; who is not in it stays."""
 
         def write(connection: sa.Connection) -> RosterOutcome:
-            outcome = joining.compared(load(connection), roster)
+            people = load(connection)
+            outcome = joining.compared(people, roster)
             if not outcome.joining:
                 return outcome
             told = f"{outcome.count('new')} new, {outcome.count('changed')} changed"
@@ -68,7 +69,7 @@ class Enrolment:
             one = outcome.joining[0].after.id if len(outcome.joining) == 1 else "students"
             journal = self._begin(connection, "roster", one, several)
             for each in outcome.joining:
-                if each.before is None:
+                if each.before is None and each.after.key not in people.gone:
                     journal.insert(students, row_of(each.after))
                 else:
                     journal.update(students, {"id": each.after.key}, row_of(each.after))
@@ -99,12 +100,19 @@ class Enrolment:
         return self._database.write(write)
 
     def merge(self, ghost: str, into: str) -> int:
-        """Makes all that is one record's the other student's; nothing of it changes."""
+        """Makes all that is one record's the other student's; nothing of it changes.
+
+        Who is only kept aside has no record: then the id means the other student from now on.
+        """
 
         def write(connection: sa.Connection) -> int:
             people = load(connection)
-            one = _own_record(connection, people, ghost)
             other = require(connection, into)
+            if people.record(ghost) is None and _waits(connection, ghost):
+                journal = self._begin(connection, "merge", ghost, f"into {other.id}")
+                journal.insert(aliases, {"alias": storable(ghost), "student": other.key})
+                return journal.entry
+            one = _own_record(connection, people, ghost)
             if one.key == other.key:
                 raise UsageError(f"'{ghost}' and '{into}' are one student already: {other.id}")
             journal = self._begin(connection, "merge", one.id, f"into {other.id}")
@@ -119,6 +127,10 @@ class Enrolment:
         def write(connection: sa.Connection) -> int:
             people = load(connection)
             one = people.record(ghost)
+            if one is not None and _is_alias_alone(connection, ghost, one):
+                journal = self._begin(connection, "split", ghost, f"from {one.id}")
+                journal.delete(aliases, {"alias": storable(ghost)})
+                return journal.entry
             if one is None or one.key not in people.merged:
                 merged = sorted(people.by_key[key].id for key in people.merged)
                 raise UsageError(
@@ -180,8 +192,9 @@ def _entries(connection: sa.Connection) -> list[RosterEntry]:
 
 
 def _attempts(connection: sa.Connection) -> Counter[str]:
-    """How many attempts came in under each permanent id."""
+    """How many attempts that count came in under each permanent id."""
     query = sa.select(submissions.c.student, sa.func.count()).group_by(submissions.c.student)
+    query = query.where(submissions.c.id.not_in(sa.select(voids.c.submission)))
     return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
@@ -194,6 +207,17 @@ def _own_record(connection: sa.Connection, people: People, name: str) -> Student
             f"shardlab roster split {name}"
         )
     return require(connection, name)
+
+
+def _waits(connection: sa.Connection, name: str) -> bool:
+    """Whether something waits that was handed in under this id, which is nobody's."""
+    query = sa.select(waiting.c.since).where(waiting.c.student == storable(name))
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _is_alias_alone(connection: sa.Connection, name: str, student: Student) -> bool:
+    """Whether the id means the student though they were never called so: it only waited."""
+    return name not in (student.id, student.key) and _waits(connection, name)
 
 
 def _check_free(people: People, student: Student, new: str) -> None:

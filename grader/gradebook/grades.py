@@ -14,6 +14,7 @@ from grader.course import Deadline, Lab
 from grader.gradebook import late
 from grader.gradebook.attempts import attempts, name_of
 from grader.gradebook.database import in_chunks
+from grader.gradebook.known import shares_of
 from grader.gradebook.people import People, load, require
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (
@@ -37,9 +38,11 @@ _VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "findin
 def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> list[Grade]:
     """A grade for everyone of the roster or with an attempt, by student."""
     people = load(connection)
-    by_student = defaultdict[str, list[Attempt]](list)
-    for attempt in attempts(connection, lab.slug):
-        by_student[attempt.owner].append(attempt)
+    by_student, shared = defaultdict[str, list[Attempt]](list), shares_of(connection, lab.slug)
+    for attempt in attempts(connection, lab.slug, people=people):
+        whose = (attempt.student, *shared.get(attempt.id, ()))
+        for student in sorted({people.owner(each).key for each in whose}):
+            by_student[student].append(attempt)
     facts = _Facts(
         lab,
         deadline,
@@ -129,7 +132,8 @@ def results_of(
     query = sa.select(current_keys).where(current_keys.c.submission.in_(of_lab))
     keys = {row.submission: row.key for row in connection.execute(query)}
     by_key = _rows(connection, results, of_lab)
-    by_content = {_content(every[row["submission"]]): row for row in by_key.values()}
+    counting = (row for row in by_key.values() if row["submission"] in every)  # none that is void
+    by_content = {_content(every[row["submission"]]): row for row in counting}
     broken = _rows(connection, faults, of_lab)
     chosen, found = dict[int, _Row](), dict[int, Result]()
     for number, attempt in every.items():

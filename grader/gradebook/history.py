@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from grader.errors import UsageError
-from grader.gradebook import audit, undoing
+from grader.gradebook import audit, intakes, undoing
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.tables import changes
@@ -35,13 +35,9 @@ class History:
         """Every entry, the oldest first."""
         return self._database.read(_entries)
 
-    def undo(self, number: int, *, who: str, dry_run: bool = False) -> TakenBack:
-        """Takes an entry back; in a dry run all is left as it was.
-
-        UsageError says why it can't be, and what can be done.
-        """
-        do = self._database.rehearse if dry_run else self._database.write
-        return do(lambda each: undoing.undo(each, number, self._now(), who))
+    def undo(self, number: int, *, who: str) -> TakenBack:
+        """Takes an entry back; UsageError says why it can't be, and what can be done."""
+        return self._database.write(lambda each: undoing.undo(each, number, self._now(), who))
 
     def newest_of(self, who: str) -> int:
         """The number of the last thing that a person did and that can be taken back."""
@@ -55,10 +51,11 @@ class History:
 
 def _entries(connection: sa.Connection) -> list[LoggedEntry]:
     kept = set(connection.execute(sa.select(changes.c.entry).distinct()).scalars())
+    collects = intakes.entries_by_first(connection)  # which are taken back as a whole
     undone_by = dict[int, int]()
     found = list[LoggedEntry]()
     for each in reversed(audit.entries(connection)):
-        by = undone_by.get(each.id, 0)
+        by = undone_by.get(collects.get(each.id, each.id), 0)
         if each.undoes and not by:
             undone_by.setdefault(each.undoes, each.id)
         found.append(LoggedEntry(each, each.id in kept and not by, by))

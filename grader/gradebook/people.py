@@ -6,7 +6,7 @@ from one to the other. So nothing that was handed in is touched, and each step c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -16,7 +16,17 @@ import sqlalchemy as sa
 from grader.errors import UsageError
 from grader.gradebook.database import insert
 from grader.gradebook.rows import DROPPED, TAKEN, Student
-from grader.gradebook.tables import aliases, storable, students
+from grader.gradebook.tables import (
+    aliases,
+    extensions,
+    overrides,
+    published_grades,
+    shares,
+    storable,
+    students,
+    submissions,
+    voids,
+)
 
 _SHOWN = 5
 FACTS = ("name", "email", "group", "lms_id")  # what a roster says of an id
@@ -29,6 +39,7 @@ class People:
     by_key: Mapping[str, Student]
     merged: Mapping[str, str]  # from a permanent id to that of the record that it went into
     keys: Mapping[str, str]  # every id that means somebody, with the permanent one
+    gone: Collection[str] = ()  # the permanent ids of whom only a collect made that was undone
 
     def find(self, name: str) -> Student | None:
         """Whom an id means: the student it was merged into, if it was."""
@@ -61,7 +72,8 @@ class People:
 
     def everyone(self) -> list[Student]:
         """Everyone, dropped or not, but who was merged into another, by id."""
-        found = (each for key, each in self.by_key.items() if key not in self.merged)
+        out = {*self.merged, *self.gone}
+        found = (each for key, each in self.by_key.items() if key not in out)
         return sorted(found, key=lambda each: each.id)
 
 
@@ -72,7 +84,10 @@ def load(connection: sa.Connection) -> People:
     keys = {row["id"]: row["id"] for row in rows}
     keys |= {row.alias: row.student for row in connection.execute(sa.select(aliases))}
     keys |= {row["called"]: row["id"] for row in rows if row["called"]}
-    return People({row["id"]: each for row, each in _named(rows, keys, merged)}, merged, keys)
+    by_key = {row["id"]: each for row, each in _named(rows, keys, merged)}
+    gone = _gone(connection)
+    keys = {name: key for name, key in keys.items() if key not in gone}
+    return People(by_key, merged, keys, gone)
 
 
 def _named(
@@ -92,6 +107,19 @@ def _named(
         first_id = row["id"] if row["called"] else ""
         others = tuple(each for each in names[row["id"]] if each != called)
         yield row, Student(called, **facts, first_id=first_id, aliases=others)
+
+
+def _gone(connection: sa.Connection) -> set[str]:
+    """Whoever came with a collect that was taken back, and of whom nothing else is known."""
+    undone = sa.select(voids.c.submission).where(voids.c.by_undo == 1)
+    whose = sa.select(submissions.c.student).where(submissions.c.id.in_(undone))
+    taken = sa.select(students.c.id).where(students.c.status == TAKEN, students.c.id.in_(whose))
+    if not (found := set(connection.execute(taken).scalars())):
+        return found
+    left = [sa.select(submissions.c.student).where(submissions.c.id.not_in(undone))]
+    left += [sa.select(each.c.student) for each in (overrides, extensions, published_grades)]
+    left += [sa.select(shares.c.student), sa.select(students.c.merged_into)]
+    return found - set(connection.execute(sa.union(*left)).scalars())
 
 
 def all_students(connection: sa.Connection) -> list[Student]:

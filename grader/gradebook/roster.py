@@ -18,10 +18,10 @@ from grader.errors import UsageError
 from grader.gradebook.people import FACTS
 from grader.gradebook.roster_columns import CANVAS, Choice, Columns, columns_of
 from grader.gradebook.rows import Student
+from grader.text.ids import RULE, as_student_id, is_student_id
 
 _MAX_BYTES = 8 << 20
 _LONGEST = 200  # of a name or an address
-_NOT_IN_AN_ID = "/\\"  # an id names folders and files
 _QUOTED = re.compile(r'="(.*)"')  # Canvas's name that would be a formula
 _TAG = re.compile(r"<[^<>]*>")  # Moodle marks up the name of who is suspended
 _TEST_STUDENT = ("student, test", "test student")
@@ -71,6 +71,7 @@ class _Found:
         if len(cells) != width:
             return f"{len(cells)} cells, expected {width}"
         facts = {name: _plain(text) for name, text in columns.student(cells).items()}
+        facts["id"] = as_student_id(facts["id"]) or facts["id"]
         student = msgspec.convert(facts, Student)
         if columns.kind is CANVAS and student.name.casefold() in _TEST_STUDENT:
             return "Canvas's test student"
@@ -96,8 +97,8 @@ class _Found:
 
 def problem_of(student: Student) -> str:
     """Why this can't be a student of the roster; empty where it can."""
-    if not student.id or student.id.startswith(".") or set(student.id) & set(_NOT_IN_AN_ID):
-        return f"'{ascii(student.id)[1:-1]}' is no id; it must be one name without / and \\"
+    if not is_student_id(student.id):
+        return f"'{ascii(student.id)[1:-1]}' is no id: {RULE}"
     for name in ("id", *FACTS):
         text = getattr(student, name)
         if not text.isprintable() or len(text) > _LONGEST:

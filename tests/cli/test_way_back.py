@@ -7,6 +7,7 @@ nothing to take back. Whoever adds a command adds a line.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 import pytest
@@ -16,13 +17,16 @@ from grader.cli import COMMANDS, main
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
+from grader.intake.bundle import pack
+from grader.intake.inbox import deliver
 from grader.notebooks.sync import ManualGrade, Push
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.sandbox import probe
-from grader.submissions import Submission
+from grader.submissions import Submission, from_source
 
 LEVEL = ("--isolation", probe().level.word, "--jobs", "1")
 REASON = ("--reason", "r")
+SENT = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,20 @@ OVERRIDE = ("override", "ann", "adding", "total", "10", *REASON)
 EXTEND = ("extend", "ann", "adding", "--until", "+2d", *REASON)
 WITHDRAW = ("override", "ann", "adding", "total", "--withdraw", *REASON)
 
+VOID = ("attempt", "adding", "ann", "1", "--void", *REASON)
+SHARE = ("attempt", "adding", "ann", "1", "--share-with", "ben", *REASON)
+
 WAYS = {
+    "attempt": [
+        Way(VOID, back=("attempt", "adding", "ann", "1", "--unvoid")),
+        Way(("attempt", "adding", "ann", "1", "--unvoid"), VOID, (VOID,)),
+        Way(SHARE, back=("attempt", "adding", "ann", "1", "--unshare", "ben", *REASON)),
+        Way(("attempt", "adding", "ann", "1", "--unshare", "ben", *REASON), SHARE, (SHARE,)),
+    ],
+    "collect": [
+        Way(("collect", "{inbox}"), back=("collect", "--undo", "1")),
+        Way(("collect", "--undo", "1"), first=(("collect", "{inbox}"),)),
+    ],
     "override": [
         Way(OVERRIDE, back=WITHDRAW),
         Way(WITHDRAW, back=OVERRIDE, first=(OVERRIDE,)),
@@ -83,7 +100,6 @@ READS = {
     "stats": ("stats", "adding"),
 }
 KEPT = {
-    "collect": "what was handed in is kept as it came",
     "grade": "a result belongs to all that it depends on, and there is one of each",
 }
 
@@ -127,6 +143,9 @@ def book(course, tmp_path, monkeypatch):
     with (course.root / "course.toml").open("a") as file:
         file.write("[deadlines.adding]\ndue = 2026-12-01T23:59:00Z\n")
     (tmp_path / "students.csv").write_text("id,name\nann,Ann B.\neve,Eve\nben,\n")
+    ben = from_source(course.lab("adding"), "ben", b"x = 1\n")
+    (tmp_path / "inbox").mkdir()
+    deliver(tmp_path / "inbox", pack(course.lab("adding"), "ben", ben, now=SENT))
     manual = [ManualGrade("ann", "total", 7.0)]
     monkeypatch.setattr("grader.cli.sync.pull", lambda *_: manual)
     monkeypatch.setattr("grader.cli.sync.push", lambda *_: Push(0, ()))
@@ -149,7 +168,8 @@ def run(course, tmp_path):
     """Types a command; its places are filled in."""
 
     def invoke(words, code=0):
-        places = {"roster": tmp_path / "students.csv", "out": tmp_path / "out"}
+        places = {name: tmp_path / name for name in ("out", "inbox")}
+        places["roster"] = tmp_path / "students.csv"
         filled = [each.format(**places) for each in words]
         result = CliRunner().invoke(main, ["--course", str(course.root), *filled])
         assert result.exit_code == code, (words, result.output)
@@ -202,6 +222,10 @@ def walk(book, course, run, way, back):
     return before, meaning(book, course)
 
 
+def undoable(book):
+    return {each.entry.id for each in book.history.entries() if each.undoable}
+
+
 _EACH = [pytest.param(way, id=f"{name}-{n}") for name, some in WAYS.items()
          for n, way in enumerate(some)]  # fmt: skip
 
@@ -213,11 +237,11 @@ def test_undo_takes_it_back_and_has_it_again(way, course, book, run, one_process
 
     def back(entries):
         done["after"] = meaning(book, course)
-        undoable = {each.entry.id for each in book.history.entries() if each.undoable}
-        done["entries"] = [each for each in entries if each in undoable]
+        done["entries"] = [each for each in entries if each in undoable(book)]
         assert done["entries"]
         for number in reversed(done["entries"]):
-            run(("undo", str(number)))
+            if number in undoable(book):  # a collect's entries are taken back together
+                run(("undo", str(number)))
 
     before, then = walk(book, course, run, way, back)
     assert then == before
