@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from grader.cli import shell, worker_options
+from grader.cli import shell, sure, worker_options
 from grader.cli.book import gradebook, permanent_id
 from grader.cli.group import Exit
 from grader.cli.levels import required_level
@@ -36,15 +36,16 @@ from grader.sandbox import Level
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
+)
+@sure.yes_option
+@click.option(
     "--staff",
     is_flag=True,
     help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
     "keep it from students.",
-)
-@click.option(
-    "--strangers",
-    type=click.Choice(["take", "aside"]),
-    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
 )
 def grade(
     targets: tuple[str, ...],
@@ -54,8 +55,9 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
-    staff: bool,
     strangers: Strangers | None,
+    yes: bool,
+    staff: bool,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -72,7 +74,16 @@ def grade(
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
     level = required_level(isolation)
-    run = Run(course, level, opened, live=live, messages=messages, strangers=strangers, staff=staff)
+    run = Run(
+        course,
+        level,
+        opened,
+        live=live,
+        messages=messages,
+        strangers=strangers,
+        yes=yes,
+        staff=staff,
+    )
     if live:
         worker_options.require_gpu(course)
     if slug is not None:

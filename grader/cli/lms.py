@@ -10,6 +10,7 @@ import click
 
 from grader.cli import shell
 from grader.course import Course, Lab
+from grader.errors import UsageError
 from grader.intake.archive import BundleError
 from grader.intake.finds import Intake
 from grader.intake.hand_in_times import KEPT, TOLD, UNKNOWN
@@ -65,10 +66,14 @@ def told(
 ) -> Lms:
     """What the options say; times without a zone are read in the course's."""
     zone: tzinfo = getattr(course, "zone", UTC)
+    now = datetime.now(UTC)
+    at = time_from(received, now) if received else None
+    if at is not None and at > now:
+        raise UsageError(f"--received {received}: that is yet to come")
     lms = read_lms(
         worksheet,
         submissions,
-        time_from(received, datetime.now(UTC)) if received else None,
+        at,
         lambda place, pairs: _by_name(place, pairs, by_name),
         zone=zone,
         lab=course.lab(slug) if slug else None,
@@ -76,8 +81,8 @@ def told(
     if lms.worksheet is not None:
         shell.say(f"Times of {lms.worksheet.path.name} are read as {zone}.")
     for records in (lms.worksheet, lms.submissions):
-        if records is not None and records.problem:
-            shell.say(*shell.folded(f"Note: {records.problem}", "", "      "))
+        for problem in records.problems(now) if records is not None else ():
+            shell.say(*shell.folded(f"Note: {problem}", "", "      "))
     return lms
 
 

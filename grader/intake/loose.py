@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from grader.course import Lab
 from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import BundleError
-from grader.intake.bundle import trace_name
+from grader.intake.bundle import MAX_AHEAD, trace_name
 from grader.intake.downloads import MOODLE, original_name
 from grader.intake.finds import Find, IntakeRefusal, refusal
 from grader.intake.members import Member, listed, path_member
@@ -211,17 +211,18 @@ def _counted(
         yield refusal(best.where, problem)
         return
     submission = from_bytes(lab, best.student, source, trace)
-    yield with_times(
-        Find(lab.slug, best.student, submission, None, _source(best)), best.said, scope
-    )
+    found = Find(lab.slug, best.student, submission, None, _source(best), file=best.file)
+    yield with_times(found, best.said, scope)
 
 
 def with_times(found: Find, said: Said, scope: Scope) -> Find:
-    """The find with the system's word on when it came, else with that of staff, else without."""
-    at, time_from = said.at, said.time_from
-    if at is None and scope.received is not None:
-        at, time_from = scope.received, STAFF
-    at = None if at is None else min(at, scope.now)
+    """The find with the system's word on when it came, else with that of staff, else without.
+
+    A time that is yet to come is no time: it is of another zone, or of another clock.
+    """
+    told = [(said.at, said.time_from), (scope.received, STAFF)]
+    known = [(at, whose) for at, whose in told if at is not None and at <= scope.now + MAX_AHEAD]
+    at, time_from = known[0] if known else (None, "")
     return replace(
         found, submitted_at=at, time_from=time_from, lms_late=said.late, group=said.group
     )
@@ -242,7 +243,7 @@ def _source(each: LooseFile) -> str:
     if not each.part:
         return f"{escaped(each.entry.name)[:200]} {each.entry.at:%Y-%m-%dT%H:%M:%SZ}"
     moodle = each.said.time_from == MOODLE and each.said.at is not None
-    return escaped(each.part)[:200] + (f" {each.said.at:%Y-%m-%dT%H:%MZ}" if moodle else "")
+    return escaped(each.part)[:200] + (f" {each.said.at:%Y-%m-%dT%H:%M:%SZ}" if moodle else "")
 
 
 def _bytes(each: LooseFile, limit: int) -> tuple[bytes | None, str]:

@@ -3,6 +3,7 @@
 The sources that say how the systems name things are cited there, with their versions.
 """
 
+import csv
 import os
 import shutil
 import zipfile
@@ -15,6 +16,7 @@ from grader.errors import UsageError
 from grader.gradebook.roster import read_roster
 from grader.gradebook.rows import Student
 from grader.intake.downloads import original_name, upload_of
+from grader.intake.moodle_words import LANGUAGES
 from grader.intake.records import read_submissions, read_worksheet
 from grader.intake.registry import Registry
 
@@ -133,6 +135,8 @@ def test_an_anonymous_canvas_download_says_so(lms, works, roster, collected, peo
         # group_1 is a name, 1 is nobody's number, and 4711 is upload or user
         ("group_1_4711_98765_adding.py", [Student("s1", "group_1", lms_id="4711")]),
         ("group_1_4711_98765_adding.py", [Student("s1", "Ada", group="group_1", lms_id="4711")]),
+        # Canvas has the accent as a character of its own
+        ("jose\u0301_1_4711_98765_adding.py", [Student("s1", "José_1", lms_id="4711")]),
         ("doejane_4711_98765_2026_12_adding.py", [Student("s1", "Jane Doe", lms_id="4711")]),
         ("doejane_4711_98765_4712_1_adding.py", [Student("s1", "Doe, Jane", lms_id="4711"),
                                                  Student("s2", "Bob", lms_id="4712")]),
@@ -249,6 +253,26 @@ def test_full_names_are_asked_about_once_and_may_be_refused(
     found, refused = collected(path, roster, by_name=answer)
     assert found == {}
     assert "'LATE' may be s000, by the name alone; give Moodle's" in str(refused)
+
+
+def test_two_people_of_a_name_are_not_one_student(lms, collected, tmp_path):
+    """Though the roster has only one who is called so: the other may not be on it yet."""
+    twins = [lms.Person(f"s{n}", "Wei Li", 4711 + n) for n in range(2)]
+    works = [lms.Work(each, {"adding.py": content(n)}) for n, each in enumerate(twins)]
+    path = lms.moodle_zip(tmp_path / "m.zip", works)
+    for students in ([Student("s0", "Wei Li")], []):
+        found, refused = collected(path, students)
+        assert found == {}
+        assert "several people hand in as 'Wei Li'; give Moodle's grading" in str(refused)
+
+
+def test_hidden_names_are_told_in_one_line(lms, works, roster, collected, tmp_path):
+    """Blind marking writes the same word for everybody."""
+    path = lms.moodle_zip(tmp_path / "m.zip", works, blind=True)
+    found, refused = collected(path, roster)
+    assert found == {}
+    (why,) = refused.values()
+    assert "300 files, such as Participant_6996_assignsubmission_file/adding.py: several" in why
 
 
 def test_without_a_roster_moodle_s_names_are_the_strangers(lms, collected, tmp_path):
@@ -409,24 +433,63 @@ def test_unreadable_times_are_unknown_and_told(lms, works, roster, collected, tm
     text = path.read_text("utf-8-sig").replace("December", "Prosinac")
     path.write_text(text, "utf-8")
     sheet = read_worksheet(path, UTC)
-    assert "can't be read, such as 'Tuesday, 1 Prosinac 2026" in sheet.problem
+    (problem,) = sheet.problems(LATER)
+    assert "300 times can't be read, such as 'Tuesday, 1 Prosinac 2026" in problem
     found, _ = collected(lms.moodle_zip(tmp_path / "m.zip", works), roster, worksheet=sheet)
     assert len(found) == 300
     assert {each.submitted_at for each in found.values()} == {None}
 
 
-def test_a_worksheet_in_german_is_read(tmp_path):
-    """The headings and times of Moodle's language pack."""
+def test_a_time_yet_to_come_is_unknown_and_told(lms, collected, tmp_path):
+    """It is of another zone than the course's, or another clock; nothing is made of it."""
+    at = LATER + timedelta(hours=1)
+    works = [lms.Work(lms.Person("s1", "Ada", 4711), {"adding.py": GOOD}, at)]
+    sheet = read_worksheet(lms.moodle_worksheet(tmp_path / "w.csv", works), UTC)
+    (problem,) = sheet.problems(LATER)
+    assert "1 time yet to come, such as that of 'Ada': is the timezone in course.toml" in problem
+    path = lms.moodle_zip(tmp_path / "m.zip", works)
+    found, _ = collected(path, [Student("s1")], worksheet=sheet)
+    assert (found["s1"].submitted_at, found["s1"].time_from) == (None, "")
+    earlier = LATER - timedelta(days=1)
+    found, _ = collected(path, [Student("s1")], worksheet=sheet, received=earlier)
+    assert (found["s1"].submitted_at, found["s1"].time_from) == (earlier, "staff")
+
+
+def test_an_uploaded_bundle_s_own_time_is_that_of_packing(lms, packed, collected, tmp_path, now):
+    """Which may be days before it was handed in: the system says when that was."""
+    person = lms.Person("s1", "Ada", 4711)
+    files = {"adding--s1--0.shardlab.zip": packed("s1", GOOD).raw}
+    at = now + timedelta(days=3)
+    students = [Student("s1", lms_id="4711")]
+    path = lms.canvas_zip(tmp_path / "c.zip", [lms.Work(person, files, late=True)])
+    found, refused = collected(path, students)
+    assert refused == {}
+    assert (found["s1"].submitted_at, found["s1"].lms_late) == (None, True)
+    listed = lms.canvas_submissions_json(tmp_path / "l.json", [lms.Work(person, at=at)])
+    found, _ = collected(path, students, submissions=read_submissions(listed, UTC, []))
+    assert (found["s1"].submitted_at, found["s1"].time_from) == (at, "Canvas")
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_worksheet_is_read_in_moodle_s_languages(tmp_path, language):
+    """By its headings; the submission's time is called as the grade's is, but for the bracket."""
+    words = LANGUAGES[language]
+    bracket = "（" if "（" in words.modified else "("
+    submitted = words.modified.partition(bracket)[0] + f"{bracket}?)"
+    heading = [words.identifier, words.name, words.number, words.email, "Status", words.grade]
     path = tmp_path / "w.csv"
-    path.write_text(
-        "ID,Vollständiger Name,ID-Nummer,E-Mail-Adresse,Status,Zuletzt geändert (Abgabe)\n"
-        'Teilnehmer/in5903,Jörg Müller,s1,j@x.example,ok,"Montag, 23. November 2026, 14:05"\n'
-        "Teilnehmer/in5904,Ada,s2,a@x.example,ok,-\n",
-        "utf-8",
-    )
+    rows = [
+        [*heading, submitted, words.modified],
+        ["Teilnehmer/in5903", "Jörg Müller", "s1", "j@x.example", "ok", "", "23.11.2026 14:05",
+         "24.11.2026 09:00"],
+        ["Teilnehmer/in5904", "Ada", "s2", "a@x.example", "ok", "", "-", "-"],
+    ]  # fmt: skip
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
     records = read_worksheet(path, BERLIN).by_number
     assert records["5903"].at == datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
     assert (records["5903"].name, records["5903"].ids) == ("Jörg Müller", ("s1",))
+    assert records["5903"].label == "Teilnehmer/in"
     assert records["5904"].at is None
 
 

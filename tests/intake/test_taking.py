@@ -31,7 +31,6 @@ from pathlib import Path
 from grader.intake import taking
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
-from grader.gradebook.tables import students
 
 made, places = Path(sys.argv[1]), Path(sys.argv[2])
 
@@ -370,7 +369,8 @@ def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
 def test_a_number_that_two_students_have_is_nobody_s(collect, book, tmp_path):
     """Work is never given to one of them by chance, nor to a third: who they are is told."""
     book.add_students([Student("ada"), Student("bob")])
-    book._database.write(lambda each: each.execute(students.update().values(lms_id="4711")))
+    same = students.update().values(lms_id="4711")  # a roster is refused that says so
+    book._database.write(lambda each: each.execute(same))
     folder = tmp_path / "download"
     folder.mkdir()
     (folder / "doe_4711_1_adding.py").write_text("x = 1\n")
