@@ -20,6 +20,7 @@ from grader.gradebook.roster import problem_of, read_roster
 from grader.gradebook.roster_columns import FIELDS, Choice
 from grader.gradebook.rows import DROPPED, TAKEN, Grade, Student
 from grader.gradebook.store import Gradebook
+from grader.text.ids import student_id
 from grader.text.shown import one_line, plural, shortened
 
 _MOST_NAMED = 10
@@ -209,7 +210,7 @@ def add(student: str, name: str, email: str, group: str, lms_id: str, db: str | 
 
     What is not given stays as it is. Undone by 'roster drop', or 'shardlab undo'.
     """
-    one = Student(student, name, email, group, lms_id)
+    one = Student(student_id(student), name, email, group, lms_id)
     if problem := problem_of(one):
         raise UsageError(problem)
     with gradebook(shell.course(), db) as book:
@@ -237,10 +238,8 @@ def rename(old: str, new: str, db: str | None) -> None:
     Scores, receipts and hidden inputs stay as they are, and OLD means the student still. Undone
     by 'roster rename NEW OLD', or 'shardlab undo'.
     """
-    if problem := problem_of(Student(new)):
-        raise UsageError(problem)
     with gradebook(shell.course(), db) as book:
-        entry = book.roster.rename(old, new)
+        entry = book.roster.rename(old, student_id(new))
         people = book.roster.people()
     shell.say(f"{one_line(old)} is called {one_line(new)} now.")
     still = people.find(old)

@@ -125,7 +125,7 @@ def test_a_canvas_gradebook_is_taken_for_what_it_is(run, book, file):
         (["renam", "ann", "ada"], "Did you mean 'rename'?"),
         (["nobody.csv"], "can't be read"),
         (["take", "x.csv", "--column", "naem=x"], "expected FIELD=TITLE"),
-        (["rename", "ann", "a/b"], "no id"),
+        (["rename", "ann", "a/b"], "can't be a student id"),
         (["add", "ANN"], "differs by case only from 'ann'"),
         (["add", "cy", "--lms-id", "1"], "that of 'ann'"),
     ],
