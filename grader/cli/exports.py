@@ -126,7 +126,7 @@ def _labs(course: Course, slugs: Sequence[str]) -> tuple[list[Lab], list[str]]:
 
 def _ever(book: Gradebook, slugs: Sequence[str]) -> set[tuple[str, str]]:
     """Everyone, by permanent id and lab, who ever handed in anything, also what is void now."""
-    people, found = book.everyone(), set[tuple[str, str]]()
+    people, found = book.roster.people(), set[tuple[str, str]]()
     for slug in slugs:
         shares = book.groups.of(slug)
         for attempt in book.attempts(slug, with_void=True):

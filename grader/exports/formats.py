@@ -101,7 +101,7 @@ def rows_of(
     handed_in: Collection[tuple[str, str]] = (),
 ) -> list[ExportedGrade]:
     """The grades to export, of all or of one student; UsageError for an unknown student."""
-    wanted = [each for each in grades if student in {None, each.student.id}]
+    wanted = [each for each in grades if student is None or each.student.is_called({student})]
     if student is not None and not wanted:
         raise UsageError(f"no student '{student}' in the gradebook; see 'shardlab roster'")
     return entries(wanted, published=published, missing_as=missing_as, handed_in=handed_in)

@@ -191,11 +191,12 @@ def _numbers(
 ) -> tuple[dict[str, str], list[str]]:
     """The name of each student's page by the worksheet, and remarks on its lines."""
     sheet, words = read_worksheet(worksheet)
-    places, notes = owners(sheet, everyone, lines_of(sheet), reading_of(words))
+    reading = reading_of(words)
+    places, notes = owners(sheet, everyone, lines_of(sheet), reading)
     found = {}
     for student, line in places.items():
         if number := _DIGITS.search(sheet.get(line, sheet.column(words.identifier))):
-            shown = moodle_key(sheet.get(line, sheet.column(words.name))) or "Participant"
+            shown = moodle_key(reading.name(sheet, line)) or "Participant"
             found[student] = f"{shown}_{number[0]}_assignsubmission_file_{PAGE}"
     return found, notes
 
