@@ -57,12 +57,12 @@ class Admission:
         now: datetime,
     ) -> None:
         self._book, self._intake, self._now = book, intake, now
-        self._people = book.roster.people()
-        self.teams = Teams(self._people, course.groups)
-        self._take = (strangers or default_for(self._people)) == "take"
+        self.people = book.roster.people()
+        self.teams = Teams(self.people, course.groups)
+        self._take = (strangers or default_for(self.people)) == "take"
         self._waiting = book.seen.strangers()
         self._new = dict[tuple[str, str, str], datetime]()
-        self._by_case = {each.casefold(): each for each in self._people.keys}
+        self._by_case = {each.casefold(): each for each in self.people.keys}
 
     def admit(self, find: Find) -> Find | KeptAside:
         """The find with the time that it waits since, and all whose it is; or that it waits."""
@@ -81,7 +81,7 @@ class Admission:
         """Why this student's work is kept aside; None if it is taken."""
         name = find.student
         aside = KeptAside(name, find.lab, find.source, called=find.called)
-        student = self._people.find(name)
+        student = self.people.find(name)
         if student is not None and student.status == DROPPED:
             mend = f"was dropped; to bring them back: shardlab roster restore {student.id}"
             return msgspec.structs.replace(aside, mend=mend)
@@ -91,7 +91,7 @@ class Admission:
         if self._take and other == name:
             return None
         mend = _differs_by_case(name, other) if self._take else ""
-        meant = near(self._people, find.called or name)
+        meant = near(self.people, find.called or name)
         return msgspec.structs.replace(aside, near=meant, mend=mend)
 
     def remember(self) -> None:
