@@ -40,6 +40,7 @@ from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
+_PACKED = (".ipynb", ".py.txt")
 _PLAIN = "plain file"  # the source of one that is no bundle and from no download
 _Found = Find | Intake | IntakeRefusal
 _Each = _Found | KeptAside
@@ -83,11 +84,13 @@ def take_in(
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
         yield from taking.plain(course.lab(lab), plain, lms.received)
-    if others := [each for each in paths if each not in plain]:
+    packed = [each for path in plain for each in _packed_in(path, course.lab(lab or ""))]
+    if others := [each for each in paths if each not in plain] + packed:
         with alone(course.root):
             places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
                 yield from places.at(path)
+            yield from map(IntakeNote, places.registry.unused())
     yield from map(IntakeNote, admission.teams.notes)
 
 
@@ -103,7 +106,7 @@ def is_plain(course: Course, path: Path) -> bool:
     A bundle in one student's folder does not make the whole folder an inbox.
     """
     if not is_folder(path):
-        return not path.name.lower().endswith((SUFFIX, ".zip", ".ipynb"))
+        return not path.name.lower().endswith((SUFFIX, ".zip", *_PACKED))
     try:
         bundles = any(name.endswith(SUFFIX) for name in listed(path))
     except BundleError:
@@ -111,6 +114,13 @@ def is_plain(course: Course, path: Path) -> bool:
     of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
     inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
     return not (bundles or inbox or is_download(path))
+
+
+def _packed_in(folder: Path, lab: Lab) -> list[Path]:
+    """The notebooks and renamed files among a plain folder's: they are read as `collect` does."""
+    if not is_folder(folder) or (folder / lab.assignment.file).exists():
+        return []  # a student's own folder may have others
+    return [folder / name for name in listed(folder) if name.lower().endswith(_PACKED)]
 
 
 @dataclass(frozen=True)
