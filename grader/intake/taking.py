@@ -88,7 +88,7 @@ def take_in(
             places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
                 yield from places.at(path)
-    yield from map(IntakeNote, admission.teams.notes)
+    yield from map(IntakeNote, admission.notes())
 
 
 def place_of(paths: Iterable[Path], lab: str | None) -> str:
