@@ -203,7 +203,7 @@ class _Places:
 
     def at(self, path: Path) -> Iterator[Intake | IntakeRefusal | KeptAside]:
         """Takes in everything at one path, and then notes that it was collected."""
-        place = path.resolve() / self.lab if self.lab is not None else path.resolve()
+        place = self._place(path.resolve())
         found = find(
             self.labs,
             [path],
@@ -222,6 +222,10 @@ class _Places:
                 yield each
         told = ", ".join(f"{count[what]} {what}" for what in _OUTCOMES)
         self.book.seen.collected(str(place), self.now, told, self.taking.number)
+
+    def _place(self, path: Path) -> Path:
+        """The place that is collected: of an inbox, the folder of the lab that was asked for."""
+        return path if self.lab in (None, path.name) else path / str(self.lab)
 
     def _last_seen(self, place: Path, bundle: Path) -> datetime | None:
         """When the place, or a folder around it or the bundle, was collected last."""
