@@ -30,7 +30,8 @@ _NEAR = 0.75  # of difflib's measure, where 1 is the same
 class KeptAside(msgspec.Struct, frozen=True):
     """What somebody handed in whom the roster doesn't know; `near` are those who may be meant.
 
-    `mend` says what settles it where that is not to add or merge somebody.
+    `mend` says what settles it where that is not to add or merge somebody. `called` is what the
+    system calls the student.
     """
 
     student: str
@@ -38,6 +39,7 @@ class KeptAside(msgspec.Struct, frozen=True):
     where: str
     near: tuple[Student, ...] = ()
     mend: str = ""
+    called: str = ""
 
 
 class Admission:
@@ -72,7 +74,7 @@ class Admission:
         if at is not None:
             at = min(at, self._waiting.get(who, at))
         whose = self.teams.of(find)
-        if (aside := self.aside(whose.student, find.lab, find.source)) is not None:
+        if (aside := self.aside(whose)) is not None:
             if who not in self._waiting:
                 self._new[who] = at or self._now
             return aside
@@ -93,19 +95,22 @@ class Admission:
                 + "; see 'shardlab roster' and, if that is somebody else, 'roster merge'"
             )
 
-    def aside(self, name: str, lab: str, where: str) -> KeptAside | None:
+    def aside(self, find: Find) -> KeptAside | None:
         """Why this student's work is kept aside; None if it is taken."""
+        name = find.student
+        aside = KeptAside(name, find.lab, find.source, called=find.called)
         student = self.people.find(name)
         if student is not None and student.status == DROPPED:
             mend = f"was dropped; to bring them back: shardlab roster restore {student.id}"
-            return KeptAside(name, lab, where, (), mend)
+            return msgspec.structs.replace(aside, mend=mend)
         if student is not None:
             return None
         other = self._by_case.setdefault(name.casefold(), name)
         if self._take and other == name:
             return None
         mend = _differs_by_case(name, other) if self._take else ""
-        return KeptAside(name, lab, where, near(self.people, name), mend)
+        meant = near(self.people, find.called or name)
+        return msgspec.structs.replace(aside, near=meant, mend=mend)
 
     def remember(self) -> None:
         """Writes down since when those wait who were kept aside."""
