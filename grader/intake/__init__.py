@@ -26,8 +26,8 @@ zip are those of the download, those of unpacked and plain files of a copy: they
 
 **Taking in** has one entry, `taking.take_in`, which `collect` and `grade` call. It looks through
 inboxes, single bundles, folders of files, and what Canvas and Moodle give (`finding`). Everything
-there becomes an attempt, is kept aside or is refused with the reason in words: nothing is dropped. A
-bundle that was taken in before is recognised by its file's facts and not read again (`unchanged`).
+there becomes an attempt, is kept aside, or is refused with the reason in words: nothing is dropped.
+A bundle that was taken in before is known by its file's facts and not read again (`unchanged`).
 
 With a roster, nobody is made in silence (`admission`): what a stranger handed in is left where it
 is, since when is remembered, and the next collect takes it once the roster knows its student. A
