@@ -13,9 +13,9 @@ from grader.gradebook.rows import Student
 from grader.intake.finds import Find
 from grader.intake.inbox import deliver
 from grader.intake.members import Zip, folder_members
+from grader.intake.places import is_plain
 from grader.intake.registry import Registry
 from grader.intake.search import find
-from grader.intake.taking import is_plain
 from grader.submissions import MAX_SOURCE_BYTES
 
 GOOD = b"def add(x, y):\n    return x + y\n"
