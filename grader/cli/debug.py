@@ -17,7 +17,7 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook, url_of
 from grader.judge import Judge
-from grader.judge.examining import chosen, examine, is_seed, seed_of
+from grader.judge.examining import PATIENCE_S, chosen, examine, is_seed, seed_of
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
 from grader.text.shown import one_line, plural
@@ -66,7 +66,7 @@ def debug(
     shell.say(f"{what}. For staff only: hidden inputs. Nothing is recorded.")
     shell.say(f"Seed: {drawn_from.hex()}")
     choose = partial(chosen, wanted=case) if case is not None else lambda _: None
-    with Judge(lab, level) as judge:
+    with Judge(lab, level, patience_s=PATIENCE_S) as judge:
         seen = examine(judge, submission, drawn_from, choose)
     given = seed or student or submission.student
     whose = "this seed" if drawn_from.hex() == given.lower() else f"the inputs of {one_line(given)}"
