@@ -36,9 +36,9 @@ COMMANDS = {
             "Show every student's grade in a lab, and how it came about.",
         ),
         "override": ("gradebook:override", "Set a student's points for a rubric item."),
-        "extend": ("gradebook:extend", "Give one student a later deadline."),
+        "extend": ("extending:extend", "Give one student a later deadline."),
         "publish": (
-            "gradebook:publish",
+            "publishing:publish",
             "Record a lab's present scores as what students are told.",
         ),
         "feedback": ("feedback:feedback", "Make pages of feedback: for you, or for a class."),

@@ -9,7 +9,7 @@ from grader.cli import shell
 from grader.cli.book import gradebook
 from grader.cli.group import Exit
 from grader.errors import UsageError
-from grader.exports.exported import exported
+from grader.exports.exported import exported, of_unknown_time
 from grader.exports.formats import Export, ExportOrder, check, columns_of, find, names, rows_of
 from grader.files.writing import write_folder
 from grader.text.shown import escaped, plural
@@ -76,7 +76,7 @@ def export(
         single=student is not None,
     )
     made = made_by.make(order)
-    remarks = (*made.notes, *made.unplaced)
+    remarks = (*made.notes, *of_unknown_time(order.rows), *made.unplaced)
     for line in remarks:
         _say_remark(line)
     _write(Path(target), made)

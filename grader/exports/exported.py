@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from grader.course import Lab
+from grader.gradebook.late import time_remark
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.results import Finding, RubricResult, Verdict
 from grader.suite.explain.message import message_of
@@ -97,6 +98,12 @@ class ExportedGrade(msgspec.Struct, frozen=True):
         return "graded" if decided else self.grade.status
 
     @property
+    def remark(self) -> str:
+        """What lateness cost where nobody knows when the attempt was handed in."""
+        counts = self.attempt
+        return time_remark(counts) if counts is not None and self.grade.due is not None else ""
+
+    @property
     def attempt(self) -> GradedAttempt | None:
         """The attempt that the score comes from; None if its score is another by now."""
         return self.grade.counts if self.score == self.grade.score else None
@@ -110,6 +117,12 @@ def entries(grades: Iterable[Grade], *, published: bool = False) -> list[Exporte
 def without_score(rows: Iterable[ExportedGrade]) -> list[str]:
     """A line for each grade without a score, so that none is missing in silence."""
     return [f"{each.student}, {each.lab}: {each.reason}" for each in rows if each.score is None]
+
+
+def of_unknown_time(rows: Iterable[ExportedGrade]) -> list[str]:
+    """A line for each score that comes of an unknown time: what lateness cost."""
+    scored = (each for each in rows if each.score is not None and each.remark)
+    return [f"{each.student}, {each.lab}: {each.remark}" for each in scored]
 
 
 def _present(grade: Grade) -> ExportedGrade:

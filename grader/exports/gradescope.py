@@ -13,6 +13,7 @@ from urllib.parse import quote
 from grader.errors import UsageError
 from grader.exports.exported import ExportedGrade, ExportedLab, Item
 from grader.exports.formats import Export, ExportOrder, Format, document
+from grader.gradebook.late import time_words
 from grader.text.shown import plural
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
@@ -101,6 +102,8 @@ def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:
         yield f"{counts.raw} points, less {counts.penalty}: {plural(counts.late_days, 'day')} late."
+    if row.grade.due and (words := time_words(counts)):
+        yield words
 
 
 def _origin(row: ExportedGrade) -> dict[str, object]:

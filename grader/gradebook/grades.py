@@ -45,8 +45,8 @@ def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> li
         deadline,
         results_of(connection, lab.slug, by_student.values()),
         overrides_in_force(connection, lab, people),
-        _extensions(connection, lab.slug, people),
-        _published(connection, lab.slug, people),
+        extensions_in_force(connection, lab.slug, people),
+        told_scores(connection, lab.slug, people),
     )
     return [facts.grade(each, by_student[each.key]) for each in people.present()]
 
@@ -203,24 +203,31 @@ def overrides_in_force(
     }
 
 
-def _extensions(connection: sa.Connection, lab: str, people: People) -> dict[str, Extension]:
+def extensions_in_force(
+    connection: sa.Connection, lab: str, people: People
+) -> dict[str, Extension]:
+    """The newest of each student's extensions that are not withdrawn."""
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    found = dict[str, Extension]()
+    given = defaultdict[str, list[Extension]](list)
     for row in connection.execute(query):
-        key = people.owner(row.student).key
-        found.pop(key, None)
+        own = given[people.owner(row.student).key]
         if not row.withdrawn:
-            found[key] = Extension(row.due, row.reason, row.author, row.at)
-    return found
+            own.append(Extension(row.due, row.reason, row.author, row.at))
+        elif own:
+            own.pop()
+    return {key: own[-1] for key, own in given.items() if own}
 
 
-def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, int]:
-    """The score that each student was last told."""
+def told_scores(
+    connection: sa.Connection, lab: str, people: People, *, without: int = 0
+) -> dict[str, int]:
+    """The score that each student was last told, as if one publication were withdrawn, too."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
         sa.select(published_grades.c.student, published_grades.c.score)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
+        .where(publications.c.id != without)
         .order_by(publications.c.id)
     )
     return {people.owner(row.student).key: row.score for row in connection.execute(query)}

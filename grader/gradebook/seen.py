@@ -4,12 +4,13 @@ It is kept in tables of its own. The audit log tells people the same, and is nev
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import sqlalchemy as sa
 
 from grader.gradebook.database import Database, insert
 from grader.gradebook.tables import collections, sources, storable, submissions, waiting
+from grader.text.times import minute
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
 
@@ -17,13 +18,18 @@ Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed 
 class CollectMemory:
     """The part of a gradebook that `collect` uses; each method is one transaction.
 
-    `note` adds a line to the audit log: what was done, its subject, and details.
+    `note` adds a line to the audit log: what was done, its subject, and details, with times in
+    `zone`.
     """
 
     def __init__(
-        self, database: Database, note: Callable[[sa.Connection, str, str, str], None]
+        self,
+        database: Database,
+        note: Callable[[sa.Connection, str, str, str], None],
+        zone: tzinfo = UTC,
     ) -> None:
         self._database = database
+        self._zone = zone
         self._note = note
 
     def last_collected(self) -> dict[str, datetime]:
@@ -77,7 +83,7 @@ class CollectMemory:
         def write(connection: sa.Connection) -> None:
             statement = insert(connection, waiting).on_conflict_do_nothing()
             if connection.execute(statement.returning(waiting.c.since), row).scalar() is not None:
-                told = f"waits since {since:%Y-%m-%d %H:%M} UTC"
+                told = f"waits since {minute(since, self._zone)}"
                 self._note(connection, "not on the roster", f"{who[0]} {who[1]}", told)
 
         self._database.write(write, repeatable=True)
