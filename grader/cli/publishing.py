@@ -97,8 +97,8 @@ def _withdrawn(
     else:
         book.withdraw_publication(slug, found.publication, reason=reason, author=author)
         shell.say(
-            "Withdrawn; the one before it counts again. Pages made since: make them anew, with",
-            f"'shardlab feedback {slug} --to FOLDER'.",
+            "Withdrawn; the one before it counts again. Make students' pages anew:",
+            f"shardlab feedback {slug} --to FOLDER",
         )
     return msgspec.structs.asdict(found)
 
