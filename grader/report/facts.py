@@ -97,6 +97,7 @@ class LabFacts(msgspec.Struct, frozen=True):
     seconds: Seconds | None
     weekly: bool
     periods: tuple[Period, ...]
+    zone: str = "UTC"  # whose days the periods are
 
     @property
     def hardest(self) -> list[ItemFacts]:
@@ -132,6 +133,7 @@ def facts_of(lab: Lab, grades: Sequence[Grade], zone: tzinfo = UTC) -> LabFacts:
         seconds=_seconds([each.seconds for each in results]),
         weekly=weekly,
         periods=periods,
+        zone=f"{zone}",
     )
 
 

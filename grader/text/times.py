@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 from grader.errors import UsageError
+from grader.text.shown import one_line
 
 _DAY = timedelta(days=1)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,7 +37,7 @@ def zone_problem(name: str) -> str:
             return "this machine knows no time zones: pip install tzdata"
         near = _near(name, known)
         hint = f"near: {', '.join(near)}" if near else "expected one like Europe/Berlin"
-        return f"'{name}' is no time zone known here; {hint}; if it is right: pip install tzdata"
+        return f"'{one_line(name)}' is no time zone known here; {hint}; if it is right: pip install tzdata"
     return ""
 
 

@@ -342,4 +342,5 @@ def test_the_class_page_counts_by_days_of_the_zone(run, hand_in, tmp_path):
     """00:30 in Berlin is a new day, though it is 22:30 in UTC."""
     hand_in("ann", 60, datetime(2026, 10, 20, 22, 30, tzinfo=UTC))
     told = data(run, tmp_path / "stats.json", "stats", "adding")
+    assert "Attempts by day, Europe/Berlin" in run("stats", "adding")
     assert [(each["start"], each["due"]) for each in told["periods"]] == [("2026-10-21", False)]

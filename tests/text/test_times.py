@@ -223,6 +223,7 @@ def test_the_last_day_of_the_calendar_can_be_shown():
         ("Europe", "like Europe/Berlin"),
         ("../secrets", "like Europe/Berlin"),
         ("MESZ?", "tzdata"),
+        ("a\0b\x1b[31m", r"a\x00b\x1b[31m"),
     ],
 )
 def test_a_zone_that_is_not_known_is_told_with_those_near(name, near):
