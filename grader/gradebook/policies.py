@@ -30,7 +30,7 @@ def changed(
     known: dict[str, _Policy] = {
         lab: json.loads(policy) for lab, policy in connection.execute(query)
     }
-    present = {_WHOLE_COURSE: {"timezone": timezone} if timezone else {}}
+    present: dict[str, _Policy] = {_WHOLE_COURSE: {"timezone": timezone} if timezone else {}}
     present |= {lab: _policy(each) for lab, each in deadlines.items()}
     pairs = {lab: (known.get(lab, {}), present.get(lab, {})) for lab in [*present, *known]}
     return {lab: (old, new) for lab, (old, new) in pairs.items() if old != new}

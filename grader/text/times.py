@@ -37,7 +37,8 @@ def zone_problem(name: str) -> str:
             return "this machine knows no time zones: pip install tzdata"
         near = _near(name, known)
         hint = f"near: {', '.join(near)}" if near else "expected one like Europe/Berlin"
-        return f"'{one_line(name)}' is no time zone known here; {hint}; if it is right: pip install tzdata"
+        mend = "if it is right: pip install tzdata"
+        return f"'{one_line(name)}' is no time zone known here; {hint}; {mend}"
     return ""
 
 
@@ -57,6 +58,11 @@ def _near(name: str, known: Iterable[str]) -> list[str]:
 def minute(at: datetime, zone: tzinfo) -> str:
     """`2026-11-22 15:03 CET`."""
     return _shown(at, zone, "minutes")
+
+
+def minute_or_unknown(at: datetime | None, zone: tzinfo) -> str:
+    """`2026-11-22 15:03 CET`, or that nobody knows."""
+    return minute(at, zone) if at is not None else "time unknown"
 
 
 def second(at: datetime, zone: tzinfo) -> str:
