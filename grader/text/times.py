@@ -88,11 +88,11 @@ def day(at: datetime, zone: tzinfo) -> str:
 
 
 def in_zone(at: datetime, zone: tzinfo) -> datetime:
-    """The time by the zone's wall clock; in UTC where that would be past the calendar's end."""
+    """The time by the zone's wall clock; as it is where that would be past the calendar's end."""
     try:
         return at.astimezone(zone)
     except OverflowError:
-        return at.astimezone(UTC)
+        return at
 
 
 def _cut(at: datetime, seconds: int) -> int:

@@ -208,6 +208,8 @@ def test_what_is_shown_beside_a_limit_tells_on_which_side_it_is(away, place):
 def test_the_last_day_of_the_calendar_can_be_shown():
     """A lab that is never to be due: 31 December 9999, where a zone's clock has no number."""
     assert minute(datetime.max.replace(tzinfo=UTC), zone_of("Asia/Tokyo")).endswith("UTC")
+    behind = timezone(timedelta(hours=-12))
+    assert minute(datetime.max.replace(tzinfo=behind), UTC) == "9999-12-31 23:59 UTC-12:00"
 
 
 # -- zones ---------------------------------------------------------------------------------
