@@ -45,8 +45,7 @@ def extend(
         if until is None:
             book.withdraw_extension(student, lab, reason=reason, author=author)
         elif deadline is not None:
-            named = zone if course.timezone else None
-            due = time_from(until, before or deadline.due, named)
+            due = time_from(until, before or deadline.due, course.local_zone)
             if due < deadline.due:
                 all_due = exact(deadline.due, zone)
                 raise UsageError(f"{exact(due, zone)} is before the lab is due for all: {all_due}")

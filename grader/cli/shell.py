@@ -166,7 +166,7 @@ def say_zone(of: Course) -> None:
 
 def is_interactive() -> bool:
     """Whether a person is there to answer."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def finish(code: int) -> NoReturn:

@@ -51,6 +51,7 @@ class CourseFile(Table, frozen=True):
     inbox: str = ""  # where `submit` delivers: a folder, or a file: URL
     receipt_key: str = ""  # in what is released: the public half of the key that signs receipts
     timezone: str = ""  # such as Europe/Berlin: where its days begin and end; empty: UTC
+    groups: tuple[str, ...] = ()  # the labs in which one submission is that of a whole group
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Course:
     receipt_key: str = ""
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
     timezone: str = ""
+    groups: tuple[str, ...] = ()
     _labs: dict[str, Lab] = field(default_factory=dict, repr=False, compare=False)
 
     def lab(self, slug: str) -> Lab:
@@ -84,6 +86,11 @@ class Course:
     def zone(self) -> tzinfo:
         """The zone of its days, in which times are shown; UTC where `timezone` is empty."""
         return zone_of(self.timezone)
+
+    @property
+    def local_zone(self) -> tzinfo | None:
+        """The zone that a time without its offset is meant in; None where the course has none."""
+        return zone_of(self.timezone) if self.timezone else None
 
     def solutions(self, lab: Lab) -> Path:
         return self.root / "solutions" / lab.slug
@@ -130,8 +137,13 @@ def load_course(root: Path) -> Course:
             raise CourseError(f"{path}: key 'timezone': {problem}")
         course = msgspec.structs.replace(course, timezone="")  # nothing is due in a student's copy
     deadlines = dict(_deadlines(path, course))
+    for slug in course.groups:
+        if slug not in course.labs:
+            raise CourseError(
+                f"{path}: key 'groups': no lab '{slug}'; the course has: {', '.join(course.labs)}"
+            )
     facts = (course.name, course.labs, course.inbox, course.receipt_key, deadlines)
-    return Course(root, *facts, course.timezone)
+    return Course(root, *facts, timezone=course.timezone, groups=course.groups)
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:

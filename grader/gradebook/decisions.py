@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.gradebook import people
-from grader.gradebook.audit import note
 from grader.gradebook.database import insert, lock
 from grader.gradebook.grades import extensions_in_force, overrides_in_force
+from grader.gradebook.journal import Journal
 from grader.gradebook.tables import extensions, labs, overrides
 from grader.text.times import exact
 
@@ -54,11 +54,12 @@ def override(
     if points is None and item not in in_force:
         raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
     _with_lab(connection, lab.slug)
-    row = {"points": points, "max_points": rubric[item], "item": item}
-    connection.execute(overrides.insert().values(row | _row(whose.key, lab, by)))
+    row = {"points": points, "max_points": rubric[item], "item": item} | _row(whose.key, lab, by)
     what = "override" if points is not None else "withdraw override"
     told = f"{points} of {rubric[item]}: " if points is not None else ""
-    note(connection, by.at, by.author, what, f"{whose.id} {lab.slug} {item}", f"{told}{by.reason}")
+    subject = f"{whose.id} {lab.slug} {item}"
+    journal = Journal.begin(connection, by.at, by.author, what, subject, f"{told}{by.reason}")
+    journal.insert(overrides, row)
 
 
 def extend(
@@ -67,9 +68,11 @@ def extend(
     """Makes the lab due at that time for the student; the log tells it in the zone."""
     whose = people.require(connection, student)
     _with_lab(connection, lab.slug)
-    connection.execute(extensions.insert().values({"due": until} | _row(whose.key, lab, by)))
+    row = {"due": until} | _row(whose.key, lab, by)
     told = f"until {exact(until, zone)}: {by.reason}"
-    note(connection, by.at, by.author, "extend", f"{whose.id} {lab.slug}", told)
+    subject = f"{whose.id} {lab.slug}"
+    journal = Journal.begin(connection, by.at, by.author, "extend", subject, told)
+    journal.insert(extensions, row)
 
 
 def withdraw_extension(
@@ -83,9 +86,10 @@ def withdraw_extension(
     if in_force is None:
         raise UsageError(f"no extension of {lab.slug} is in force for {student}")
     row = {"due": in_force.due, "withdrawn": 1} | _row(whose.key, lab, by)
-    connection.execute(extensions.insert().values(row))
     told = f"until {exact(in_force.due, zone)}: {by.reason}"
-    note(connection, by.at, by.author, "withdraw extension", f"{whose.id} {lab.slug}", told)
+    subject = f"{whose.id} {lab.slug}"
+    journal = Journal.begin(connection, by.at, by.author, "withdraw extension", subject, told)
+    journal.insert(extensions, row)
 
 
 def _row(student: str, lab: Lab, by: Signature) -> dict[str, str | datetime]:

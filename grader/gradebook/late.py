@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from grader.course import POINTS_OF_A_LAB, Deadline
 from grader.gradebook.rows import Attempt, GradedAttempt
 from grader.results import Result
-from grader.text.times import days_begun, days_later, zone_of
+from grader.text.times import beside, days_begun, days_later, zone_of
 
 _MINUTE = timedelta(minutes=1)
 
@@ -61,6 +61,12 @@ def _days_for_certain(attempt: Attempt, deadline: Deadline, due: datetime) -> in
     That system knows neither our grace nor our extensions: with either, 0.
     """
     return int(attempt.lms_late and deadline.grace_minutes == 0 and due == deadline.due)
+
+
+def time_shown(graded: GradedAttempt, zone: tzinfo) -> str:
+    """When it was handed in, as exact as it takes to see whether it was late."""
+    at = graded.attempt.submitted_at
+    return "time unknown" if at is None else beside(at, graded.limit, zone)
 
 
 def time_remark(graded: GradedAttempt) -> str:

@@ -53,9 +53,9 @@ def keep(
                  for each in (old, new)]  # fmt: skip
         if lab == _WHOLE_COURSE:
             old_zone, new_zone = (each.get("timezone", "UTC") for each in (old, new))
-            note(connection, now, who, "timezone", "course", f"{old_zone} -> {new_zone}")
+            note(connection, now, who, "policy", "course", f"timezone {old_zone} -> {new_zone}")
         else:
-            note(connection, now, who, "late policy", lab, _words(*shown))
+            note(connection, now, who, "policy", lab, _words(*shown))
 
 
 def _policy(deadline: Deadline) -> _Policy:

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from grader.errors import UsageError
 from grader.gradebook import people
-from grader.gradebook.audit import note
 from grader.gradebook.database import insert, lock
 from grader.gradebook.decisions import Signature
 from grader.gradebook.grades import told_scores
+from grader.gradebook.journal import Journal, entries_of
 from grader.gradebook.rows import Grade
 from grader.gradebook.tables import labs, publications, published_grades, withdrawals
 from grader.text.shown import plural
@@ -88,9 +88,11 @@ def publish(
 ) -> Publication:
     """Records the scores that students are told now; grades without a score are only counted."""
     grades = list(grades)
+    made = announcement(grades)
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
-    statement = publications.insert().values(lab=lab, author=author, at=now)
-    number = connection.execute(statement.returning(publications.c.id)).scalar_one()
+    detail = f"{plural(made.published, 'grade')}, {made.changed} new or changed"
+    journal = Journal.begin(connection, now, author, "publish", lab, detail)
+    number = journal.insert(publications, {"lab": lab, "author": author, "at": now})["id"]
     told = [
         {
             "publication": number,
@@ -104,11 +106,6 @@ def publish(
     ]
     if told:
         connection.execute(published_grades.insert(), told)
-    made = announcement(grades)
-    note(
-        connection, now, author, "publish", lab,
-        f"{plural(made.published, 'grade')}, {made.changed} new or changed",
-    )  # fmt: skip
     facts = {"id": number, "lab": lab, "author": author, "at": now}
     return Publication(**facts, **msgspec.structs.asdict(made))
 
@@ -143,6 +140,8 @@ def withdraw(connection: sa.Connection, lab: str, publication: int, by: Signatur
     if found.publication != publication:
         raise UsageError(f"{lab} was published or withdrawn meanwhile; look again, and repeat")
     row = {"publication": publication} | msgspec.structs.asdict(by)
-    connection.execute(withdrawals.insert().values(row))
     told = f"that of {found.author}, {plural(len(found.changes), 'grade')} changed: {by.reason}"
-    note(connection, by.at, by.author, "withdraw publication", lab, told)
+    undoes = entries_of(connection, publications).get(publication, 0)
+    what = "withdraw publication"
+    journal = Journal.begin(connection, by.at, by.author, what, lab, told, undoes)
+    journal.insert(withdrawals, row)

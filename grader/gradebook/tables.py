@@ -204,7 +204,7 @@ regrades = _table(
     _ref("submission"),
     *map(_text, ("reason", "author")),
     _time("at"),
-    _whole("withdrawn", default=0),  # 1: takes back the one before
+    _whole("withdrawn", default=0),  # n + 1: the n-th is in force again; 1: none is
 )
 overrides = _table(
     "overrides",

@@ -5,7 +5,7 @@ from datetime import UTC, tzinfo
 
 from grader.course import Lab
 from grader.drawing import Amount, Bars
-from grader.gradebook.late import time_words
+from grader.gradebook.late import time_shown, time_words
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.report.feedback import (
     MOST_ATTEMPTS,
@@ -21,7 +21,7 @@ from grader.report.verdicts import words_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
 from grader.text.shown import plural
-from grader.text.times import beside, exact
+from grader.text.times import exact
 
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 
@@ -164,13 +164,7 @@ def _attempt(each: GradedAttempt, grade: Grade, zone: tzinfo) -> AttemptFeedback
     number, at = each.attempt.number, each.attempt.submitted_at
     if at is None and grade.due and not late:
         late = "not known"
-    return AttemptFeedback(number, at, _time(each, zone), _outcome(each, grade), counts, late)
-
-
-def _time(each: GradedAttempt, zone: tzinfo) -> str:
-    """When it was handed in, as exact as it takes to see whether it was late."""
-    at = each.attempt.submitted_at
-    return "time unknown" if at is None else beside(at, each.limit, zone)
+    return AttemptFeedback(number, at, time_shown(each, zone), _outcome(each, grade), counts, late)
 
 
 def _outcome(each: GradedAttempt, grade: Grade) -> str:
@@ -187,6 +181,7 @@ def _progress(grade: Grade, zone: tzinfo) -> Illustration:
     if len(scored) < 2:
         return Illustration()
     bars = tuple(
-        Amount(f"{each.attempt.number}  {_time(each, zone)}", each.score or 0) for each in scored
+        Amount(f"{each.attempt.number}  {time_shown(each, zone)}", each.score or 0)
+        for each in scored
     )
     return drawn(Bars("Score by attempt", bars, most=grade.max_score))

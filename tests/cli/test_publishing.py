@@ -115,7 +115,7 @@ def test_the_log_is_told_in_the_courses_zone(run, hand_in, tmp_path):
     run("extend", "ann", "adding", "--until", "2026-11-02", "--reason", "ill")
     said = " ".join(run("audit", "--json", tmp_path / "audit.json").split())
     assert "extend ann adding: until 2026-11-02 23:59:59 CET: ill" in said
-    assert "late policy adding: due 2026-10-24 23:59 CEST" in said
+    assert "policy adding: due 2026-10-24 23:59 CEST" in said
     first = json.loads((tmp_path / "audit.json").read_text())[0]
     assert first["at"].endswith("Z")
 
@@ -129,7 +129,7 @@ def test_a_moved_due_date_stands_in_the_log(run, hand_in, course):
     assert "100/100" in run("grades", "adding")
     said = " ".join(run("audit").split())
     assert "due 2026-10-24 23:59 CEST -> 2026-10-26 23:59 CET" in said
-    assert said.count("late policy adding") == 2
+    assert said.count("policy adding") == 2
 
 
 # -- extensions ----------------------------------------------------------------------------

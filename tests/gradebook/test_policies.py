@@ -28,8 +28,8 @@ def told(book):
 def test_the_first_is_told_as_it_is(told):
     """With all that it says, in the course's zone."""
     assert told(adding=DUE) == [
-        "timezone course: UTC -> Europe/Berlin",
-        f"late policy adding: {WHOLE}",
+        "policy course: timezone UTC -> Europe/Berlin",
+        f"policy adding: {WHOLE}",
     ]
 
 
@@ -38,10 +38,10 @@ def test_a_change_is_told_from_what_to_what_and_by_whom(told, book):
     told(adding=DUE)
     later = replace(DUE, due=DUE.due + 48 * HOUR, per_day=20)
     assert told(adding=later) == [
-        "late policy adding: due 2026-12-01 23:59 CET -> 2026-12-03 23:59 CET, per_day 10 -> 20"
+        "policy adding: due 2026-12-01 23:59 CET -> 2026-12-03 23:59 CET, per_day 10 -> 20"
     ]
     assert told(adding=DUE) == [
-        "late policy adding: due 2026-12-03 23:59 CET -> 2026-12-01 23:59 CET, per_day 20 -> 10"
+        "policy adding: due 2026-12-03 23:59 CET -> 2026-12-01 23:59 CET, per_day 20 -> 10"
     ]
     assert {each.who for each in book.audit()} == {"staff"}
 
@@ -49,19 +49,19 @@ def test_a_change_is_told_from_what_to_what_and_by_whom(told, book):
 def test_a_deadline_that_is_gone_and_comes_back(told):
     """From then on nothing is late, so that must not be silent."""
     told(adding=DUE, other=DUE)
-    assert told(other=DUE) == ["late policy adding: due 2026-12-01 23:59 CET -> no deadline"]
+    assert told(other=DUE) == ["policy adding: due 2026-12-01 23:59 CET -> no deadline"]
     assert told(other=DUE) == []
-    assert told(adding=DUE, other=DUE) == [f"late policy adding: {WHOLE}"]
+    assert told(adding=DUE, other=DUE) == [f"policy adding: {WHOLE}"]
 
 
 def test_another_zone_changes_days_and_is_told_once(told):
     """Not once a lab; and without one it is UTC."""
     told(adding=DUE, other=DUE)
     assert told("Asia/Tokyo", adding=replace(DUE, timezone="Asia/Tokyo"), other=DUE) == [
-        "timezone course: Europe/Berlin -> Asia/Tokyo"
+        "policy course: timezone Europe/Berlin -> Asia/Tokyo"
     ]
     assert told("", adding=replace(DUE, timezone=""), other=DUE) == [
-        "timezone course: Asia/Tokyo -> UTC"
+        "policy course: timezone Asia/Tokyo -> UTC"
     ]
 
 
