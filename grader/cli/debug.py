@@ -88,7 +88,7 @@ def _asked(
     """
     with ExitStack() as stack:
         book = _book(stack, course, db)
-        first = {each.id: each.key for each in book.students()} if book else {}
+        first = book.roster.people().keys if book else {}
         path = Path(file)
         if path.exists() or path.is_symlink():
             submission, what = _at(lab, path), f"{lab.slug}, {one_line(file)}"
@@ -135,8 +135,9 @@ def _attempt(
 
 def _named(attempts: Sequence[Attempt], name: str, first: Mapping[str, str]) -> Attempt | None:
     """The newest attempt of a student of that id, else the one of that student and number."""
-    if own := [each for each in attempts if each.student == first.get(name, name)]:
-        return max(own, key=lambda each: each.number)
+    key = first.get(name, name)
+    if own := [each for each in attempts if key in {each.student, each.owner}]:
+        return own[-1]
     student, _, number = name.rpartition("-")
     both = (first.get(student, student), number)
     return next((each for each in attempts if (each.student, str(each.number)) == both), None)
