@@ -25,7 +25,7 @@ from grader.intake.finds import Find, Intake, IntakeNote, IntakeRefusal, refusal
 from grader.intake.hand_in_times import newly_told, time_of
 from grader.intake.lms import NO_LMS, Lms
 from grader.intake.loose import STAFF
-from grader.intake.places import is_plain, place_of
+from grader.intake.places import is_plain, packed_in, place_of
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer, has_key
 from grader.intake.registry import Registry
 from grader.intake.search import find
@@ -80,11 +80,13 @@ def take_in(
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
         yield from taking.plain(course.lab(lab), plain, lms.received)
-    if others := [each for each in paths if each not in plain]:
+    packed = [each for path in plain for each in packed_in(path, course.lab(lab or ""))]
+    if others := [each for each in paths if each not in plain] + packed:
         with alone(course.root):
             places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
                 yield from places.at(path)
+            yield from map(IntakeNote, places.registry.unused())
     yield from map(IntakeNote, admission.notes())
 
 
