@@ -137,7 +137,8 @@ def near(people: People, name: str) -> tuple[Student, ...]:
     matcher = SequenceMatcher(None, "", _plain(name), autojunk=False)
     rated = [(_likeness(matcher, each), each) for each in people.present()]
     rated.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return tuple(each for likeness, each in rated[:_SHOWN] if likeness >= _NEAR)
+    least = 1.0 if rated and rated[0][0] == 1.0 else _NEAR  # the very same leaves no doubt
+    return tuple(each for likeness, each in rated[:_SHOWN] if likeness >= least)
 
 
 def _likeness(matcher: "SequenceMatcher[str]", student: Student) -> float:
