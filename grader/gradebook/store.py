@@ -17,7 +17,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
-from grader.errors import StoreError
+from grader.errors import StoreError, UsageError
 from grader.gradebook import (
     attempts,
     audit,
@@ -122,6 +122,8 @@ class Gradebook:
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""
+        for _, problem in self.roster.compare(roster).problems:
+            raise UsageError(problem)
         outcome = self.roster.take(roster)
         return outcome.count("new"), len(outcome.joining) - outcome.count("new")
 
