@@ -18,7 +18,8 @@ from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
 from grader.intake.hand_in_times import TOLD
 from grader.intake.inbox import course_inbox
-from grader.intake.taking import place_of, take_in
+from grader.intake.places import place_of
+from grader.intake.taking import take_in
 from grader.text.shown import one_line, plural, shortened
 
 
