@@ -273,6 +273,29 @@ def test_an_attempt_of_a_merged_record_is_named_by_it(run, graded):
     assert [each.student for each in graded.attempts()] == ["ann", "ann"]
 
 
+def test_each_of_a_group_has_a_page_and_a_row(run, course, book, tmp_path):
+    """With the score of what one of them handed in."""
+    book.add_students([Student("ann"), Student("ben"), Student("cy")])
+    work = Submission("ann", {"adding.py": b"A"})
+    ((attempt, _),) = book.take_in("adding", [Arrival(work, SENT, members=("ben",))])
+    rubric = (
+        RubricResult("add", 40, 40, Verdict.PASSED),
+        RubricResult("total", 33, 60, Verdict.PASSED),
+    )
+    result = Result("x", GRADED, 73, 100, 0.1, rubric)
+    book.record(attempt, "k" * 64, result, suite="s", engine="e", isolation="full")
+    run("publish", "adding")
+    run("feedback", "adding", "--no-pictures", "--to", tmp_path / "pages")
+    pages = {path.parent.name + path.name: path.read_text("utf-8")
+             for path in (tmp_path / "pages").rglob("*.html")}  # fmt: skip
+    whose = {who for who in ("ann", "ben", "cy") for name, page in pages.items()
+             if who in name and "73" in page}  # fmt: skip
+    assert whose == {"ann", "ben"}
+    run("export", "adding", "--to", "csv", tmp_path / "grades.csv")
+    rows = [line.split(",") for line in (tmp_path / "grades.csv").read_text().splitlines()]
+    assert {row[0] for row in rows if "73" in row or "73.0" in row} == {"ann", "ben"}
+
+
 def test_grading_leaves_out_what_is_void(run, course, book, tmp_path, one_process, level):
     """The file is there, and its attempt is known: but it is neither graded nor shown."""
     (tmp_path / "ann.py").write_text("x = 1\n")
