@@ -160,6 +160,19 @@ def test_a_collect_is_taken_back_by_its_number(run, book, send, inbox):
     assert "1 new" in run("collect", inbox)
 
 
+def test_what_is_void_is_told_when_it_is_collected_again(run, book, send, inbox, tmp_path):
+    """It is known and counts for nothing: in words, and in the JSON."""
+    send("s1")
+    send("s2")
+    run("collect", inbox)
+    run("attempt", "adding", "s1", 1, "--void", "--reason", "copied")
+    told = run("collect", inbox, "--json", tmp_path / "told.json")
+    assert "0 new, 2 known" in told
+    assert "1 of the known are void, and stay so" in told
+    rows = json.loads((tmp_path / "told.json").read_text())["received"]
+    assert {each["student"]: each["void"] for each in rows} == {"s1": True, "s2": False}
+
+
 def test_attempts_are_shown_with_what_is_known_of_each(run, graded):
     """Number, time, code, result, and which one counts."""
     told = run("attempt", "adding", "ann")
