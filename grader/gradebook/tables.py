@@ -226,7 +226,7 @@ extensions = _table(
     _time("due"),
     *map(_text, ("reason", "author")),
     _time("at"),
-    _whole("withdrawn", default=0),  # 1: the one before it is taken back
+    _whole("withdrawn", default=0),  # 1: takes back the one in force; the one before counts
 )
 publications = _table("publications", _id(), *map(_text, ("lab", "author")), _time("at"))
 published_grades = _table(

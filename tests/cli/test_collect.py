@@ -267,7 +267,7 @@ def test_at_a_terminal_it_is_asked(run, course, tmp_path, monkeypatch):
     """And what is answered is done."""
     second_lab(course)
     (tmp_path / "ann.py").write_text("def multiply(x, y):\n    return x * y\n")
-    monkeypatch.setattr("grader.cli.sure._is_terminal", lambda: True)
+    monkeypatch.setattr("grader.cli.shell.is_interactive", lambda: True)
     words = ("collect", tmp_path / "ann.py", "--lab", "adding")
     assert "Collected nothing." in run(*words, code=1, answer="n\n")
     told = run(*words, answer="y\n")

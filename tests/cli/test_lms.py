@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import lms as cli_lms
 from grader.cli import main
 from grader.course import load_course
 from grader.gradebook.store import Gradebook
@@ -282,7 +281,7 @@ def test_full_names_are_asked_about_on_a_terminal(
     lms, run, book, works, tmp_path, monkeypatch, answer, taken
 ):
     """With examples; elsewhere they are taken, and told; `--no-by-name` refuses."""
-    monkeypatch.setattr(cli_lms, "_is_terminal", lambda: True)
+    monkeypatch.setattr("grader.cli.shell.is_interactive", lambda: True)
     path = lms.moodle_zip(tmp_path / "m.zip", works)
     said = run("collect", path, answer=answer, code=0 if taken else 1)
     told = "m.zip: 3 students known by the full name alone: Ada is ada, Bob is bob"
