@@ -175,7 +175,8 @@ def _say_new(
         graded = late.get(each.attempt) or GradedAttempt(attempt)
         days = f"  {plural(graded.late_days, 'day')} late" if graded.late_days else ""
         when = f"{time_shown(graded, course.zone)}{word}{days}"
-        shell.say(f"  {attempt.lab:<16} {shortened(one_line(attempt.student), 24):<24}  {when}")
+        line = f"{attempt.lab:<12} {shortened(one_line(attempt.student), 20):<20}  {when}"
+        shell.say(*shell.folded(line, "  ", " " * 8, width=80))
 
 
 def _undo(
