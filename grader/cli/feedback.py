@@ -31,7 +31,7 @@ _PAGE = "feedback.html"
 
 
 @click.command(epilog="Example: shardlab feedback tp-sharding --to report")
-@click.argument("slug", required=False, metavar="[LAB]")
+@shell.own_lab_argument
 @click.argument("students", nargs=-1, metavar="[STUDENT]...")
 @click.option(
     "--to",

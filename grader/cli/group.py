@@ -1,5 +1,6 @@
 """The group of all commands: loads the one that is asked for, and ends it well."""
 
+import copy
 import enum
 import importlib
 import textwrap
@@ -38,7 +39,8 @@ class LazyGroup(click.Group):
     Errors that are ours become a line or two, and an exit code.
 
     `sections` has, for each heading of the help, the names of the commands below it. To each name
-    belong `module:function` in the package, and the first line of the command's own help.
+    belong `module:function` in the package, and the first line of the command's own help. The
+    group's own options can be given after a command's name, too.
     """
 
     def __init__(
@@ -75,7 +77,17 @@ class LazyGroup(click.Group):
         module, _, function = self._places[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(f"{self._package}.{module}"), function)
         assert isinstance(command, click.Command)
+        self._with_own_options(command)
         return command
+
+    def _with_own_options(self, command: click.Command) -> None:
+        """Has the command, and those below it, take the group's options as if they stood before."""
+        known = {each.name for each in command.params}
+        for option in self.params:
+            if isinstance(option, click.Option) and option.expose_value and option.name not in known:
+                command.params.append(_given_later(option))
+        for below in command.commands.values() if isinstance(command, click.Group) else ():
+            self._with_own_options(below)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -94,6 +106,20 @@ class LazyGroup(click.Group):
         found = [(n, told) for n, (_, told) in self._places.items() if n.startswith(incomplete)]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [*(CompletionItem(name, help=told) for name, told in found), *options]
+
+
+def _given_later(option: click.Option) -> click.Option:
+    """The group's option for a command of it: what is given there replaces the group's value."""
+
+    def note(context: click.Context, _: click.Parameter, value: Any) -> Any:
+        if value is not None:
+            context.find_root().obj = value
+        return value
+
+    later = copy.copy(option)
+    later.callback, later.envvar, later.expose_value, later.hidden = note, None, False, True
+    later.is_eager = True  # callbacks of the command's own options may ask for the value
+    return later
 
 
 def wrapped(text: str) -> str:

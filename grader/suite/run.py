@@ -61,7 +61,7 @@ class Suite:
         self._path = path
         self._lab = lab
         self._work: queue.SimpleQueue[Judging | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[CaseResult | BaseException | None] = queue.SimpleQueue()
         self._collecting = Collecting(lab, path)
         self._plugin = SuitePlugin(self._collecting, self._serve)
         self._quiet = ExitStack()
@@ -89,13 +89,14 @@ class Suite:
         inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
         comes after the first lost item is blocked. Every item asked for has at least one result,
         unless `drawn` or `case` leaves none.
-        `evidence` is what came besides code. A suite that breaks off raises CourseError.
+        `evidence` is what came besides code. `on_result` is called in the caller's thread, and
+        what it raises is the caller's. A suite that breaks off raises CourseError.
         """
         calls = Calls(processes, self._lab)
-        judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
+        judging = Judging(self._lab, calls, seed, only, stop_early, self._told.put)
         judging.evidence, judging.drawn, judging.case = evidence, drawn, case
         self._work.put(judging)
-        self._wait()
+        self._wait(on_result)
         judged = {result.item for result in judging.results}
         for each in self._lab.rubric if drawn is None and case is None else ():
             if each.item not in judged and (only is None or each.item in only):
@@ -114,11 +115,13 @@ class Suite:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _wait(self) -> None:
+    def _wait(self, on_result: Callable[[CaseResult], None] = lambda _: None) -> None:
         """Until the session is ready for more; raises what ended it instead."""
-        if error := self._done.get():
-            self._done.put(error)  # whoever asks again is told the same
-            raise error
+        while isinstance(told := self._told.get(), CaseResult):
+            on_result(told)
+        if told is not None:
+            self._told.put(told)  # whoever asks again is told the same
+            raise told
 
     # -- in the thread -------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class Suite:
                     self._run_pytest()
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
                 problems.append(f"{self._path}: {type(error).__name__}: {error}")
-        self._done.put(CourseError(*(problems or [self._collecting.told(said.getvalue())])))
+        self._told.put(CourseError(*(problems or [self._collecting.told(said.getvalue())])))
 
     @property
     def _helpers(self) -> list[Path]:
@@ -148,10 +151,10 @@ class Suite:
 
     def _serve(self, run: Callable[[Judging], None]) -> None:
         self._quiet.close()
-        self._done.put(None)
+        self._told.put(None)
         while (judging := self._work.get()) is not None:
             run(judging)
-            self._done.put(None)
+            self._told.put(None)
 
 
 def _arguments(folder: Path, suite: Path) -> list[str]:

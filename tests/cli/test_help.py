@@ -126,3 +126,37 @@ def test_what_is_indented_in_an_error_is_left_as_it_is(tmp_path, monkeypatch):
     """A command to copy stays on its line, however long."""
     command = f"  shardlab submit --pack {'x' * 90} --student s1"
     assert wrapped(f"no:\n{command}").splitlines() == ["no:", command]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_course_can_be_named_before_and_after_the_command(course, place, tmp_path, monkeypatch):
+    """`shardlab start adding --course X` is what `shardlab --course X start adding` is."""
+    monkeypatch.chdir(tmp_path)
+    words = ["start", "adding"]
+    words[place:place] = ["--course", str(course.root)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "adding").is_dir()
+
+
+def test_what_stands_later_names_the_course(course, tmp_path, monkeypatch):
+    """Of two, the later one counts, and both count more than the environment."""
+    monkeypatch.setenv("SHARDLAB_COURSE", str(tmp_path / "environment"))
+    words = ["--course", str(tmp_path / "before"), "list", "--course", str(course.root)]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert CliRunner().invoke(main, words[:3]).exit_code == 1
+
+
+def test_every_command_takes_the_options_of_the_group():
+    """Commands of commands too; none has an option of that name with another meaning."""
+
+    def below(command):
+        yield command
+        for each in command.commands.values() if isinstance(command, click.Group) else ():
+            yield from below(each)
+
+    context = click.Context(main)
+    for name in LINES:
+        for command in below(main.get_command(context, name)):
+            options = [each for each in command.params if "--course" in each.opts]
+            assert [each.name for each in options] == ["course"], command.name
