@@ -53,7 +53,7 @@ def check(
         stop_early=not keep_going,
     )
     printer.end(run)
-    hints.remember_first_failure(here, printer.first_failed)
+    hints.remember_check(here, run, printer.first_failed)
     if not printer.first_failed:
         hints.say_predictions(here)
     if picture is not None:

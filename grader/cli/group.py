@@ -84,7 +84,11 @@ class LazyGroup(click.Group):
         """Has the command, and those below it, take the group's options as if they stood before."""
         known = {each.name for each in command.params}
         for option in self.params:
-            if isinstance(option, click.Option) and option.expose_value and option.name not in known:
+            if (
+                isinstance(option, click.Option)
+                and option.expose_value
+                and option.name not in known
+            ):
                 command.params.append(_given_later(option))
         for below in command.commands.values() if isinstance(command, click.Group) else ():
             self._with_own_options(below)

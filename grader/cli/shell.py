@@ -36,18 +36,13 @@ def _note_json(context: click.Context, _: click.Parameter, path: Path | None) ->
     return path
 
 
-class _LabName(click.ParamType):
+def lab_name(value: str) -> str:
     """A lab's name, without the slash that the Tab key puts behind a folder's."""
-
-    name = "lab"
-
-    def convert(self, value: str, _: click.Parameter | None, __: click.Context | None) -> str:
-        return value.rstrip("/") or value
+    return value.rstrip("/") or value
 
 
-LAB = _LabName()
-lab_argument = click.argument("slug", metavar="LAB", type=LAB)
-own_lab_argument = click.argument("slug", required=False, metavar="[LAB]", type=LAB)
+lab_argument = click.argument("slug", metavar="LAB", type=lab_name)
+own_lab_argument = click.argument("slug", required=False, metavar="[LAB]", type=lab_name)
 json_option = click.option(
     "--json",
     "json_path",

@@ -196,7 +196,9 @@ class _Report:
     def end(self, printer: CheckPrinter, run: SuiteRun) -> None:
         """Prints the rest of a check that went to its end."""
         printer.end(run)
-        self._show(printer.first_failed)
+        self._shown = printer.first_failed
+        with _told_if_forgotten():
+            hints.remember_check(self._here, run, printer.first_failed)
         if not printer.first_failed and not self._passed:
             hints.say_predictions(self._here)
         self._passed, self._ever_ended = not printer.first_failed, True
@@ -245,7 +247,7 @@ class _Report:
         """Remembers what `h`, and `shardlab hint` elsewhere, are about."""
         self._shown = item
         with _told_if_forgotten():
-            hints.remember_first_failure(self._here, item)
+            hints.remember_failed(self._here, item)
 
     def _say_problem(self, problem: str) -> None:
         name = self._here.file.name

@@ -6,11 +6,15 @@
         README.md  <file>.py  test_public.py  …     the student's to read and edit
         .shardlab/lab/                              all of the lab as released, to go back to
         .shardlab/course.json                       where to submit, what signs receipts
-        .shardlab/state.json                        hints taken, predictions, submissions
+        .shardlab/nonce                             of the student's challenge, if they have one
+        .shardlab/state.json                        last check, hints, predictions, submissions
+
+Where `.shardlab` or some of it is lost, `mending` makes it again around the student's file.
 """
 
 import itertools
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +25,14 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from grader.course import Course, Lab, load_lab, written_files
-from grader.errors import UsageError
+from grader.errors import CourseError, UsageError
 from grader.evidence import PRACTICE
 from grader.files.writing import write_whole
 from grader.intake.inbox import absolute_inbox
 from grader.intake.receipts import known_key
 
-_OWN = ".shardlab"
-_COURSE, _STATE = f"{_OWN}/course.json", f"{_OWN}/state.json"
+OWN = ".shardlab"
+COURSE, _STATE = f"{OWN}/course.json", f"{OWN}/state.json"
 _T = TypeVar("_T")
 _NOT_SHOWN = ("assignment.toml", "hints.toml", "evidence")  # of the lab's folder
 
@@ -50,10 +54,18 @@ class Dispatch(msgspec.Struct, frozen=True):
     delivered_to: str
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """How many rubric items passed in the last check of the public tests, and of how many."""
+
+    passed: int
+    total: int
+
+
 class State(msgspec.Struct):
     """The memory of a workspace between commands. None of it is graded."""
 
     last_failed: str = ""
+    checked: Checked | None = None
     hints_taken: dict[str, int] = msgspec.field(default_factory=dict)
     predictions: dict[str, str] = msgspec.field(default_factory=dict)
     student: str = ""
@@ -101,7 +113,7 @@ class Workspace:
     @property
     def nonce(self) -> str:
         """The text that decides the student's challenge; the one for practice by default."""
-        path = self.folder / _OWN / "nonce"
+        path = self.folder / OWN / "nonce"
         return path.read_text("utf-8").strip() if path.is_file() else PRACTICE
 
     @property
@@ -111,7 +123,7 @@ class Workspace:
     @property
     def course(self) -> CourseFacts:
         """The facts of the course from when the workspace was made; empty if they are lost."""
-        return _read(self.folder / _COURSE, CourseFacts)
+        return _read(self.folder / COURSE, CourseFacts)
 
     def state(self) -> State:
         """The state that was remembered; a new one if it can't be read."""
@@ -119,7 +131,7 @@ class Workspace:
 
     def remember(self, state: State) -> None:
         """Writes the state, whole or not at all; UsageError if that fails."""
-        write_whole(self.folder / _STATE, msgspec.json.format(msgspec.json.encode(state)))
+        write_whole(self.folder / _STATE, encoded(state))
 
     def next_hint(self, item: str) -> Hint | None:
         """The next hint for the item, or for what failed last; None where nothing did.
@@ -155,27 +167,16 @@ class Workspace:
 
 def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:
     """Makes the folder of a lab in `parent`, whole or not at all."""
-    if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
-        raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
+    check_nonce(nonce)
     folder = parent / lab.slug
     if folder.exists():
         raise UsageError(
             f"{folder} is there already; go on in it, or bring the stub back with "
-            f"'shardlab reset {lab.slug}'"
+            f"'shardlab reset {lab.slug}'{_lost_in(folder)}"
         )
     draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
     try:
-        for member in written_files(lab.folder):
-            relative = member.relative_to(lab.folder)
-            _copy(member, draft / _OWN / "lab" / relative)
-            if relative.parts[0] not in _NOT_SHOWN:
-                _copy(member, draft / relative)
-        if nonce:
-            (draft / _OWN / "nonce").write_text(f"{nonce}\n")
-        if course is not None:
-            inbox = absolute_inbox(course.inbox, course.root)
-            facts = CourseFacts(course.name, inbox, known_key(course))
-            (draft / _COURSE).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
+        fill(draft, lab, nonce, course)
         draft.chmod(0o755)
         draft.rename(folder)
     except BaseException:
@@ -184,22 +185,96 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
     return Workspace(folder, lab)
 
 
+def shown_files(lab: Lab) -> dict[str, bytes]:
+    """The files of the lab that a student is to see, by their paths in the folder."""
+    files = ((path, path.relative_to(lab.folder)) for path in written_files(lab.folder))
+    return {
+        relative.as_posix(): path.read_bytes()
+        for path, relative in files
+        if relative.parts[0] not in _NOT_SHOWN
+    }
+
+
 def find_workspace(start: Path, slug: str | None = None) -> Workspace:
-    """The workspace at or above `start`, or the one named `slug` in it."""
-    candidates = [start.absolute(), *start.absolute().parents]
-    if slug is not None:
-        candidates = [start.absolute() / slug, *candidates]
-    for folder in candidates:
-        lab_folder = folder / _OWN / "lab"
-        if lab_folder.is_dir():
-            lab = load_lab(lab_folder)
-            if slug in (None, lab.slug):
-                return Workspace(folder, lab)
+    """The workspace at or above `start`, or the one named `slug`: a lab, or a path to or into it.
+
+    A lab is looked for in `start` by its name, and else at or above it.
+    """
+    here = start.absolute()
+    named = here / slug if slug else here
+    if slug and has_lab(named):
+        return workspace_in(named)
+    if slug and ("/" in slug or named.is_file() or slug in (".", "..")):
+        here, slug = named.resolve(), None
+    for folder in (here, *here.parents):
+        if has_lab(folder):
+            found = workspace_in(folder)
+            if slug in (None, found.lab.slug):
+                return found
+    lost = _lost_in(named if named.is_dir() else named.parent) or _lost_in(start.absolute())
     name = slug or "a lab"
     raise UsageError(
         f"no folder of {name} here; go to the folder that 'shardlab start' made, "
-        f"or make one: shardlab start {slug or '<lab>'}"
+        f"or make one: shardlab start {slug or '<lab>'}{lost}"
     )
+
+
+def workspace_in(folder: Path) -> Workspace:
+    """The workspace that the folder is; CourseError with the mend where its lab is damaged."""
+    try:
+        return Workspace(folder, load_lab(folder / OWN / "lab"))
+    except CourseError as error:
+        raise CourseError(*error.problems, _mend(folder)) from None
+
+
+def has_lab(folder: Path) -> bool:
+    """Whether a lab lies in the folder's hidden part."""
+    return (folder / OWN / "lab").is_dir()
+
+
+def _lost_in(folder: Path) -> str:
+    """What to do about a folder that looks like one that lost its hidden part; else nothing."""
+    handed_out = (folder / "test_public.py").is_file() or (folder / OWN).is_dir()
+    if not handed_out or has_lab(folder) or (folder / "assignment.toml").exists():
+        return ""
+    return f"\n{folder} has lost its hidden folder {OWN}. {_mend(folder)}"
+
+
+def _mend(folder: Path) -> str:
+    return (
+        "To mend it, and keep your file:\n"
+        f"  cd {shlex.quote(str(folder))} && shardlab start {folder.name} --here"
+    )
+
+
+def check_nonce(nonce: str) -> None:
+    """Refuses what can't be a nonce; none at all is fine."""
+    if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
+        raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
+
+
+def fill(folder: Path, lab: Lab, nonce: str, course: Course | None) -> None:
+    """Writes all of a workspace into the folder."""
+    for member in written_files(lab.folder):
+        relative = member.relative_to(lab.folder)
+        _copy(member, folder / OWN / "lab" / relative)
+        if relative.parts[0] not in _NOT_SHOWN:
+            _copy(member, folder / relative)
+    if nonce:
+        (folder / OWN / "nonce").write_text(f"{nonce}\n")
+    if course is not None:
+        write_whole(folder / COURSE, encoded(facts_of(course)))
+
+
+def facts_of(course: Course) -> CourseFacts:
+    """What a workspace knows of its course."""
+    inbox = absolute_inbox(course.inbox, course.root)
+    return CourseFacts(course.name, inbox, known_key(course))
+
+
+def encoded(facts: msgspec.Struct) -> bytes:
+    """The content of a file of the hidden part."""
+    return msgspec.json.format(msgspec.json.encode(facts))
 
 
 def _copy(source: Path, target: Path) -> None:
