@@ -1,15 +1,13 @@
 """What a student is told beside the checks: the next hint, and their own predictions."""
 
 from grader.cli import shell
-from grader.student.checking import passed_items
 from grader.student.workspace import Checked, Workspace
-from grader.suite.run import SuiteRun
 
 
-def remember_check(here: Workspace, run: SuiteRun, first_failed: str) -> None:
+def remember_check(here: Workspace, passed: int, first_failed: str) -> None:
     """Keeps what `list` shows of the check, and the item that `hint` is about; empty: none."""
     state = here.state()
-    state.checked = Checked(passed_items(run), len(here.lab.rubric))
+    state.checked = Checked(passed, len(here.lab.rubric))
     state.last_failed = first_failed
     here.remember(state)
 

@@ -13,6 +13,7 @@ Where `.shardlab` or some of it is lost, `mending` makes it again around the stu
 """
 
 import itertools
+import os
 import re
 import shlex
 import shutil
@@ -158,11 +159,16 @@ class Workspace:
         """Brings the stub back; returns the new place of the student's file, if there was one."""
         kept = None
         if self.file.exists():
-            names = (f"{self.file.name}.kept-{number}" for number in itertools.count(1))
-            kept = next(path for path in map(self.file.with_name, names) if not path.exists())
+            kept = kept_name(self.file)
             self.file.rename(kept)
         shutil.copyfile(self.lab.stub, self.file)
         return kept
+
+
+def kept_name(path: Path) -> Path:
+    """A free name beside the file, to keep what is in it."""
+    names = (f"{path.name}.kept-{number}" for number in itertools.count(1))
+    return next(each for each in map(path.with_name, names) if not os.path.lexists(each))
 
 
 def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:

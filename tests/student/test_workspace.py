@@ -84,6 +84,31 @@ def test_a_workspace_is_found_in_it_below_it_and_beside_it(workspace, desk, monk
     assert find_workspace(inner.relative_to(inner)).folder.samefile(workspace.folder)
 
 
+@pytest.mark.parametrize(
+    "named",
+    ["adding", "adding/", "./adding", "../desk/adding/", "adding/notes", "adding/adding.py"],
+)
+def test_a_lab_can_be_named_by_a_path(workspace, desk, named):
+    """What Tab makes of it: the folder with its slash, a folder in it, or the file."""
+    (workspace.folder / "notes").mkdir()
+    assert find_workspace(desk, named).folder.samefile(workspace.folder)
+
+
+def test_a_folder_may_be_renamed(workspace, desk):
+    """What it is stands in it, and not in its name."""
+    renamed = workspace.folder.rename(desk / "first-try")
+    assert find_workspace(desk, "first-try").folder == renamed
+    assert find_workspace(renamed, "adding").folder == renamed
+    assert find_workspace(renamed, "adding.py").folder == renamed
+
+
+def test_a_path_leads_to_no_other_lab(workspace, desk):
+    """A name that is another lab's is not answered with the folder around it."""
+    (workspace.folder / "other").mkdir()
+    with pytest.raises(UsageError, match="no folder of other here"):
+        find_workspace(workspace.folder, "other")
+
+
 @pytest.mark.parametrize(("slug", "words"), [(None, "start <lab>"), ("other", "start other")])
 def test_no_workspace_is_told_with_the_command_that_makes_one(workspace, desk, slug, words):
     """Neither the wrong place nor the wrong name ends in a traceback."""
@@ -94,8 +119,9 @@ def test_no_workspace_is_told_with_the_command_that_makes_one(workspace, desk, s
 def test_a_damaged_workspace_names_what_is_missing(workspace):
     """Who deletes a file of ours learns which."""
     (workspace.folder / ".shardlab/lab/hints.toml").unlink()
-    with pytest.raises(CourseError, match=r"hints\.toml: missing"):
+    with pytest.raises(CourseError, match=r"hints\.toml: missing") as caught:
         find_workspace(workspace.folder)
+    assert f"cd {workspace.folder} && shardlab start adding --here" in str(caught.value)
 
 
 # -- reset and public tests ----------------------------------------------------------------
