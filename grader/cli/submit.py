@@ -8,7 +8,7 @@ import click
 from grader.cli import shell
 from grader.cli.group import Exit
 from grader.cli.levels import best_level
-from grader.errors import CourseError, SandboxError
+from grader.errors import CourseError, SandboxError, UsageError
 from grader.intake.bundle import pack as pack_bundle
 from grader.intake.bundle import short_code
 from grader.student import hand_in
@@ -69,10 +69,10 @@ def submit(
 
 def _public(here: Workspace, submission: Submission) -> str:
     """`Public 9/9.`; where the checks can't be run, that, for it is no reason not to submit."""
-    note = " (your own checks)" if here.public_suite_changed else ""
     try:
+        note = " (your own checks)" if here.public_suite_changed else ""
         run = check_once(here, best_level(None), submission=submission, stop_early=False)
-    except (CourseError, SandboxError) as error:
+    except (CourseError, SandboxError, UsageError) as error:
         return f"Public checks can't be run: {str(error).splitlines()[0]}"
     return f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
 

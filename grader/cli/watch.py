@@ -14,7 +14,7 @@ import click
 from grader.cli import hints, shell
 from grader.cli.levels import best_level, isolation_option
 from grader.cli.printing import CheckPrinter
-from grader.errors import SandboxError, ShardlabError
+from grader.errors import SandboxError, ShardlabError, UsageError
 from grader.results import Verdict
 from grader.sandbox import Level
 from grader.student.checking import passed_items, work_of
@@ -257,7 +257,7 @@ class _Report:
     def _say_of_own_tests(self) -> None:
         try:
             changed = self._here.public_suite_changed
-        except OSError:
+        except UsageError:
             return  # the check says so
         if changed and not self._told_of_own_tests:
             shell.say("Note: test_public.py is not as released; these are your own checks.")

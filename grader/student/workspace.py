@@ -35,6 +35,7 @@ from grader.intake.receipts import known_key
 OWN = ".shardlab"
 COURSE, _STATE = f"{OWN}/course.json", f"{OWN}/state.json"
 _T = TypeVar("_T")
+OWN_TESTS_MEND = "Without test_public.py, the tests as released are run: remove yours to have them"
 _NOT_SHOWN = ("assignment.toml", "hints.toml", "evidence")  # of the lab's folder
 
 
@@ -103,8 +104,18 @@ class Workspace:
 
     @property
     def public_suite_changed(self) -> bool:
-        """Whether the public tests differ from those that were released."""
-        return self.public_suite.read_bytes() != self.lab.public_suite.read_bytes()
+        """Whether the public tests differ from those released; UsageError if they can't be read."""
+        return self.public_tests() != self.lab.public_suite.read_bytes()
+
+    def public_tests(self) -> bytes:
+        """The content of the public tests as they are now; UsageError if they can't be read."""
+        try:
+            return self.public_suite.read_bytes()
+        except OSError as error:
+            why = error.strerror
+            raise UsageError(
+                f"{self.public_suite} can't be read: {why}. {OWN_TESTS_MEND}"
+            ) from None
 
     @property
     def trace(self) -> Path:
