@@ -25,6 +25,7 @@ class Channel:
         self.output_fd = output  # the pipe of what it prints; -1 once that is closed
         self._output_bytes = output_bytes
         self._printed = bytearray()
+        self.unkept_lines = 0  # that were printed when no more was kept
         os.set_blocking(output, False)
 
     @property
@@ -40,6 +41,12 @@ class Channel:
     def printed(self, start: int) -> str:
         """What was printed from the byte `start` on."""
         return self._printed[start:].decode("utf-8", "replace")
+
+    def forget_printed(self) -> None:
+        """Drop what was printed up to now: what comes next is kept from the beginning."""
+        self.drain()
+        self._printed.clear()
+        self.unkept_lines = 0
 
     def send(self, message: Any) -> None:
         """Send a message as far as the other side takes it now; `flush` sends the rest."""
@@ -86,7 +93,9 @@ class Channel:
                 part = os.read(self.output_fd, _READ)
                 if not part:
                     self._close_output()
-                self._printed += part[: self._output_bytes - len(self._printed)]
+                room = self._output_bytes - len(self._printed)
+                self._printed += part[:room]
+                self.unkept_lines += part.count(b"\n", room)
                 taken += len(part)
         except BlockingIOError:
             pass

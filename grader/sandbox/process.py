@@ -172,6 +172,16 @@ class Process:
         """How many bytes of its output are kept so far: where `printed_since` may begin."""
         return self.channel.printed_bytes
 
+    @property
+    def unkept_lines(self) -> int:
+        """How many lines it has printed after those that are kept."""
+        return self.channel.unkept_lines
+
+    def forget_printed(self) -> None:
+        """Drops what it has printed: the next case is told from its own beginning."""
+        if not self.closed:
+            self.channel.forget_printed()
+
     def printed_since(self, start: int) -> str:
         """What it has printed on stdout and stderr from that byte on, made printable."""
         return printable(self.channel.printed(start), self.limits.output_bytes)

@@ -40,6 +40,7 @@ class Judging:
     drawn: bool | None = None  # only cases with random inputs, or only those without
     case: str | None = None  # only cases of that name
     evidence: Evidence | None = None
+    prints: bool = False  # keep what each case prints; never of a hidden one, whose inputs it shows
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
 
@@ -119,6 +120,7 @@ class Judging:
             note="; ".join(filter(None, notes)),
             nudge=finding.nudge or item.nudge,
             printed=self.calls.printed(),
+            unprinted=self.calls.unprinted,
         )
 
     def _record(self, case: pytest.Item, verdict: Verdict, finding: Finding) -> None:
@@ -128,7 +130,8 @@ class Judging:
         elif label := _label(case):
             self._passed.setdefault(_test_of(case), []).append(label)
         seconds = time.perf_counter() - self._started
-        result = CaseResult(name, case.name, verdict, finding, seconds, is_drawn(case))
+        printed = self.calls.processes.printed() if self.prints else ()
+        result = CaseResult(name, case.name, verdict, finding, seconds, is_drawn(case), printed)
         self.results.append(result)
         self.on_result(result)
 

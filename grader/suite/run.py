@@ -82,6 +82,7 @@ class Suite:
         evidence: Evidence | None = None,
         drawn: bool | None = None,
         case: str | None = None,
+        prints: bool = False,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
@@ -89,12 +90,14 @@ class Suite:
         inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
         comes after the first lost item is blocked. Every item asked for has at least one result,
         unless `drawn` or `case` leaves none.
-        `evidence` is what came besides code. `on_result` is called in the caller's thread, and
-        what it raises is the caller's. A suite that breaks off raises CourseError.
+        `evidence` is what came besides code. With `prints`, results have what each case
+        printed. `on_result` is called in the caller's thread, and what it raises is the
+        caller's. A suite that breaks off raises CourseError.
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, self._told.put)
         judging.evidence, judging.drawn, judging.case = evidence, drawn, case
+        judging.prints = prints
         self._work.put(judging)
         self._wait(on_result)
         judged = {result.item for result in judging.results}

@@ -328,6 +328,19 @@ def test_output_is_cut_at_its_limit(opened):
     assert call(process, "f") == Returned(None)
     assert process.printed_since(0) == "x" * 1000
     assert process.printed_bytes == 1000
+    assert process.unkept_lines == 100
+
+
+def test_what_a_case_printed_does_not_fill_the_room_of_the_next(opened):
+    """Forgotten, the next output is kept from its own beginning."""
+    process = opened(
+        "def f(text):\n    for _ in range(9): print(text)\n", limits=Limits(output_bytes=20)
+    )
+    call(process, "f", "before")
+    process.forget_printed()
+    call(process, "f", "after")
+    assert process.printed_since(0) == "after\nafter\nafter\naf"
+    assert process.unkept_lines == 6
 
 
 def test_a_call_that_does_not_end_is_timed_out(opened):
