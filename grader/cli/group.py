@@ -1,17 +1,16 @@
 """The group of all commands: loads the one that is asked for, and ends it well."""
 
-import copy
 import enum
 import importlib
-import textwrap
 from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
+
+if TYPE_CHECKING:  # imported where Tab is pressed
+    from click.shell_completion import CompletionItem
 
 
 class Exit(enum.IntEnum):
@@ -96,6 +95,8 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches  # noqa: PLC0415 - not for those who type it right
+
         if args[0] not in self._places and (close := get_close_matches(args[0], self._places, 3)):
             meant = " or ".join(f"'{each}'" for each in close)
             ctx.fail(f"No such command '{args[0]}'. Did you mean {meant}?")
@@ -106,7 +107,9 @@ class LazyGroup(click.Group):
             with formatter.section(heading):
                 formatter.write_dl([(name, told) for name, (_, told) in places.items()])
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - not for --help
+
         found = [(n, told) for n, (_, told) in self._places.items() if n.startswith(incomplete)]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [*(CompletionItem(name, help=told) for name, told in found), *options]
@@ -120,7 +123,9 @@ def _given_later(option: click.Option) -> click.Option:
             context.find_root().obj = value
         return value
 
-    later = copy.copy(option)
+    from copy import copy  # noqa: PLC0415 - a command is to be run: nobody waits for this
+
+    later = copy(option)
     later.callback, later.envvar, later.expose_value, later.hidden = note, None, False, True
     later.is_eager = True  # callbacks of the command's own options may ask for the value
     return later
@@ -128,6 +133,8 @@ def _given_later(option: click.Option) -> click.Option:
 
 def wrapped(text: str) -> str:
     """An error's text in lines of 80 columns, after its word; indented lines stay as they are."""
+    import textwrap  # noqa: PLC0415 - only where there is an error
+
     lines: list[str] = []
     for line in f"{_ERROR}{text}".split("\n"):
         if not line or line.startswith(" "):

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -76,7 +76,7 @@ def course() -> Course:
     return found
 
 
-def labs(of: Course, slugs: Sequence[str]) -> list[Lab]:
+def labs(of: Course, slugs: Iterable[str]) -> list[Lab]:
     """The labs that were named; without names all of the course."""
     return [of.lab(slug) for slug in slugs] or of.labs()
 

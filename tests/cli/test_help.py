@@ -55,6 +55,20 @@ def test_a_command_imports_no_more_than_it_needs(command):
     assert not set(ended.stdout.split()) & absent
 
 
+def _modules_after(code):
+    command = [sys.executable, "-c", f"import click, pathlib, sys\n{code}\nprint(*sys.modules)"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return set(ended.stdout.splitlines()[-1].split())
+
+
+def test_the_overview_imports_nothing_but_click():
+    """What `--help` takes beyond a bare interpreter is click's, and two modules of ours."""
+    asked = "(['--help'], standalone_mode=False)"
+    bare = _modules_after(f"click.Group('x', commands=[click.Command('y')]){asked}")
+    full = _modules_after(f"from grader.cli import main\nmain{asked}")
+    assert full - bare <= {"grader", "grader.cli", "grader.cli.group", "grader.errors"}
+
+
 @pytest.mark.parametrize("command", _commands())
 def test_help_fits_a_terminal(command):
     """No line of help is wider than 80 columns."""
