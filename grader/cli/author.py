@@ -10,6 +10,7 @@ from grader.cli.group import Exit
 from grader.grading import Settings, grade_all
 from grader.results import WITHHELD
 from grader.sandbox import probe
+from grader.text.shown import plural
 from grader.validation.demo import demo_class
 from grader.validation.labs_bundle import START_HERE
 from grader.validation.release import release as release_labs
@@ -61,19 +62,21 @@ def release(slugs: tuple[str, ...], target: Path | None, wheel: Path | None) -> 
 
 
 @click.command(epilog="Example: shardlab demo")
+@click.argument("slug", required=False, metavar="[LAB]", type=shell.lab_name)
 @shell.jobs_option
-def demo(jobs: int) -> None:
+def demo(slug: str | None, jobs: int) -> None:
     """Grade a class with good, wrong and hostile members.
 
-    All of them come with the course, the hostile ones too; so they are run at the best isolation
-    that this machine has. The first line says which that is.
+    Right and wrong answers are the course's own; the hostile ones, too, or ours. So they are run
+    at the best isolation that this machine has. The first line says which that is.
     """
     course, found = shell.course(), probe()
+    lab, submissions = demo_class(course, slug)
     levels.say_level(found.level)
     for layer in found.layers:
         if not layer.works:
             shell.say(f"  missing: {layer.name}. {layer.mend}")
-    lab, submissions = demo_class(course)
+    shell.say(f"{plural(len(submissions), 'submission')} of {lab.slug}")
     started = time.monotonic()
     with results.progress() as progress:
         progress.start(len(submissions))
