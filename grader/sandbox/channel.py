@@ -1,7 +1,10 @@
 """The socket and the output of one process; neither is ever waited for."""
 
 import os
+import re
+import select
 import socket
+import time
 from collections import deque
 from typing import Any
 
@@ -93,12 +96,31 @@ class Channel:
                 part = os.read(self.output_fd, _READ)
                 if not part:
                     self._close_output()
-                room = self._output_bytes - len(self._printed)
-                self._printed += part[:room]
-                self.unkept_lines += part.count(b"\n", room)
+                self._keep(part)
                 taken += len(part)
         except BlockingIOError:
             pass
+
+    def _keep(self, part: bytes) -> None:
+        room = self._output_bytes - len(self._printed)
+        self._printed += part[:room]
+        self.unkept_lines += part.count(b"\n", room)
+
+    def overhear(self, wanted: re.Pattern[bytes], seconds: float) -> re.Match[bytes] | None:
+        """What is wanted of the output to come, waited for so long at most; the rest is as ever."""
+        heard, until = b"", time.monotonic() + seconds
+        while self.output_fd >= 0 and len(heard) < _MOST_AT_ONCE:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self.output_fd], [], [], left)[0]:
+                break
+            part = os.read(self.output_fd, _READ)
+            if not part:
+                break
+            self._keep(part)
+            heard += part
+            if found := wanted.search(heard):
+                return found
+        return None
 
     def _close_output(self) -> None:
         if self.output_fd >= 0:

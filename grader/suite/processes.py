@@ -68,6 +68,11 @@ class Processes:
     def __post_init__(self) -> None:
         self._started = time.monotonic()
 
+    @property
+    def source(self) -> bytes:
+        """The submitted file."""
+        return self.files[f"{self.entry}.py"]
+
     def new_case(self) -> None:
         """Forgets the roles and the world size of the case before."""
         self._world_size = None

@@ -30,6 +30,7 @@ from grader.suite.explain.failures import (
     mutated,
     require_raised,
 )
+from grader.suite.explain.loading import load_failure
 from grader.suite.explain.naming import checked, words_only
 from grader.suite.finding import CaseFailure
 from grader.suite.processes import Processes
@@ -123,7 +124,7 @@ class Calls:
         self.processes.wait_until_loaded(*processes)
         self._printing = [(process, 0) for process in processes]
         if self.processes.load_failure is not None:
-            raise failure_of(self.processes.load_failure, self.file, loading=True)
+            raise load_failure(self.processes.load_failure, self.file, self.processes.source)
         self._printing = [(process, process.printed_bytes) for process in processes]
 
 
