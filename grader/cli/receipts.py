@@ -15,7 +15,7 @@ from grader.intake.bundle import receipt_path, short_code
 from grader.intake.receipts import Receipt, file_problem, known_key, read_receipt
 from grader.intake.receipts import verify as verify_receipt
 from grader.student.hand_in import receipt_of
-from grader.student.workspace import Dispatch, find_workspace
+from grader.student.workspace import find_workspace
 from grader.text.shown import escaped
 from grader.text.times import minute
 
@@ -35,16 +35,22 @@ def status(slug: str | None, json_path: Path | None) -> None:
         shell.say(f"{here.lab.slug}, student {state.student or '?'}")
     for sent in state.sent:
         found = receipt_of(here, sent)
-        words = found if isinstance(found, str) else _received(found, sent)
-        shell.say(f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at)}")
-        shell.say(*shell.folded(words, " " * 5, " " * 5, whole=True))
-        rows.append({"sent": sent, "received": not isinstance(found, str), "words": words})
+        code, path = short_code(sent.sha256), receipt_path(Path(sent.delivered_to))
+        words = found if isinstance(found, str) else _received(found)
+        place = f"receipt: {path}" if path.exists() else f"its receipt will be: {path}"
+        shell.say(f"{sent.attempt:>3}  {code}  {minute(sent.at)}")
+        shell.say(*(line for text in (words, place) for line in _indented(text)))
+        facts = {"code": code, "sent": sent, "received": not isinstance(found, str)}
+        rows.append({**facts, "words": words, "receipt": str(path)})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
 
 
-def _received(receipt: Receipt, sent: Dispatch) -> str:
-    file = receipt_path(Path(sent.delivered_to)).name
-    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}; {file}"
+def _received(receipt: Receipt) -> str:
+    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}"
+
+
+def _indented(text: str) -> list[str]:
+    return shell.folded(text, " " * 5, " " * 5, whole=True)
 
 
 @click.group(epilog="Example: shardlab receipt verify tp-sharding--s041.receipt.json")
@@ -103,8 +109,9 @@ def _say_facts(said: Receipt) -> None:
         f"  course     {escaped(said.course)[:64]}",
         f"  submitted  {minute(said.submitted_at)}",
         f"  received   {minute(said.received_at)}",
-        f"  sha256     {said.sha256}",
     )
+    for name, digest in said.files.items():  # each as `sha256sum` says it
+        shell.say(f"  {escaped(name)[:64]}", f"    sha256 {digest}")
 
 
 def _say_compared(said: Receipt, path: Path, given: tuple[Path, ...]) -> None:

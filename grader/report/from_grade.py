@@ -13,6 +13,7 @@ from grader.report.feedback import (
     ItemFeedback,
     cut,
     drawn,
+    file_digest,
     picture_of,
 )
 from grader.report.verdicts import words_of
@@ -25,13 +26,12 @@ _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person
 
 
 def feedback_of_grade(
-    lab: Lab, grade: Grade, *, course: str = "", run: SuiteRun | None = None
+    lab: Lab, grade: Grade, *, course: str = "", run: SuiteRun | None = None, source: bytes = b""
 ) -> Feedback:
     """Feedback on a student's work, above all on the attempt that counts.
 
-    `run` is the public suite's run of that attempt, for its picture.
+    `run` is the public suite's run of that attempt, for its picture; `source` is its file.
     """
-    counted = grade.counts
     return Feedback(
         lab=lab.slug,
         title=lab.assignment.title,
@@ -47,7 +47,7 @@ def feedback_of_grade(
         attempts=tuple(_attempt(each, grade) for each in grade.attempts[-MOST_ATTEMPTS:]),
         left_out=max(0, len(grade.attempts) - MOST_ATTEMPTS),
         progress=_progress(grade),
-        digest=counted.attempt.digest if counted else "",
+        digest=file_digest(source),
     )
 
 
