@@ -21,10 +21,11 @@ def list_labs(json_path: Path | None) -> None:
     course = shell.course()
     near = {each.lab.slug: each for each in reversed(workspaces_near(Path.cwd(), course.root))}
     labs, rows = course.labs(), []
+    wide = max((len(lab.assignment.title) for lab in labs), default=0)
     shell.say(course.name)
     for lab in labs:
         about, here = lab.assignment, near.get(lab.slug)
-        shell.say(f"  {about.slug:<18}{about.title:<34}{about.minutes:>4} min  {about.device}")
+        shell.say(f"  {about.slug:<18}{about.title:<{wide}}{about.minutes:>5} min  {about.device}")
         if here is not None:
             shell.say(f"    {_progress(here.state())}")
         rows.append(_as_data(lab, here))

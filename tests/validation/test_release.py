@@ -170,6 +170,15 @@ def test_a_lab_s_secret_is_found_in_all_of_the_bundle(course, place, tmp_path):
         release(whole, whole.labs(), tmp_path / "labs.zip")
 
 
+@pytest.mark.parametrize("slug", ["tp-sharding", "ring-cost", "pipeline-bubble", "two-way-tp"])
+def test_this_course_s_bundle_holds_no_lab_s_secret(repository, slug, monkeypatch):
+    """In no hand-out, and in no answer to an exercise: the guide goes to all students, too."""
+    monkeypatch.setenv("SHARDLAB_COURSE_KEY", "a key for tests only")
+    monkeypatch.setenv("SHARDLAB_RECEIPT_KEY", "ab" * 32)
+    course = load_course(repository)
+    assert list(leaks(course, course.lab(slug))) == []
+
+
 # -- the wheel -----------------------------------------------------------------------------
 
 
