@@ -41,6 +41,7 @@ COMMANDS = {
             "gradebook:grades",
             "Show every student's grade in a lab, and how it came about.",
         ),
+        "attempt": ("attempt:attempt", "Show a student's attempts, or say which of them count."),
         "override": ("gradebook:override", "Set a student's points for a rubric item."),
         "extend": ("gradebook:extend", "Give one student a later deadline."),
         "publish": (
@@ -55,11 +56,9 @@ COMMANDS = {
         ),
         "export": ("exports:export", "Write grades for another system."),
         "similar": ("similar:similar", "List pairs of submissions that are alike."),
-        "roster": (
-            "gradebook:roster",
-            "Add students from a file, or change what is known of them.",
-        ),
-        "audit": ("gradebook:audit", "Show every change to the gradebook: when, by whom, what."),
+        "roster": ("roster:roster", "List students; add, rename, merge or drop them."),
+        "audit": ("history:audit", "Show every change to the gradebook: when, by whom, what."),
+        "undo": ("history:undo", "Take back a change to the gradebook, by its number."),
         "nonce": ("workspace:nonce", "Print students' nonces, to hand out."),
         "notebook": ("notebooks:notebook", "Write a lab as nbgrader's source notebook."),
         "sync": ("sync:sync", "Exchange grades with another system that people grade in."),

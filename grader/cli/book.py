@@ -1,5 +1,11 @@
 """The gradebook that a command is about; importing this takes longer than most commands do."""
 
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 from grader.course import Course
 from grader.gradebook.store import Gradebook, url_of
 
@@ -7,3 +13,27 @@ from grader.gradebook.store import Gradebook, url_of
 def gradebook(course: Course, db: str | None) -> Gradebook:
     """The course's gradebook, or the one at `--db`, opened; the caller closes it."""
     return Gradebook.open(url_of(course.root, db))
+
+
+@contextlib.contextmanager
+def trial(course: Course, db: str | None) -> Iterator[Gradebook]:
+    """The same gradebook, of which nothing that is done to it stays; none is made."""
+    url = url_of(course.root, db)
+    with contextlib.ExitStack() as stack:
+        if "://" not in url and not os.path.lexists(url):
+            url = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "none.sqlite3")
+        book = stack.enter_context(Gradebook.open(url))
+        yield stack.enter_context(book.rehearsal())
+
+
+def permanent_id(course: Course, db: str | None, student: str) -> str:
+    """The id that a student's hidden inputs and nonces are drawn from, whatever they are called.
+
+    A gradebook is not made for that: where there is none, an id is its own.
+    """
+    url = url_of(course.root, db)
+    if "://" not in url and not Path(url).is_file():
+        return student
+    with gradebook(course, db) as book:
+        found = book.roster.people().record(student)
+    return found.key if found is not None else student

@@ -1,20 +1,22 @@
 """Commands that grade a class: grade, regrade."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from grader.cli import shell, worker_options
-from grader.cli.book import gradebook
+from grader.cli import shell, sure, worker_options
+from grader.cli.book import gradebook, permanent_id
 from grader.cli.group import Exit
 from grader.cli.levels import required_level
 from grader.cli.runs import Run
 from grader.course import Course
 from grader.errors import UsageError
 from grader.gradebook.rows import Attempt, Grade
+from grader.gradebook.store import Gradebook
+from grader.intake.admission import Strangers
 from grader.sandbox import Level
 
 
@@ -34,6 +36,12 @@ from grader.sandbox import Level
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
+)
+@sure.yes_option
+@click.option(
     "--staff",
     is_flag=True,
     help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
@@ -47,6 +55,8 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
+    strangers: Strangers | None,
+    yes: bool,
     staff: bool,
     isolation: Level | None,
     db: str | None,
@@ -64,7 +74,16 @@ def grade(
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
     level = required_level(isolation)
-    run = Run(course, level, opened, live=live, messages=messages, staff=staff)
+    run = Run(
+        course,
+        level,
+        opened,
+        live=live,
+        messages=messages,
+        strangers=strangers,
+        yes=yes,
+        staff=staff,
+    )
     if live:
         worker_options.require_gpu(course)
     if slug is not None:
@@ -72,12 +91,14 @@ def grade(
     if seed_for is not None:
         if slug is None:
             raise click.UsageError("--seed-for needs a LAB")
-        shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(seed_for).hex()}")
+        drawn_for = permanent_id(course, db, seed_for)
+        shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(drawn_for).hex()}")
     present = shell.present(paths, "the rest is graded")
     if no_record or student is not None:
         if slug is None or not paths:
             raise click.UsageError("without a gradebook, name a LAB and PATHs")
-        run.unrecorded(slug, present, student)
+        drawn = student and permanent_id(course, db, student)
+        run.unrecorded(slug, present, drawn)
     else:
         with gradebook(course, db) as book:
             run.recorded(book, slug, present if paths else None)
@@ -117,10 +138,7 @@ def regrade(
     run = Run(course, required_level(isolation), worker_options.workers_from(workers), table=False)
     run.check_installed(slug)
     with gradebook(course, db) as book:
-        attempts = [
-            each for each in book.attempts(slug) if not students or each.student in students
-        ]
-        _require_students(students, attempts)
+        attempts = _attempts_of(book, slug, students)
         before = {each.student.id: each for each in book.grades(lab, course.deadline(slug))}
         if again:
             book.again([each.id for each in attempts], reason=again)
@@ -156,11 +174,16 @@ def _as_data(old: Grade, new: Grade) -> dict[str, Any]:
     }
 
 
-def _require_students(students: Iterable[str], attempts: Iterable[Attempt]) -> None:
-    known = {each.student for each in attempts}
-    for student in students:
-        if student not in known:
-            raise UsageError(f"no submission of '{student}'; see who there is: shardlab grades LAB")
+def _attempts_of(book: Gradebook, slug: str, students: Sequence[str]) -> list[Attempt]:
+    """The attempts of these students, under whichever id, or of all who take part."""
+    found, people = book.attempts(slug, present=True), book.roster.people()
+    whose = {name: people.find(name) for name in students}
+    there = {each.owner for each in found}
+    for name, student in whose.items():
+        if student is None or student.key not in there:
+            raise UsageError(f"no submission of '{name}'; see who there is: shardlab grades LAB")
+    wanted = {student.key for student in whose.values() if student is not None}
+    return [each for each in found if not students or each.owner in wanted]
 
 
 def _lab_and_paths(course: Course, targets: Sequence[str]) -> tuple[str | None, list[Path]]:

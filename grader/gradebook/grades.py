@@ -14,6 +14,7 @@ from grader.course import Deadline, Lab
 from grader.gradebook import late
 from grader.gradebook.attempts import attempts, name_of
 from grader.gradebook.database import in_chunks
+from grader.gradebook.known import shares_of
 from grader.gradebook.people import People, load, require
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (
@@ -37,15 +38,17 @@ _VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "findin
 def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> list[Grade]:
     """A grade for everyone of the roster or with an attempt, by student."""
     people = load(connection)
-    by_student = defaultdict[str, list[Attempt]](list)
-    for attempt in attempts(connection, lab.slug):
-        by_student[people.owner(attempt.student).key].append(attempt)
+    by_student, shared = defaultdict[str, list[Attempt]](list), shares_of(connection, lab.slug)
+    for attempt in attempts(connection, lab.slug, people=people):
+        whose = (attempt.student, *shared.get(attempt.id, ()))
+        for student in sorted({people.owner(each).key for each in whose}):
+            by_student[student].append(attempt)
     facts = _Facts(
         lab,
         deadline,
         results_of(connection, lab.slug, by_student.values()),
         overrides_in_force(connection, lab, people),
-        _extensions(connection, lab.slug, people),
+        extensions_in_force(connection, lab.slug, people),
         _published(connection, lab.slug, people),
     )
     return [facts.grade(each, by_student[each.key]) for each in people.present()]
@@ -129,7 +132,8 @@ def results_of(
     query = sa.select(current_keys).where(current_keys.c.submission.in_(of_lab))
     keys = {row.submission: row.key for row in connection.execute(query)}
     by_key = _rows(connection, results, of_lab)
-    by_content = {_content(every[row["submission"]]): row for row in by_key.values()}
+    counting = (row for row in by_key.values() if row["submission"] in every)  # none that is void
+    by_content = {_content(every[row["submission"]]): row for row in counting}
     broken = _rows(connection, faults, of_lab)
     chosen, found = dict[int, _Row](), dict[int, Result]()
     for number, attempt in every.items():
@@ -203,24 +207,32 @@ def overrides_in_force(
     }
 
 
-def _extensions(connection: sa.Connection, lab: str, people: People) -> dict[str, Extension]:
+def extensions_in_force(
+    connection: sa.Connection, lab: str, people: People
+) -> dict[str, Extension]:
+    """The newest of each student's extensions that are not withdrawn."""
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    found = dict[str, Extension]()
+    given = defaultdict[str, list[Extension]](list)
     for row in connection.execute(query):
-        key = people.owner(row.student).key
-        found.pop(key, None)
+        own = given[people.owner(row.student).key]
         if not row.withdrawn:
-            found[key] = Extension(row.due, row.reason, row.author, row.at)
-    return found
+            own.append(Extension(row.due, row.reason, row.author, row.at))
+        elif own:
+            own.pop()
+    return {key: own[-1] for key, own in given.items() if own}
 
 
 def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, int]:
     """The score that each student was last told."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
-        sa.select(published_grades.c.student, published_grades.c.score)
+        sa.select(publications.c.id, published_grades.c.student, published_grades.c.score)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
         .order_by(publications.c.id)
     )
-    return {people.owner(row.student).key: row.score for row in connection.execute(query)}
+    # of two records of one person that were told at once, the one that the other went into counts
+    rows = sorted(
+        connection.execute(query), key=lambda row: (row.id, row.student not in people.merged)
+    )
+    return {people.owner(row.student).key: row.score for row in rows}

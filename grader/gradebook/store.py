@@ -8,8 +8,8 @@ gradebook; processes each open their own.
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -18,11 +18,16 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
-from grader.gradebook import attempts, audit, decisions, grades, people, work
-from grader.gradebook.attempts import Arrival
+from grader.gradebook import attempts, audit, decisions, grades, intakes, people, voids, work
+from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
+from grader.gradebook.enrolment import Enrolment
+from grader.gradebook.groups import Groups
+from grader.gradebook.history import History
+from grader.gradebook.journal import Journal
+from grader.gradebook.rehearsal import rehearsal
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -42,9 +47,12 @@ def url_of(course_root: Path, given: str | None) -> str:
 class Gradebook:
     """An open gradebook. The audit log says that `who` made its changes.
 
-    `seen` is what `collect` remembers. When the server is gone, the disk full or the database
-    locked, a call is tried again for `patience_s` and then raises `StoreError`. The time is the
-    database's where that has a clock.
+    `seen` is what `collect` remembers, `intakes` are the collects by number, `voids` the attempts
+    that don't count, `groups` those that count for several, `roster` who takes part, `history` what
+    can be taken back.
+
+    When the server is gone, the disk full or the database locked, a call is tried again for
+    `patience_s` and then raises `StoreError`. The time is the database's where that has a clock.
     """
 
     def __init__(
@@ -54,7 +62,12 @@ class Gradebook:
         self._clock = clock
         self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
-        self.seen = CollectMemory(database, self._note)
+        self.seen = CollectMemory(database, self._signature)
+        self.intakes = intakes.Intakes(database, self._signature)
+        self.voids = voids.Voids(database, self._signature)
+        self.groups = Groups(database, self._signature)
+        self.roster = Enrolment(database, self._begin)
+        self.history = History(database, self._now)
 
     @classmethod
     def open(
@@ -72,6 +85,12 @@ class Gradebook:
         """Closes the connections."""
         self._database.close()
 
+    @contextmanager
+    def rehearsal(self) -> Iterator["Gradebook"]:
+        """The same gradebook to try something on: nothing that is done to it stays."""
+        with rehearsal(self._database) as database:
+            yield Gradebook(database, self.who, self._clock)
+
     def __enter__(self) -> Self:
         return self
 
@@ -81,42 +100,65 @@ class Gradebook:
     # -- people ----------------------------------------------------------------------------
 
     def students(self) -> list[Student]:
-        """Everyone, by id."""
+        """Everyone who takes part, by id."""
         return self._database.read(people.all_students)
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""
-
-        def write(connection: sa.Connection) -> tuple[int, int]:
-            new, changed = people.add(connection, roster)
-            if new or changed:
-                self._note(connection, "roster", "students", f"{new} new, {changed} changed")
-            return new, changed
-
-        return self._database.write(write)
+        outcome = self.roster.take(roster)
+        return outcome.count("new"), len(outcome.joining) - outcome.count("new")
 
     # -- what is handed in -----------------------------------------------------------------
 
     def take_in(self, lab: str, arrivals: Iterable[Arrival]) -> list[tuple[Attempt, bool]]:
         """For each arrival its attempt, and whether it is new; all are kept, or none.
 
-        The same content as the student's newest attempt is that attempt. Students are added by
-        their id.
+        The same content as the student's newest attempt is that attempt. An attempt whose collect
+        was taken back counts again, and is new. Students are added by their id.
         """
         arrivals = list(arrivals)
+        by = self._signature("")
 
         def write(connection: sa.Connection) -> list[tuple[Attempt, bool]]:
             got = attempts.take_in(connection, lab, arrivals, now=self._now())
             if new := [attempt for attempt, is_new in got if is_new]:
-                subject = f"{new[0].student} {lab}" if len(new) == 1 else lab
-                self._note(connection, "take in", subject, f"{len(new)} new")
+                subject = f"{new[0].called} {lab}" if len(new) == 1 else lab
+                told = f"{len(new)} new"
+                journal = Journal.begin(connection, by.at, by.author, "take in", subject, told)
+                voids.revive(connection, journal, {each.id for each in new})
+                intakes.touch(journal, arrivals[0].intake, told)
             return got
 
         return self._database.write(write, repeatable=True)
 
-    def attempts(self, lab: str | None = None, student: str | None = None) -> list[Attempt]:
-        """The attempts at a lab, of a student, or all, in the order they were taken in."""
-        return self._database.read(lambda each: attempts.attempts(each, lab, student))
+    def tell_times(self, lab: str, times: Mapping[int, ToldTime], intake: int = 0) -> None:
+        """Keeps when attempts were handed in, by their ids, and whose word that is."""
+
+        def write(connection: sa.Connection) -> None:
+            told = f"{len(times)}, which were unknown"
+            journal = self._begin(connection, "hand-in times", lab, told)
+            attempts.tell_times(journal, times, self.who, self._now())
+            intakes.touch(journal, intake, told)
+
+        if times:
+            self._database.write(write)
+
+    def attempts(
+        self,
+        lab: str | None = None,
+        student: str | None = None,
+        *,
+        present: bool = False,
+        with_void: bool = False,
+    ) -> list[Attempt]:
+        """The attempts at a lab, of a student, or all, in the order they were taken in.
+
+        With `present`, only those of students who take part: nobody's who was dropped. Those that
+        are void are left out unless they are asked for.
+        """
+        return self._database.read(
+            lambda each: attempts.attempts(each, lab, student, present=present, with_void=with_void)
+        )
 
     def submission(self, attempt: Attempt) -> Submission:
         """The submission as it was handed in, byte for byte, by the name `STUDENT-NUMBER`."""
@@ -137,8 +179,9 @@ class Gradebook:
         who = author or self.who
 
         def write(connection: sa.Connection) -> None:
-            work.again(connection, submissions, reason, who, self._now())
-            self._note(connection, "regrade", f"submissions: {len(submissions)}", reason, who)
+            subject = f"submissions: {len(submissions)}"
+            journal = self._begin(connection, "regrade", subject, reason, who)
+            work.again(journal, submissions, reason, who, self._now())
 
         self._database.write(write)
 
@@ -251,13 +294,18 @@ class Gradebook:
         """Every change that a person or a run made, the oldest first."""
         return self._database.read(audit.entries)
 
-    def _signature(self, reason: str, author: str) -> decisions.Signature:
+    def _signature(self, reason: str, author: str = "") -> decisions.Signature:
         return decisions.Signature(reason, author or self.who, self._now())
 
     def _note(
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""
     ) -> None:
         audit.note(connection, self._now(), who or self.who, what, subject, detail)
+
+    def _begin(
+        self, connection: sa.Connection, what: str, subject: str, detail: str, who: str = ""
+    ) -> Journal:
+        return Journal.begin(connection, self._now(), who or self.who, what, subject, detail)
 
     def _now(self) -> datetime:
         return self._clock() if self._clock else datetime.now(UTC)

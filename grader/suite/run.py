@@ -83,9 +83,9 @@ class Suite:
         evidence: Evidence | None = None,
         drawn: bool | None = None,
         case: str | None = None,
-        prints: bool = False,
         ids: frozenset[str] | None = None,
         on_lost: Callable[[ExaminedCase], None] | None = None,
+        prints: bool = False,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
