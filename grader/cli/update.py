@@ -10,7 +10,7 @@ from grader.cli.group import Exit
 from grader.course import Course, find_course
 from grader.errors import UsageError
 from grader.student.near import workspaces_near
-from grader.student.released import released_course
+from grader.student.released import newer_wheel, released_course
 from grader.student.update import FileChange, Update, bring_course
 from grader.student.update import update as bring_lab
 from grader.student.workspace import Workspace
@@ -18,16 +18,22 @@ from grader.text.shown import plural
 
 
 @click.command(epilog="Example: shardlab update ../labs.zip")
-@click.argument("source", metavar="BUNDLE", type=click.Path(path_type=Path, exists=True))
+@click.argument(
+    "source", required=False, metavar="[BUNDLE]", type=click.Path(path_type=Path, exists=True)
+)
 @shell.own_lab_argument
 @shell.json_option
-def update(source: Path, slug: str | None, json_path: Path | None) -> None:
+def update(source: Path | None, slug: str | None, json_path: Path | None) -> None:
     """Bring a changed hand-out and tests; your file is not touched.
 
-    BUNDLE is a newer bundle of labs, or the folder that it was unzipped into. Every lab that you
-    started here is brought up to date, or just LAB. What you edited is kept beside the new file.
+    BUNDLE is a newer bundle of labs, or the folder that it was unzipped into: the one that you
+    are in, if you unzipped it there. Every lab that you started here is brought up to date, or
+    just LAB. What you edited is kept beside the new file.
     """
     root = _unpacked_here()
+    source = source or root
+    if source is None:
+        raise UsageError("name the newer bundle of labs: shardlab update NEWER.zip")
     here = [
         each
         for each in workspaces_near(Path.cwd(), root)
@@ -41,6 +47,8 @@ def update(source: Path, slug: str | None, json_path: Path | None) -> None:
         staff = (course.root / "tests" / "hidden").is_dir()
         if root is not None and not staff and not root.samefile(course.root):
             _say_course(bring_course(course, root), root)
+        if wheel := newer_wheel(course.root):
+            shell.say(f"It comes with another Shardlab; install that, too: {wheel.name}")
         done = [each for each in map(partial(_bring, course), here) if each is not None]
     shell.write_json(json_path, {"updated": done})
     if len(done) < len(here):

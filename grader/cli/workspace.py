@@ -11,8 +11,9 @@ from grader.cli import hints, shell
 from grader.course import Course
 from grader.evidence import nonce_of
 from grader.student import workspace
+from grader.student.folders import OWN
 from grader.student.mending import start_here
-from grader.student.workspace import OWN, find_workspace
+from grader.student.workspace import find_workspace
 
 
 @click.command(epilog="Example: shardlab start tp-sharding")
@@ -39,7 +40,7 @@ def start(slug: str, parent: Path, nonce: str, student: str | None, here: bool) 
     if student is not None:
         nonce = nonce_of(course.key(), slug, student)
     if here:
-        _start_here(course, slug, nonce)
+        _start_here(course, slug, parent, nonce)
         return
     made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
@@ -53,10 +54,10 @@ def start(slug: str, parent: Path, nonce: str, student: str | None, here: bool) 
         shell.say("No nonce given: captures are for practice. Ask staff for yours, then start anew")
 
 
-def _start_here(course: Course, slug: str, nonce: str) -> None:
-    folder, lab = Path.cwd(), course.lab(slug)
+def _start_here(course: Course, slug: str, folder: Path, nonce: str) -> None:
+    lab = course.lab(slug)
     known = (folder / OWN / "state.json").is_file()
-    brought = start_here(lab, folder, nonce, course)
+    brought = start_here(lab, folder.absolute(), nonce, course)
     shell.say(*shell.folded(f"Brought back: {', '.join(brought)}." if brought else "All is there."))
     if lab.assignment.file not in brought:
         shell.say(f"{lab.assignment.file} is as it was.")

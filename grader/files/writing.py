@@ -2,7 +2,8 @@
 
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -55,6 +56,16 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def told_if_refused() -> Iterator[None]:
+    """Has what the system refuses in the block become a UsageError that names the place."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename2 or error.filename or "a file"
+        raise UsageError(f"{place} can't be written: {error.strerror or error}") from None
 
 
 def draft_of(path: Path) -> Path:

@@ -7,13 +7,13 @@ from tempfile import TemporaryDirectory
 
 from grader.course import Course, Lab
 from grader.errors import CourseError, UsageError
+from grader.files.writing import told_if_refused
+from grader.student.folders import OWN, has_lab, is_hand_out
 from grader.student.workspace import (
     COURSE,
-    OWN,
     Workspace,
     check_nonce,
     fill,
-    has_lab,
     shown_files,
     workspace_in,
 )
@@ -34,7 +34,7 @@ def start_here(lab: Lab, folder: Path, nonce: str = "", course: Course | None = 
     missing = [name for name in shown_files(lab) if not (folder / name).exists()]
     if not _is_whole(folder, course):
         missing.insert(0, OWN)
-    with TemporaryDirectory(prefix=f".{lab.slug}-", dir=folder) as draft:
+    with told_if_refused(), TemporaryDirectory(prefix=f".{lab.slug}-", dir=folder) as draft:
         fill(Path(draft), lab, nonce, course)
         for name in missing:
             if name == OWN:
@@ -58,7 +58,7 @@ def _is_whole(folder: Path, course: Course | None) -> bool:
 
 
 def _refuse_other(lab: Lab, folder: Path) -> None:
-    if (folder / "assignment.toml").exists():
+    if is_hand_out(folder):
         raise UsageError(f"{folder} is the hand-out itself; work in a folder of your own")
     if has_lab(folder):
         with contextlib.suppress(CourseError):

@@ -1,10 +1,12 @@
 """The started labs near a folder: a student's, wherever in their course they stand."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import CourseError
-from grader.student.workspace import Workspace, has_lab, workspace_in
+from grader.student.folders import has_lab
+from grader.student.workspace import Workspace, workspace_in
 
 
 def workspaces_near(start: Path, root: Path | None = None) -> list[Workspace]:
@@ -17,10 +19,8 @@ def workspaces_near(start: Path, root: Path | None = None) -> list[Workspace]:
     for folder in dict.fromkeys(_places(start.absolute(), root)):
         for each in (folder, *_below(folder)):
             if each not in found and has_lab(each):
-                try:
+                with contextlib.suppress(CourseError):
                     found[each] = workspace_in(each)
-                except CourseError:
-                    continue
     return list(found.values())
 
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from grader import __version__
 from grader.course import Course, load_course
-from grader.errors import UsageError
+from grader.errors import CourseError, UsageError
 
 MAX_BUNDLE_BYTES = 64 << 20  # unpacked
 _ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError, OSError)
@@ -20,13 +21,34 @@ def released_course(source: Path) -> Iterator[Course]:
 
     Raises:
         UsageError: there is none, or the bundle can't be read.
+        CourseError: it is of a version of Shardlab that this one can't read.
     """
     if source.is_dir():
-        yield load_course(_root_in(source, source))
+        yield _load(_root_in(source, source))
         return
     with TemporaryDirectory(prefix="shardlab-") as folder:
         _unpack(source, Path(folder))
-        yield load_course(_root_in(Path(folder), source))
+        yield _load(_root_in(Path(folder), source))
+
+
+def newer_wheel(root: Path) -> Path | None:
+    """The wheel that came with a bundle, if it is of another version than what runs here."""
+    wheels = sorted(root.glob("shardlab-*.whl"))
+    own = any(each.name.startswith(f"shardlab-{__version__}-") for each in wheels)
+    return wheels[-1] if wheels and not own else None
+
+
+def _load(root: Path) -> Course:
+    """The course with all of its labs read."""
+    try:
+        course = load_course(root)
+        course.labs()
+    except CourseError as error:
+        if wheel := newer_wheel(root):
+            mend = f"It came with {wheel.name}, and this is Shardlab {__version__}: install that."
+            raise CourseError(*error.problems, mend) from None
+        raise
+    return course
 
 
 def _root_in(folder: Path, source: Path) -> Path:

@@ -14,10 +14,10 @@ import msgspec
 from grader.course import Course, Lab, load_course, written_files
 from grader.course.authored import source_of, tree_of
 from grader.errors import UsageError
-from grader.files.writing import write_whole, write_with_folders
+from grader.files.writing import told_if_refused, write_whole, write_with_folders
+from grader.student.folders import OWN
 from grader.student.workspace import (
     COURSE,
-    OWN,
     Workspace,
     encoded,
     facts_of,
@@ -67,10 +67,11 @@ def update(here: Workspace, lab: Lab, course: Course) -> Update:
         )
     functions = tuple(_functions(old, lab))
     unbegun = _content(here.file) == old.stub.read_bytes()
-    files = tuple(_files(here, shown_files(old), shown_files(lab)))
     stub = lab.stub.read_bytes() != old.stub.read_bytes()
-    inside = _bring_own(here, lab, course)
-    _forget_lost_items(here, lab)
+    with told_if_refused():
+        files = tuple(_files(here, shown_files(old), shown_files(lab)))
+        inside = _bring_own(here, lab, course)
+        _forget_lost_items(here, lab)
     return Update(lab.slug, files, functions, stub, stub and unbegun, inside)
 
 
@@ -87,14 +88,17 @@ def bring_course(course: Course, root: Path) -> tuple[FileChange, ...]:
         for name, path in new.items()
         if _content(root / name) != path.read_bytes()
     ]
+    if any(name.endswith(".whl") for name in new):  # one to install from is enough
+        old += [path.name for path in root.glob("shardlab-*.whl")]
     changes += [FileChange(name, "gone") for name in old if name not in new]
     kept = kept_name(root / "before")
-    for each in changes:
-        if each.how != "new":
-            (kept / each.name).parent.mkdir(parents=True, exist_ok=True)
-            (root / each.name).rename(kept / each.name)
-        if each.how != "gone":
-            write_with_folders(root / each.name, new[each.name].read_bytes())
+    with told_if_refused():
+        for each in changes:
+            if each.how != "new":
+                (kept / each.name).parent.mkdir(parents=True, exist_ok=True)
+                (root / each.name).rename(kept / each.name)
+            if each.how != "gone":
+                write_with_folders(root / each.name, new[each.name].read_bytes())
     replaced = str(kept.name) if kept.exists() else ""
     return tuple(msgspec.structs.replace(each, kept=replaced) for each in changes)
 
@@ -105,6 +109,7 @@ def _released(course: Course, root: Path) -> Iterator[Path]:
     if set(load_course(root).slugs) <= set(course.slugs):
         yield course.root / "course.toml"
     yield from course.root.glob("*.txt")
+    yield from course.root.glob("shardlab-*.whl")
 
 
 def _files(

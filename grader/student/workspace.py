@@ -15,7 +15,6 @@ Where `.shardlab` or some of it is lost, `mending` makes it again around the stu
 import itertools
 import os
 import re
-import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,11 +27,11 @@ import msgspec
 from grader.course import Course, Lab, load_lab, written_files
 from grader.errors import CourseError, UsageError
 from grader.evidence import PRACTICE
-from grader.files.writing import write_whole
+from grader.files.writing import told_if_refused, write_whole
 from grader.intake.inbox import absolute_inbox
 from grader.intake.receipts import known_key
+from grader.student.folders import OWN, has_lab, is_hand_out, lost_in, mend_of, not_found
 
-OWN = ".shardlab"
 COURSE, _STATE = f"{OWN}/course.json", f"{OWN}/state.json"
 _T = TypeVar("_T")
 OWN_TESTS_MEND = "Without test_public.py, the tests as released are run: remove yours to have them"
@@ -186,19 +185,24 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
     """Makes the folder of a lab in `parent`, whole or not at all."""
     check_nonce(nonce)
     folder = parent / lab.slug
+    if is_hand_out(folder):
+        raise UsageError(
+            f"{folder} is the hand-out itself, which stays as it is; go to where you want to work"
+        )
     if folder.exists():
         raise UsageError(
             f"{folder} is there already; go on in it, or bring the stub back with "
-            f"'shardlab reset {lab.slug}'{_lost_in(folder)}"
+            f"'shardlab reset {lab.slug}'{lost_in(folder)}"
         )
-    draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
-    try:
-        fill(draft, lab, nonce, course)
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with told_if_refused():
+        draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
+        try:
+            fill(draft, lab, nonce, course)
+            draft.chmod(0o755)
+            draft.rename(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
     return Workspace(folder, lab)
 
 
@@ -221,19 +225,14 @@ def find_workspace(start: Path, slug: str | None = None) -> Workspace:
     named = here / slug if slug else here
     if slug and has_lab(named):
         return workspace_in(named)
-    if slug and ("/" in slug or named.is_file() or slug in (".", "..")):
+    if slug and (named.is_file() or ({"/", "."} & {*slug} and named.exists())):
         here, slug = named.resolve(), None
     for folder in (here, *here.parents):
         if has_lab(folder):
             found = workspace_in(folder)
             if slug in (None, found.lab.slug):
                 return found
-    lost = _lost_in(named if named.is_dir() else named.parent) or _lost_in(start.absolute())
-    name = slug or "a lab"
-    raise UsageError(
-        f"no folder of {name} here; go to the folder that 'shardlab start' made, "
-        f"or make one: shardlab start {slug or '<lab>'}{lost}"
-    )
+    raise UsageError(not_found(start.absolute(), named, slug))
 
 
 def workspace_in(folder: Path) -> Workspace:
@@ -241,27 +240,7 @@ def workspace_in(folder: Path) -> Workspace:
     try:
         return Workspace(folder, load_lab(folder / OWN / "lab"))
     except CourseError as error:
-        raise CourseError(*error.problems, _mend(folder)) from None
-
-
-def has_lab(folder: Path) -> bool:
-    """Whether a lab lies in the folder's hidden part."""
-    return (folder / OWN / "lab").is_dir()
-
-
-def _lost_in(folder: Path) -> str:
-    """What to do about a folder that looks like one that lost its hidden part; else nothing."""
-    handed_out = (folder / "test_public.py").is_file() or (folder / OWN).is_dir()
-    if not handed_out or has_lab(folder) or (folder / "assignment.toml").exists():
-        return ""
-    return f"\n{folder} has lost its hidden folder {OWN}. {_mend(folder)}"
-
-
-def _mend(folder: Path) -> str:
-    return (
-        "To mend it, and keep your file:\n"
-        f"  cd {shlex.quote(str(folder))} && shardlab start {folder.name} --here"
-    )
+        raise CourseError(*error.problems, mend_of(folder)) from None
 
 
 def check_nonce(nonce: str) -> None:

@@ -342,8 +342,24 @@ def test_update_says_what_it_can_not_use(started, newer, words, told):
 
 def test_update_goes_on_after_a_lab_that_it_can_not_bring(started, newer):
     """It says why, leaves that lab as it is, and ends with 2."""
-    text = (newer / "course.toml").read_text().replace('"adding"', '"other"')
-    (newer / "course.toml").write_text(text)
+    (newer / "assignments/adding").rename(newer / "assignments/other")
+    for name in ("course.toml", "assignments/other/assignment.toml"):
+        text = (newer / name).read_text()
+        (newer / name).write_text(text.replace('"adding"', '"other"'))
     result = run("update", newer)
     assert result.exit_code == 2
     assert "Error: adding: no lab 'adding' in this course" in result.output
+
+
+def test_update_without_a_bundle_takes_the_one_around_it(course, tmp_path, monkeypatch):
+    """A newer one was unzipped over the folder: then that is what the labs are to be like."""
+    root = tmp_path / "labs"
+    shutil.copytree(course.root / "assignments", root / "assignments")
+    shutil.copyfile(course.root / "course.toml", root / "course.toml")
+    monkeypatch.chdir(root)
+    run("start", "adding")
+    (root / "assignments/adding/README.md").write_text("# Better\n")
+    assert "README.md: changed" in run("update").output
+    assert (root / "adding/README.md").read_text() == "# Better\n"
+    monkeypatch.chdir(tmp_path)
+    assert "name the newer bundle" in run("update").output

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader import __version__
 from grader.course import load_course
-from grader.errors import UsageError
-from grader.student.released import released_course
+from grader.errors import CourseError, UsageError
+from grader.student.released import newer_wheel, released_course
 from grader.student.update import bring_course, update
 from grader.student.workspace import State, find_workspace, start
 
@@ -257,3 +258,37 @@ def test_an_unpacked_bundle_is_brought_up_to_date(course, tmp_path):
     assert (root / kept / "assignments/adding/adding.py").read_text("utf-8") == MINE
     assert load_course(root).lab("adding").functions == course.lab("adding").functions
     assert bring_course(course, root) == ()
+
+
+def test_a_wheel_of_another_version_is_named(course, tmp_path):
+    """It comes along; where this version can't read the labs, that is what mends it."""
+    newer = shutil.copytree(course.root, tmp_path / "newer")
+    wheel = newer / "shardlab-99.0-py3-none-any.whl"
+    assert newer_wheel(newer) is None
+    wheel.write_bytes(b"a wheel")
+    assert newer_wheel(newer) == wheel
+    root = shutil.copytree(course.root, tmp_path / "labs")
+    own = root / f"shardlab-{__version__}-py3-none-any.whl"
+    own.write_bytes(b"older")
+    assert newer_wheel(root) is None
+    with released_course(newer) as found:
+        bring_course(found, root)
+    assert [path.name for path in root.glob("*.whl")] == [wheel.name]
+    with (newer / "assignments/adding/assignment.toml").open("a", encoding="utf-8") as file:
+        file.write("[new_in_99]\n")
+    with pytest.raises(CourseError, match=rf"came with {wheel.name}"), released_course(newer):
+        pytest.fail("it can't be read")
+
+
+def test_a_folder_that_can_t_be_written_is_told(workspace, course, monkeypatch):
+    """As a line that names it, not as an error of Python's."""
+    (workspace.folder / "README.md").write_text("mine", "utf-8")
+    (handed_out(course) / "README.md").write_text("# New\n", "utf-8")
+
+    def refuse(path, target):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    with pytest.raises(UsageError, match=r"README\.md can't be written: Permission denied"):
+        bring(workspace, course)
+    assert (workspace.folder / "README.md").read_text("utf-8") == "mine"

@@ -61,7 +61,7 @@ def test_a_start_that_fails_leaves_nothing(lab, desk, monkeypatch):
             raise OSError("disk full")
 
     monkeypatch.setattr("grader.student.workspace._copy", full_disk)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UsageError, match="can't be written: disk full"):
         start(lab, desk)
     assert list(desk.iterdir()) == []
 
@@ -122,6 +122,26 @@ def test_a_damaged_workspace_names_what_is_missing(workspace):
     with pytest.raises(CourseError, match=r"hints\.toml: missing") as caught:
         find_workspace(workspace.folder)
     assert f"cd {workspace.folder} && shardlab start adding --here" in str(caught.value)
+
+
+def test_the_hand_out_itself_is_no_place_to_work(course, lab):
+    """It stays as it is; both who checks there and who starts beside it is told where to go."""
+    with pytest.raises(UsageError, match=f"cd {course.root} && shardlab start adding"):
+        find_workspace(lab.folder)
+    with pytest.raises(UsageError, match="is the hand-out itself"):
+        start(lab, lab.folder.parent)
+
+
+def test_a_mistyped_name_is_told_what_there_is(workspace, desk):
+    """The folders that were started here."""
+    with pytest.raises(UsageError, match="no folder of ading here; there is adding; go to"):
+        find_workspace(desk, "ading")
+
+
+def test_a_path_to_nothing_is_no_path_into_the_folder_around_it(workspace):
+    """It is mistyped, and not another way to say `here`."""
+    with pytest.raises(UsageError, match="no folder of notes/typo here"):
+        find_workspace(workspace.folder, "notes/typo")
 
 
 # -- reset and public tests ----------------------------------------------------------------
