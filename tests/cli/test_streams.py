@@ -45,13 +45,23 @@ def test_without_json_the_words_are_on_standard_output(workspace):
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("words", [["check"], ["check", "--all"], ["check", "--json", "-"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "check",
+        "check --all",
+        "check --json -",
+        "status",
+        "feedback --text",
+        "run adding.py add 1 2",
+    ],
+)
 def test_a_closed_pipe_ends_it_quietly(workspace, words):
     """`check | head -1` is no fault: no traceback, and nothing of pytest's."""
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
-        [sys.executable, "-c", "from grader.cli import main; main()", *words],
+        [sys.executable, "-c", "from grader.cli import main; main()", *words.split()],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
