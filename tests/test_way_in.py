@@ -162,7 +162,7 @@ def test_a_student_s_way(student):
     assert "Public 1/14." in sent.stdout
     (delivered,) = inbox.rglob("*.shardlab.zip")
     status = student.types("shardlab status tp-sharding")
-    assert "its receipt will be:" in status.stdout
+    assert "its receipt, when it comes:" in status.stdout
     assert str(delivered.parent) in status.stdout
     assert "started; last check 1 of 14; handed in" in student.types("shardlab list").stdout
     assert file.read_text() == own

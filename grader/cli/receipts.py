@@ -37,7 +37,7 @@ def status(slug: str | None, json_path: Path | None) -> None:
         found = receipt_of(here, sent)
         code, path = short_code(sent.sha256), receipt_path(Path(sent.delivered_to))
         words = found if isinstance(found, str) else _received(found)
-        place = f"receipt: {path}" if path.exists() else f"its receipt will be: {path}"
+        place = f"receipt: {path}" if path.exists() else f"its receipt, when it comes: {path}"
         shell.say(f"{sent.attempt:>3}  {code}  {minute(sent.at)}")
         shell.say(*(line for text in (words, place) for line in _indented(text)))
         facts = {"code": code, "sent": sent, "received": not isinstance(found, str)}

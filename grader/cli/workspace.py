@@ -9,6 +9,7 @@ import click
 
 from grader.cli import hints, shell
 from grader.course import Course
+from grader.errors import UsageError
 from grader.evidence import nonce_of
 from grader.student import workspace
 from grader.student.folders import OWN
@@ -17,7 +18,7 @@ from grader.student.workspace import find_workspace
 
 
 @click.command(epilog="Example: shardlab start tp-sharding")
-@shell.lab_argument
+@click.argument("slug", required=False, metavar="LAB", type=shell.lab_name)
 @click.option(
     "--in",
     "parent",
@@ -30,13 +31,15 @@ from grader.student.workspace import find_workspace
     "--student", metavar="ID", help="For staff: this student's challenge, made with the course key."
 )
 @click.option("--here", is_flag=True, help="Mend the folder you are in; what is there stays.")
-def start(slug: str, parent: Path, nonce: str, student: str | None, here: bool) -> None:
+def start(slug: str | None, parent: Path, nonce: str, student: str | None, here: bool) -> None:
     """Make a folder with a lab's hand-out, stub and public tests.
 
     With --here, the folder that you are in becomes the lab's: so a lost .shardlab, or a file of
     the hand-out, comes back, and your own file stays as it is.
     """
     course = shell.course()
+    if slug is None:
+        raise UsageError(f"name the lab: {', '.join(each.slug for each in course.labs())}")
     if student is not None:
         nonce = nonce_of(course.key(), slug, student)
     if here:

@@ -12,6 +12,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -91,8 +92,10 @@ class Course:
                 if folder.is_dir()
                 else ""
             )
+            meant = get_close_matches(slug.lower(), self.slugs, 1)
             raise UsageError(
                 f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}{bundles}"
+                + "".join(f"\nDid you mean {each}?" for each in meant)
             )
         lab = load_lab(folder, self.root)
         if lab.slug != slug:

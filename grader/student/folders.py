@@ -24,7 +24,7 @@ def not_found(here: Path, named: Path, slug: str | None) -> str:
             f"  cd {shlex.quote(str(here.parents[1]))} && shardlab start {here.name}"
         )
     there = [path.name for path in sorted(here.iterdir()) if has_lab(path)]
-    started = f"there is {' and '.join(there)}; " if there else ""
+    started = f"started here: {', '.join(there)}; " if there else ""
     lost = lost_in(named if named.is_dir() else named.parent) or lost_in(here)
     return (
         f"no folder of {slug or 'a lab'} here; {started}go to the folder that 'shardlab start' "

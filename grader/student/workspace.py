@@ -15,6 +15,7 @@ Where `.shardlab` or some of it is lost, `mending` makes it again around the stu
 import itertools
 import os
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -189,6 +190,12 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
         raise UsageError(
             f"{folder} is the hand-out itself, which stays as it is; go to where you want to work"
         )
+    for around in (parent.absolute(), *parent.absolute().parents):
+        if has_lab(around):
+            raise UsageError(
+                f"you are in a lab's folder; make the other one beside it:\n"
+                f"  cd {shlex.quote(str(around.parent))} && shardlab start {lab.slug}"
+            )
     if folder.exists():
         raise UsageError(
             f"{folder} is there already; go on in it, or bring the stub back with "

@@ -90,6 +90,17 @@ def test_a_lab_may_have_the_slash_that_tab_puts_behind_it(started, command):
     assert "no folder of" not in run(command, "adding/").output
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [([], "name the lab: adding"), (["Adding"], "Did you mean adding?"), (["1"], "it has: adding")],
+)
+def test_start_without_a_lab_of_the_course_names_those_there_are(desk, words, told):
+    """And the one that was meant, if it is clear."""
+    result = run("start", *words)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
 def test_start_may_have_the_slash_too(started):
     """It says that the folder is there, not that there is no such lab."""
     assert "is there already" in run("start", "adding/").output

@@ -321,7 +321,7 @@ def test_status_names_where_each_receipt_lies(desk, inbox, staff):
     run("submit", "adding", "--student", "s1")
     (put,) = bundles(inbox)
     place = put.with_name(put.name.replace(".shardlab.zip", ".receipt.json"))
-    assert f"its receipt will be: {place}" in flat(run("status", "adding").output)
+    assert f"its receipt, when it comes: {place}" in flat(run("status", "adding").output)
     staff("collect", inbox)
     assert receipts(inbox) == [place]
     assert f" receipt: {place}" in flat(run("status", "adding").output)

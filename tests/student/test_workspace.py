@@ -132,9 +132,17 @@ def test_the_hand_out_itself_is_no_place_to_work(course, lab):
         start(lab, lab.folder.parent)
 
 
+def test_a_lab_is_not_started_inside_another(workspace, lab, desk):
+    """There it would not be found from outside; the command that makes it beside is told."""
+    (workspace.folder / "notes").mkdir()
+    for parent in (workspace.folder, workspace.folder / "notes"):
+        with pytest.raises(UsageError, match=f"cd {desk} && shardlab start adding"):
+            start(lab, parent)
+
+
 def test_a_mistyped_name_is_told_what_there_is(workspace, desk):
     """The folders that were started here."""
-    with pytest.raises(UsageError, match="no folder of ading here; there is adding; go to"):
+    with pytest.raises(UsageError, match="no folder of ading here; started here: adding; go to"):
         find_workspace(desk, "ading")
 
 
