@@ -12,7 +12,7 @@ from grader.cli.book import gradebook
 from grader.cli.group import Exit
 from grader.course import Course, Lab
 from grader.errors import CourseError, UsageError
-from grader.exports.exported import early_zeros, exported
+from grader.exports.exported import early_zeros, exported, of_unknown_time
 from grader.exports.formats import Export, ExportOrder, check, columns_of, find, names, rows_of
 from grader.files.writing import write_folder
 from grader.gradebook.store import Gradebook
@@ -96,7 +96,9 @@ def export(
         single=student is not None,
     )
     made = made_by.make(order)
-    remarks = (*broken, *early_zeros(order.rows, datetime.now(UTC)), *made.notes, *made.unplaced)
+    early = early_zeros(order.rows, datetime.now(UTC), course.zone)
+    of_times = of_unknown_time(order.rows)
+    remarks = (*broken, *early, *of_times, *made.notes, *made.unplaced)
     for line in remarks:
         _say_remark(line)
     _write(Path(target), made)

@@ -3,13 +3,14 @@
 import contextlib
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 import click
 
 from grader.cli import shell
 from grader.cli.group import Exit
-from grader.errors import UsageError
+from grader.errors import CourseError, UsageError
 from grader.intake.archive import BundleError
 from grader.intake.bundle import receipt_path, short_code
 from grader.intake.receipts import Receipt, file_problem, known_key, read_receipt
@@ -36,17 +37,17 @@ def status(slug: str | None, json_path: Path | None) -> None:
     for sent in state.sent:
         found = receipt_of(here, sent)
         code, path = short_code(sent.sha256), receipt_path(Path(sent.delivered_to))
-        words = found if isinstance(found, str) else _received(found)
+        words = found if isinstance(found, str) else _received(found, here.zone)
         place = f"receipt: {path}" if path.exists() else f"its receipt, when it comes: {path}"
-        shell.say(f"{sent.attempt:>3}  {code}  {minute(sent.at)}")
+        shell.say(f"{sent.attempt:>3}  {code}  {minute(sent.at, here.zone)}")
         shell.say(*(line for text in (words, place) for line in _indented(text)))
         facts = {"code": code, "sent": sent, "received": not isinstance(found, str)}
         rows.append({**facts, "words": words, "receipt": str(path)})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
 
 
-def _received(receipt: Receipt) -> str:
-    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}"
+def _received(receipt: Receipt, zone: tzinfo) -> str:
+    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at, zone)}"
 
 
 def _indented(text: str) -> list[str]:
@@ -103,12 +104,13 @@ def show(path: Path, json_path: Path | None) -> None:
 
 
 def _say_facts(said: Receipt) -> None:
+    zone = _zone_here()
     shell.say(
         f"  {short_code(said.sha256)}  {said.lab}  attempt {said.attempt}",
         f"  student    {said.student}",
         f"  course     {escaped(said.course)[:64]}",
-        f"  submitted  {minute(said.submitted_at)}",
-        f"  received   {minute(said.received_at)}",
+        f"  submitted  {minute(said.submitted_at, zone)}",
+        f"  received   {minute(said.received_at, zone)}",
     )
     for name, digest in said.files.items():  # each as `sha256sum` says it
         shell.say(f"  {escaped(name)[:64]}", f"    sha256 {digest}")
@@ -128,6 +130,15 @@ def _digests(files: Sequence[Path]) -> dict[str, str]:
         return {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in files}
     except OSError as error:
         raise UsageError(f"{error.filename} can't be read: {error.strerror}") from None
+
+
+def _zone_here() -> tzinfo:
+    """The zone of the workspace or of the course here; UTC where there is neither."""
+    with contextlib.suppress(UsageError):
+        return find_workspace(Path.cwd()).zone
+    with contextlib.suppress(UsageError, CourseError):  # a receipt can be read without a course
+        return shell.course().zone
+    return UTC
 
 
 def _known_key() -> str:

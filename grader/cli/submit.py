@@ -65,7 +65,7 @@ def submit(
         shell.say(f"Note: {problem}; so this submission is not remembered")
     code, files = short_code(bundle.digest), bundle.manifest.files
     word = word if delivered.new else "Was there already:"
-    shell.say(f"{word} {code}  {minute(sent.at)}", then)
+    shell.say(f"{word} {code}  {minute(sent.at, here.zone)}", then)
     facts = {"new": delivered.new, "code": code, "files": files, "sent": sent}
     shell.write_json(json_path, {**told, **facts})
 

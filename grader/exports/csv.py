@@ -1,7 +1,8 @@
 """Our own table: everything about each grade, one line for each student and lab.
 
 A missing score leaves its cell empty, and `status` says why: `missing`, `ungraded`, `withheld`.
-Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
+Times are UTC; `time_from` has whose word it is, and `remark` what lateness cost where there is
+none. Each rubric item has a column, `<lab>/<item>`, with its points.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from grader.gradebook.rows import GradedAttempt
 
 COLUMNS = (
     "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
-    "late_days", "overrides", "score", "max_score", "published",
+    "late_days", "overrides", "score", "max_score", "published", "time_from", "remark",
 )  # fmt: skip
 
 
@@ -44,6 +45,8 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         _number(row.score),
         grade.max_score,
         _number(grade.published),
+        counts.attempt.time_from if counts else None,
+        row.remark,
         *(_number(points.get(key)) for key in items),
     ]
 

@@ -98,7 +98,8 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     """An attempt with its present result, if it has one, and its penalty for lateness.
 
     `raw` is the score with overrides, before `penalty`; None if there is no score. `late_days`
-    counts days begun after due date and grace. An attempt past the cut-off is `refused`.
+    counts days begun after due date and grace. An attempt past the cut-off is `refused`. `limit`
+    is what ended within a minute of when it was handed in, if anything did: there seconds decide.
     """
 
     attempt: Attempt
@@ -107,6 +108,7 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     penalty: int = 0
     late_days: int = 0
     refused: bool = False
+    limit: datetime | None = None
 
     @property
     def score(self) -> int | None:

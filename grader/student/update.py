@@ -14,14 +14,13 @@ import msgspec
 from grader.course import Course, Lab, load_course, written_files
 from grader.course.authored import source_of, tree_of
 from grader.errors import UsageError
-from grader.files.writing import told_if_refused, write_whole, write_with_folders
+from grader.files.writing import kept_name, told_if_refused, write_whole, write_with_folders
 from grader.student.folders import OWN
 from grader.student.workspace import (
     COURSE,
     Workspace,
     encoded,
     facts_of,
-    kept_name,
     shown_files,
 )
 

@@ -12,13 +12,11 @@
 Where `.shardlab` or some of it is lost, `mending` makes it again around the student's file.
 """
 
-import itertools
-import os
 import re
 import shlex
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple, TypeVar
@@ -28,10 +26,11 @@ import msgspec
 from grader.course import Course, Lab, load_lab, written_files
 from grader.errors import CourseError, UsageError
 from grader.evidence import PRACTICE
-from grader.files.writing import told_if_refused, write_whole
+from grader.files.writing import kept_name, told_if_refused, write_whole
 from grader.intake.inbox import absolute_inbox
 from grader.intake.receipts import known_key
 from grader.student.folders import OWN, has_lab, is_hand_out, lost_in, mend_of, not_found
+from grader.text.times import zone_of, zone_problem
 
 COURSE, _STATE = f"{OWN}/course.json", f"{OWN}/state.json"
 _T = TypeVar("_T")
@@ -45,6 +44,7 @@ class CourseFacts(msgspec.Struct, frozen=True):
     name: str = ""
     inbox: str = ""
     receipt_key: str = ""
+    timezone: str = ""
 
 
 class Dispatch(msgspec.Struct, frozen=True):
@@ -137,6 +137,12 @@ class Workspace:
         """The facts of the course from when the workspace was made; empty if they are lost."""
         return _read(self.folder / COURSE, CourseFacts)
 
+    @property
+    def zone(self) -> tzinfo:
+        """The course's zone; UTC where it has none, or one that this machine does not know."""
+        name = self.course.timezone
+        return UTC if zone_problem(name) else zone_of(name)
+
     def state(self) -> State:
         """The state that was remembered; a new one if it can't be read."""
         return _read(self.folder / _STATE, State)
@@ -174,12 +180,6 @@ class Workspace:
             self.file.rename(kept)
         shutil.copyfile(self.lab.stub, self.file)
         return kept
-
-
-def kept_name(path: Path) -> Path:
-    """A free name beside the file, to keep what is in it."""
-    names = (f"{path.name}.kept-{number}" for number in itertools.count(1))
-    return next(each for each in map(path.with_name, names) if not os.path.lexists(each))
 
 
 def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:
@@ -272,7 +272,7 @@ def fill(folder: Path, lab: Lab, nonce: str, course: Course | None) -> None:
 def facts_of(course: Course) -> CourseFacts:
     """What a workspace knows of its course."""
     inbox = absolute_inbox(course.inbox, course.root)
-    return CourseFacts(course.name, inbox, known_key(course))
+    return CourseFacts(course.name, inbox, known_key(course), course.timezone)
 
 
 def encoded(facts: msgspec.Struct) -> bytes:

@@ -102,6 +102,7 @@ def _course_file(course: Course, labs: Sequence[Lab]) -> str:
         "labs": [lab.slug for lab in labs],
         "inbox": course.inbox,
         "receipt_key": public_key(course.root),
+        "timezone": course.timezone,
     }
     # JSON's way to quote is TOML's, too
     return "".join(
