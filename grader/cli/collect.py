@@ -163,7 +163,7 @@ def _say_new(
         graded = late.get(each.attempt) or GradedAttempt(attempt)
         days = f"  {plural(graded.late_days, 'day')} late" if graded.late_days else ""
         when = f"{time_shown(graded, course.zone)}{word}{days}"
-        shell.say(f"  {attempt.lab:<16} {shortened(one_line(attempt.student), 24):<24}  {when}")
+        shell.say(f"  {attempt.lab:<16} {shortened(one_line(attempt.called), 24):<24}  {when}")
 
 
 def _undo(
