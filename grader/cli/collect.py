@@ -175,7 +175,7 @@ def _say_new(
         graded = late.get(each.attempt) or GradedAttempt(attempt)
         days = f"  {plural(graded.late_days, 'day')} late" if graded.late_days else ""
         when = f"{time_shown(graded, course.zone)}{word}{days}"
-        line = f"{attempt.lab:<12} {shortened(one_line(attempt.student), 20):<20}  {when}"
+        line = f"{attempt.lab:<12} {shortened(one_line(attempt.called), 20):<20}  {when}"
         shell.say(*shell.folded(line, "  ", " " * 8, width=80))
 
 
