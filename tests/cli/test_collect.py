@@ -309,6 +309,21 @@ def test_each_of_a_group_has_a_page_and_a_row(run, course, book, tmp_path):
     assert {row[0] for row in rows if "73" in row or "73.0" in row} == {"ann", "ben"}
 
 
+def test_grading_keeps_strangers_aside(run, book, tmp_path, one_process, level):
+    """The class is graded, nobody is made, and the exit code says that something is left."""
+    book.add_students([Student("ann")])
+    for name in ("ann", "eve"):
+        (tmp_path / f"{name}.py").write_text("x = 1\n")
+    words = ("grade", "adding", tmp_path / "ann.py", tmp_path / "eve.py")
+    words += ("--isolation", level.word, "--jobs", "1")
+    told = run(*words, code=1)
+    assert "ASIDE    eve" in told
+    assert "Grading 1 submission of adding" in told
+    assert [each.student for each in book.attempts()] == ["ann"]
+    assert "ASIDE" not in run(*words, "--strangers", "take")
+    assert [each.id for each in book.students()] == ["ann", "eve"]
+
+
 def test_grading_leaves_out_what_is_void(run, course, book, tmp_path, one_process, level):
     """The file is there, and its attempt is known: but it is neither graded nor shown."""
     (tmp_path / "ann.py").write_text("x = 1\n")
