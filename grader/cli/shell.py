@@ -9,6 +9,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +19,7 @@ import msgspec
 from grader.course import Course, Lab, find_course, load_course
 from grader.errors import UsageError
 from grader.files.writing import write_whole
+from grader.gradebook.points import Points, plain_number, points_from
 from grader.results import Finding
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -56,6 +58,28 @@ jobs_option = click.option(
 )
 
 
+class _PointsType(click.ParamType[Points]):
+    """Points as a person writes them: 8 or 7.5."""
+
+    name = "points"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Points:
+        if not isinstance(value, str):
+            found: Points = value
+            return found
+        if value.startswith("--"):  # the command takes `-1` for points, to say what is wrong
+            raise click.NoSuchOption(value, ctx=ctx)
+        try:
+            return points_from(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+POINTS = _PointsType()
+
+
 def course() -> Course:
     """The course that the command is about, read once."""
     context = click.get_current_context()
@@ -86,8 +110,8 @@ def write_json(path: Path | None, value: Any) -> None:
     """
     if path is None:
         return
-    plain = _with_messages(msgspec.to_builtins(value))
-    text = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+    plain = _with_messages(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+    text = json.dumps(plain, indent=2, ensure_ascii=False, default=plain_number) + "\n"
     # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
     text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":

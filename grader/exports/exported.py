@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from grader.course import Lab
+from grader.gradebook.points import Points, exact
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.results import Finding, RubricResult, Verdict
 from grader.suite.explain.message import message_of
@@ -42,7 +43,7 @@ class Item(msgspec.Struct, frozen=True):
     """A rubric item as it counts: with the points that a person gave it, if one did."""
 
     item: str
-    points: int
+    points: Points
     max_points: int
     verdict: Verdict
     finding: Finding = Finding()
@@ -66,7 +67,7 @@ class ExportedGrade(msgspec.Struct, frozen=True):
     """
 
     grade: Grade
-    score: int | None
+    score: Points | None
     reason: str = ""
     items: tuple[Item, ...] = ()
 
@@ -133,5 +134,5 @@ def _items(grade: Grade) -> tuple[Item, ...]:
 
 
 def _item(graded: RubricResult, override: Override | None) -> Item:
-    points = graded.points if override is None else min(override.points, graded.max_points)
+    points = exact(min(override.points, graded.max_points)) if override else graded.points
     return Item(graded.item, points, graded.max_points, graded.verdict, graded.finding, override)

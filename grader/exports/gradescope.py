@@ -13,6 +13,7 @@ from urllib.parse import quote
 from grader.errors import UsageError
 from grader.exports.exported import ExportedGrade, ExportedLab, Item
 from grader.exports.formats import Export, ExportOrder, Format, document
+from grader.gradebook.points import plain_number
 from grader.text.shown import plural
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
@@ -32,7 +33,7 @@ def results(row: ExportedGrade, lab: ExportedLab) -> str:
         "extra_data": _origin(row),
     }
     if row.score is not None:
-        document["score"] = float(row.score)
+        document["score"] = plain_number(row.score)
         document["tests"] = [_test(number, each) for number, each in enumerate(row.items, 1)]
     return json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace").decode()
 
@@ -64,8 +65,8 @@ def file_name(student: str) -> str:
 
 def _test(number: int, item: Item) -> dict[str, object]:
     return {
-        "score": float(item.points),
-        "max_score": float(item.max_points),
+        "score": plain_number(item.points),
+        "max_score": item.max_points,
         "status": "passed" if item.full else "failed",
         "name": item.item,
         "name_format": "text",

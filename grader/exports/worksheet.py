@@ -1,7 +1,7 @@
 """Fills in a grade sheet that was downloaded from another system.
 
 Its rows, their order and all other cells stay as they are, formulas included: they are that
-system's. Only whole numbers are filled in.
+system's. Only numbers are filled in.
 """
 
 import csv
@@ -13,6 +13,7 @@ from grader.errors import UsageError
 from grader.exports.cells import plain
 from grader.exports.exported import ExportedGrade, without_score
 from grader.exports.formats import Export
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Student
 
 _MAX_BYTES = 32 << 20
@@ -41,7 +42,7 @@ class GradeSheet:
         cells = self.rows[row]
         return cells[column].strip() if column is not None and column < len(cells) else ""
 
-    def put(self, row: int, column: int, value: int) -> None:
+    def put(self, row: int, column: int, value: Points) -> None:
         cells = self.rows[row]
         cells.extend([""] * (column + 1 - len(cells)))
         cells[column] = str(value)

@@ -15,6 +15,7 @@ from grader.gradebook import late
 from grader.gradebook.attempts import attempts, name_of
 from grader.gradebook.database import in_chunks
 from grader.gradebook.people import People, load, require
+from grader.gradebook.points import Points, exact, of_two, total
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (
     case_verdicts,
@@ -66,7 +67,7 @@ class _Facts:
     results: Mapping[int, Result]
     overrides: Mapping[str, tuple[Override, ...]]
     extensions: Mapping[str, Extension]
-    published: Mapping[str, int]
+    published: Mapping[str, Points]
 
     def grade(self, student: Student, handed_in: Iterable[Attempt]) -> Grade:
         extension = self.extensions.get(student.key)
@@ -96,7 +97,7 @@ class _Facts:
         return late.settled(attempt, result, raw, self.deadline, due)
 
 
-def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> int | None:
+def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> Points | None:
     """The score with people's points in place of grading's, item by item.
 
     A withheld score stays withheld unless people have decided on every item.
@@ -104,13 +105,13 @@ def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> int | N
     points = {each.item: each.points for each in decided}
     if result.score is None:
         items = [each.item for each in lab.rubric]
-        return sum(points[each] for each in items) if points.keys() >= set(items) else None
+        return total(points[each] for each in items) if points.keys() >= set(items) else None
     changes = (
         min(points[each.item], each.max_points) - each.points
         for each in result.rubric
         if each.item in points
     )
-    return min(result.max_score, max(0, result.score + sum(changes)))
+    return exact(min(result.max_score, max(0, result.score + total(changes))))
 
 
 # -- results -------------------------------------------------------------------------------
@@ -192,7 +193,8 @@ def overrides_in_force(
         own = newest[people.owner(row.student).key]
         own.pop(row.item, None)
         if row.points is not None:
-            own[row.item] = Override(row.item, row.points, row.reason, row.author, row.at)
+            points = of_two(row.points, row.hundredths)
+            own[row.item] = Override(row.item, points, row.reason, row.author, row.at)
     items = [each.item for each in lab.rubric]
     return {
         student: tuple(
@@ -214,13 +216,16 @@ def _extensions(connection: sa.Connection, lab: str, people: People) -> dict[str
     return found
 
 
-def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, int]:
+def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, Points]:
     """The score that each student was last told."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
-        sa.select(published_grades.c.student, published_grades.c.score)
+        sa.select(published_grades)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
         .order_by(publications.c.id)
     )
-    return {people.owner(row.student).key: row.score for row in connection.execute(query)}
+    return {
+        people.owner(row.student).key: of_two(row.score, row.hundredths)
+        for row in connection.execute(query)
+    }

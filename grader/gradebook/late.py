@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from grader.course import POINTS_OF_A_LAB, Deadline
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Attempt, GradedAttempt
 from grader.results import Result
 
@@ -30,7 +31,7 @@ def late_days(submitted_at: datetime, due: datetime, grace_minutes: int = 0) -> 
 def settled(
     attempt: Attempt,
     result: Result | None,
-    raw: int | None,
+    raw: Points | None,
     deadline: Deadline | None,
     due: datetime | None,
 ) -> GradedAttempt:

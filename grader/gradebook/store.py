@@ -22,6 +22,7 @@ from grader.gradebook import attempts, decisions, grades, people, work
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import AuditEntry, Publication
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -219,7 +220,7 @@ class Gradebook:
         student: str,
         lab: Lab,
         item: str,
-        points: int | None,
+        points: Points | None,
         *,
         reason: str,
         author: str = "",

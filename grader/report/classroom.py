@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.course import Lab
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 from grader.report.facts import LabFacts, Period, facts_of, is_telling, lost_items
 from grader.report.verdicts import DECIDED, HOSTILE, NOTHING, letter_of, words_of
@@ -34,7 +35,7 @@ class Row(msgspec.Struct, frozen=True):
 
     who: str
     cells: str
-    score: int | None
+    score: Points | None
     status: str
     late_days: int = 0
     attempts: int = 0

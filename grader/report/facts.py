@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from grader.course import Lab, RubricItem
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 from grader.report.verdicts import SILENT
 from grader.results import GRADED, Result, Verdict
@@ -55,8 +56,8 @@ class Spread(msgspec.Struct, frozen=True):
     median: float
     lower: float
     upper: float
-    least: int
-    most: int
+    least: Points
+    most: Points
     tenths: tuple[int, ...]  # 0-9 %, 10-19 %, … 90-99 %, 100 %
 
 
@@ -177,12 +178,13 @@ def _invariants(lab: Lab, told: Iterable[Result]) -> Iterator[InvariantFacts]:
         yield InvariantFacts(name, lab.assignment.invariants[name], students)
 
 
-def _spread(scores: Sequence[int], most: int) -> Spread | None:
+def _spread(scores: Sequence[Points], most: int) -> Spread | None:
     if not scores:
         return None
-    tenths = Counter(10 * score // most if most else 0 for score in scores)
-    lower, median, upper = _quarters(scores)
-    middle = (statistics.fmean(scores), median, lower, upper)
+    tenths = Counter(int(10 * score // most) if most else 0 for score in scores)
+    numbers = [float(each) for each in scores]
+    lower, median, upper = _quarters(numbers)
+    middle = (statistics.fmean(numbers), median, lower, upper)
     shares = tuple(tenths[n] for n in range(11))
     return Spread(len(scores), *middle, min(scores), max(scores), shares)
 
@@ -213,7 +215,7 @@ def _periods(grades: Sequence[Grade]) -> tuple[bool, tuple[Period, ...]]:
     def start(at: datetime) -> str:
         return day(at - timedelta(days=at.weekday()) if weekly else at)
 
-    scores = defaultdict[str, list[int | None]](list)
+    scores = defaultdict[str, list[Points | None]](list)
     for at, score in timed:
         scores[start(at)].append(score)
     due = {start(grade.due) for grade in grades if grade.due and not grade.extension}
@@ -224,6 +226,6 @@ def _periods(grades: Sequence[Grade]) -> tuple[bool, tuple[Period, ...]]:
     return weekly, tuple(periods[-_DAYS_SHOWN:])
 
 
-def _median(scores: Iterable[int | None]) -> float | None:
-    known = [each for each in scores if each is not None]
+def _median(scores: Iterable[Points | None]) -> float | None:
+    known = [float(each) for each in scores if each is not None]
     return statistics.median(known) if known else None

@@ -68,7 +68,7 @@ def _reasons(grade: Grade) -> Sequence[str]:
     counted, lines = grade.counts, list[str]()
     if counted and counted.raw is not None:
         lines += _costs(counted)
-    lines += [_decision(each) for each in grade.overrides]
+    lines += [_decision(each, grade) for each in grade.overrides]
     if grade.extension is None and grade.due:
         lines.append(f"Due {minute(grade.due)}.")
     if given := grade.extension:
@@ -90,9 +90,11 @@ def _costs(counted: GradedAttempt) -> Sequence[str]:
     return []
 
 
-def _decision(override: Override) -> str:
-    points = f"{plural(override.points, 'point')}"
-    return f"{override.item}: {points} decided by {override.author}: {cut(override.reason)}"
+def _decision(override: Override, grade: Grade) -> str:
+    points = plural(override.points, "point")
+    told = f"{override.item}: {points} decided by {override.author}: {cut(override.reason)}"
+    more = grade.outdone(override)
+    return told if more is None else f"{told}; the newest attempt would earn {more} by itself"
 
 
 def _note(grade: Grade) -> str:
@@ -128,7 +130,7 @@ def _items(lab: Lab, grade: Grade) -> tuple[ItemFeedback, ...]:
                 points=None if withheld else (decision or result).points,
                 invariant=lab.invariant_text(item),
                 finding=result.finding,
-                decided=_decision(decision) if decision else "",
+                decided=_decision(decision, grade) if decision else "",
             )
         )
     return tuple(lines)
@@ -163,7 +165,7 @@ def _progress(grade: Grade) -> Illustration:
     bars = tuple(
         Amount(
             f"{each.attempt.number}  {minute_or_unknown(each.attempt.submitted_at)}",
-            each.score or 0,
+            float(each.score or 0),
         )
         for each in scored
     )
