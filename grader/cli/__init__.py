@@ -19,6 +19,7 @@ COMMANDS = {
         "predict": ("workspace:predict", "Answer the lab's three questions before you run it."),
         "check": ("check:check", "Run the public checks, and explain the first that fails."),
         "watch": ("watch:watch", "Check again at every save."),
+        "run": ("run:run", "Run one of your functions on ranks, to look on or to debug."),
         "hint": ("workspace:hint", "Show the next of three hints for what failed last."),
         "capture": ("capture:capture", "Run your file on real ranks, and write the trace."),
         "submit": ("submit:submit", "Hand in your file, whether the checks pass or not."),

@@ -1,4 +1,4 @@
-"""Decisions of people (overrides, extensions, publications), and the log of every change.
+"""Decisions of people: overrides, extensions, publications.
 
 Nothing is changed in place. A decision is a new row with its reason and author, and the newest
 counts, so earlier decisions stay on record.
@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.gradebook import people
+from grader.gradebook.audit import note
 from grader.gradebook.database import insert
 from grader.gradebook.grades import overrides_in_force
 from grader.gradebook.points import Points, checked, in_two
 from grader.gradebook.rows import Grade
 from grader.gradebook.tables import (
-    audit,
     extensions,
     labs,
     overrides,
@@ -35,18 +35,6 @@ class Signature(msgspec.Struct, frozen=True):
     reason: str
     author: str
     at: datetime
-
-
-class AuditEntry(msgspec.Struct, frozen=True):
-    """One change in words: when, by whom, what was done to which subject, and what it undoes."""
-
-    id: int
-    at: datetime
-    who: str
-    what: str
-    subject: str
-    detail: str = ""
-    undoes: int = 0
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -65,20 +53,6 @@ class Publication(msgspec.Struct, frozen=True):
     withheld: int
     ungraded: int
     missing: int
-
-
-def note(
-    connection: sa.Connection, now: datetime, who: str, what: str, subject: str, detail: str = ""
-) -> None:
-    """Adds a line to the log."""
-    row = {"at": now, "who": who, "what": what, "subject": subject, "detail": detail}
-    connection.execute(audit.insert().values(row))
-
-
-def entries(connection: sa.Connection) -> list[AuditEntry]:
-    """Every change, the oldest first."""
-    query = sa.select(audit).order_by(audit.c.id)
-    return [AuditEntry(**row) for row in connection.execute(query).mappings()]
 
 
 def override(

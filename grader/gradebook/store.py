@@ -18,10 +18,11 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
-from grader.gradebook import attempts, decisions, grades, people, work
+from grader.gradebook import attempts, audit, decisions, grades, people, work
 from grader.gradebook.attempts import Arrival
+from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
-from grader.gradebook.decisions import AuditEntry, Publication
+from grader.gradebook.decisions import Publication
 from grader.gradebook.points import Points
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
@@ -249,7 +250,7 @@ class Gradebook:
 
     def audit(self) -> list[AuditEntry]:
         """Every change that a person or a run made, the oldest first."""
-        return self._database.read(decisions.entries)
+        return self._database.read(audit.entries)
 
     def _signature(self, reason: str, author: str) -> decisions.Signature:
         return decisions.Signature(reason, author or self.who, self._now())
@@ -257,7 +258,7 @@ class Gradebook:
     def _note(
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""
     ) -> None:
-        decisions.note(connection, self._now(), who or self.who, what, subject, detail)
+        audit.note(connection, self._now(), who or self.who, what, subject, detail)
 
     def _now(self) -> datetime:
         return self._clock() if self._clock else datetime.now(UTC)
