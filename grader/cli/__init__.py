@@ -32,6 +32,7 @@ COMMANDS = {
         "collect": ("collect:collect", "Take in what was handed in, and sign receipts."),
         "grade": ("grading:grade", "Grade what has no result yet, and record it."),
         "regrade": ("grading:regrade", "Grade a lab again after its suite has changed."),
+        "debug": ("debug:debug", "Show staff why hidden cases are lost: inputs, expected, got."),
         "grades": (
             "gradebook:grades",
             "Show every student's grade in a lab, and how it came about.",
@@ -68,6 +69,14 @@ COMMANDS = {
 }
 
 
+def _say_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from grader.judge import ENGINE  # noqa: PLC0415 - takes longer than --help may
+
+        click.echo(f"shardlab, version {__version__}, judging engine {ENGINE}")
+        context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     package=__name__,
@@ -75,7 +84,14 @@ COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 passed or done, 1 the work falls short, 2 usage, 3 the grader's fault.",
 )
-@click.version_option(__version__, prog_name="shardlab")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version, and what judges.",
+)
 @click.option(
     "--course",
     type=click.Path(path_type=Path, file_okay=False),

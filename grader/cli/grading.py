@@ -33,6 +33,12 @@ from grader.sandbox import Level
     "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
 )
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
+@click.option(
+    "--staff",
+    is_flag=True,
+    help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
+    "keep it from students.",
+)
 def grade(
     targets: tuple[str, ...],
     *,
@@ -41,6 +47,7 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
+    staff: bool,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -56,7 +63,8 @@ def grade(
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
-    run = Run(course, required_level(isolation), opened, live=live, messages=messages)
+    level = required_level(isolation)
+    run = Run(course, level, opened, live=live, messages=messages, staff=staff)
     if live:
         worker_options.require_gpu(course)
     if slug is not None:

@@ -1,7 +1,7 @@
 """What a grading command does, lab by lab, and what it says of it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,18 +12,19 @@ import click
 from msgspec import to_builtins
 
 from grader.cli import results, shell
+from grader.cli.examining import examine_all, loses
 from grader.cli.group import Exit
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.grading import OpenWorkers, Settings, in_order
-from grader.grading.pending import Backlog, Named, grade_pending, named_results
+from grader.grading.pending import Backlog, Named, grade_pending, results_to_show
 from grader.intake.finds import Intake
 from grader.intake.taking import take_in
 from grader.results import WITHHELD, Result
 from grader.sandbox import Level, check_installed
-from grader.submissions import read_submissions
+from grader.submissions import Submission, read_submissions
 from grader.text.shown import plural
 
 
@@ -37,9 +38,11 @@ class Run:
     live: bool = False
     messages: bool = False
     table: bool = True
+    staff: bool = False  # whether hidden cases are shown, which is printed and not recorded
     shown: list[tuple[Lab, Named]] = field(default_factory=list)
     failed: bool = False  # whether a lab could not be graded at all
     refused: bool = False  # whether something that was handed in could not be taken
+    examined: list[dict[str, Any]] = field(default_factory=list)
 
     def check_installed(self, slug: str) -> None:
         """Refuses once what else would be a fault for each submission."""
@@ -59,6 +62,9 @@ class Run:
                 graded = in_order(workers, submissions, lambda _: progress.step())
         named = [(result.submission, result) for result in graded]
         self._tell(settings.lab, named, len(named), time.monotonic() - started)
+        if self.staff:
+            each = zip(named, submissions, strict=True)
+            self._examine(settings, ((name, one) for (name, got), one in each if loses(got)))
 
     def recorded(self, book: Gradebook, slug: str | None, paths: Sequence[Path] | None) -> None:
         """Takes in what is at the paths, if any were given, and grades what has no result."""
@@ -139,8 +145,11 @@ class Run:
         seconds = time.monotonic() - started
         if elsewhere := total - len(fresh):
             shell.say(f"{elsewhere} are graded by another run on this gradebook.")
-        named = named_results(book, settings.lab, fresh, asked)
-        self._tell(settings.lab, named, len(fresh), seconds)
+        shown = results_to_show(book, settings.lab, fresh, asked)
+        self._tell(settings.lab, [(name, got) for name, _, got in shown], len(fresh), seconds)
+        if self.staff:
+            lost = ((name, book.submission(each)) for name, each, got in shown if loses(got))
+            self._examine(settings, lost)
 
     def _settings(self, slug: str) -> Settings:
         return Settings(self.course.lab(slug), self.level, live=self.live)
@@ -160,6 +169,10 @@ class Run:
         if named:
             shell.say(results.summary([each for _, each in named], seconds, fresh))
 
+    def _examine(self, settings: Settings, lost: Iterable[tuple[str, Submission]]) -> None:
+        seen = examine_all(settings, lost)
+        self.examined += [{"lab": settings.lab.slug, **each} for each in seen]
+
     def as_data(self, slug: str | None) -> dict[str, Any]:
         """One lab's results, or those of each lab where none was named."""
         data = [
@@ -171,7 +184,8 @@ class Run:
             }
             for lab, named in self.shown
         ]
-        return data[0] if slug else {"labs": data}
+        told = data[0] if slug else {"labs": data}
+        return {**told, "staff": self.examined} if self.staff else told
 
     def finish(self) -> None:
         """Ends the command with 3 where a fault of ours withheld a score, 1 where work is left."""

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from grader import __version__
 from grader.course import Lab
 from grader.errors import StoreError
 from grader.gradebook.database import in_chunks
@@ -23,6 +22,7 @@ from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
 from grader.grading.stream import Workers, stream
 from grader.grading.work import Settings
+from grader.judge import ENGINE
 from grader.results import Result
 from grader.submissions import Submission
 
@@ -57,8 +57,8 @@ class Backlog:
 
     @property
     def engine(self) -> str:
-        """The version of the grader; a live run on a GPU counts as another engine."""
-        return f"{__version__}+live" if self.settings.live else __version__
+        """What judges; a live run on a GPU counts as another engine."""
+        return f"{ENGINE}+live" if self.settings.live else ENGINE
 
     def key(self, attempt: Attempt) -> str:
         """The key under which the attempt's result is, or will be, recorded."""
@@ -86,9 +86,9 @@ def grade_pending(backlog: Backlog, workers: Workers) -> Generator[tuple[Attempt
                 yield attempt, result
 
 
-def named_results(
+def results_to_show(
     book: Gradebook, lab: Lab, fresh: Mapping[int, Result], asked: Sequence[Attempt] | None
-) -> Named:
+) -> list[tuple[str, Attempt, Result]]:
     """The results of what was asked for, else the fresh ones, with the names to show them by.
 
     That is the student's; where only some attempts are shown, with the number of one of several.
@@ -102,9 +102,9 @@ def named_results(
         known = {each.attempt.id: each.result for each in graded if each.result is not None}
     found = known | dict(fresh)
     return [
-        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, result)
+        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, each, got)
         for each in attempts
-        if (result := found.get(each.id)) is not None
+        if (got := found.get(each.id)) is not None
     ]
 
 

@@ -18,8 +18,8 @@ EXPLAIN_SECONDS = 6.0  # of its own time, for public cases that explain hidden o
 _SILENT = (Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT)  # no public case explains it
 
 
-def grade(judge: Judge, submission: Submission) -> Result:
-    """The submission's result.
+def grade(judge: Judge, submission: Submission, seed: bytes | None = None) -> Result:
+    """The submission's result, with inputs drawn from the seed, by default its student's.
 
     A fault of the suite or the sandbox withholds the score and is told in `note`; it never
     raises and never is a zero.
@@ -27,7 +27,8 @@ def grade(judge: Judge, submission: Submission) -> Result:
     name, started = submission.name, time.perf_counter()
     try:
         evidence = judge.evidence(submission)
-        rubric, note = _rubric(judge, submission, evidence)
+        drawn_from = judge.lab.seed(submission.student) if seed is None else seed
+        rubric, note = _rubric(judge, submission, evidence, drawn_from)
         faulty = any(each.verdict is Verdict.GRADER_FAULT for each in rubric)
         silent = faulty or submission.problem
         told = evidence.verdict() if evidence and not silent else ""
@@ -41,7 +42,7 @@ def grade(judge: Judge, submission: Submission) -> Result:
 
 
 def _rubric(
-    judge: Judge, submission: Submission, evidence: Evidence | None
+    judge: Judge, submission: Submission, evidence: Evidence | None, seed: bytes
 ) -> tuple[list[RubricResult], str]:
     """Every item's result, and the note: what could not be run, or our first fault."""
     lab, problem = judge.lab, submission.problem
@@ -50,7 +51,7 @@ def _rubric(
         return [scored(item, Verdict.FAILED, told) for item in lab.rubric], problem
     with judge.open(submission) as processes:
         suite = judge.suite(lab.hidden_suite)
-        run = suite.run(processes, lab.seed(submission.student), evidence=evidence)
+        run = suite.run(processes, seed, evidence=evidence)
         processes.check_time()
         # What is raised by a file that has loaded before may hold hidden inputs.
         broken = None if processes.fickle else processes.load_failure

@@ -17,13 +17,14 @@ from grader.results import Finding, Verdict
 from grader.sandbox import Tensor
 from grader.suite.explain import patterns
 from grader.suite.explain.patterns import exactly, plain
-from grader.suite.finding import CaseFailure
+from grader.suite.finding import CaseFailure, comparing
 from grader.suite.text import SMALL_ENTRIES, kind_of, show
 from grader.text.shown import one_line, plural, shortened
 
 Array = npt.NDArray[Any]
 
 
+@comparing
 def equal(got: Any, expected: Any, *, of: str = "", note: str = "", nudge: str = "") -> None:
     """Passes when `got` is `expected` exactly, in kind and in value; else ends the case.
 
@@ -36,6 +37,7 @@ def equal(got: Any, expected: Any, *, of: str = "", note: str = "", nudge: str =
         _fail(finding, note, nudge)
 
 
+@comparing
 def within(
     got: Any,
     expected: Any,

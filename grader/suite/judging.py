@@ -16,6 +16,7 @@ from grader.course import Lab
 from grader.errors import CourseError
 from grader.results import Finding, Verdict
 from grader.suite.evidence import Evidence
+from grader.suite.examined import ExaminedCase, examined
 from grader.suite.explain.description import with_call
 from grader.suite.finding import CaseFailure, CaseResult
 from grader.suite.picture import Picture
@@ -39,6 +40,8 @@ class Judging:
     on_result: Callable[[CaseResult], None] = lambda _: None
     drawn: bool | None = None  # only cases with random inputs, or only those without
     case: str | None = None  # only cases of that name
+    ids: frozenset[str] | None = None  # only these cases, and each of them whatever others come to
+    on_lost: Callable[[ExaminedCase], None] | None = None  # for staff: is shown each lost case
     evidence: Evidence | None = None
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
@@ -62,11 +65,21 @@ class Judging:
             return False
         if self.case is not None and self.case != case.name:
             return False
+        if self.ids is not None and case.nodeid not in self.ids:
+            return False
         return self.only is None or item_of(case) in self.only
 
     def begin(self, case: pytest.Item) -> bool:
         """Prepares for the case; False where it need not run."""
         name = item_of(case)
+        if self.ids is None and not self._matters(case, name):
+            return False
+        self.calls.new_case()
+        self._started = time.perf_counter()
+        return True
+
+    def _matters(self, case: pytest.Item, name: str) -> bool:
+        """Whether nothing was lost before that decides the case; a blocked one is recorded."""
         if name in self._lost:
             return False
         blocking = [each for each in self._items[name].builds_on if each in self._lost]
@@ -74,16 +87,18 @@ class Judging:
             first = " and ".join(blocking or sorted(self._lost))
             self._record(case, Verdict.BLOCKED, Finding(note=f"builds on {first}"))
             return False
-        self.calls.new_case()
-        self._started = time.perf_counter()
         return True
 
     def end(self, case: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Notes how the case ended."""
         if call.excinfo is None:
             self._record(case, Verdict.PASSED, Finding())
-        else:
-            self._record(case, *self._explain(case, call.excinfo))
+            return
+        self._record(case, *self._explain(case, call.excinfo))
+        if self.on_lost is not None:
+            last = self.calls.last
+            names = self.lab.functions.get(last.function, ()) if last is not None else ()
+            self.on_lost(examined(case, self.results[-1], call.excinfo.value, last, names))
 
     def _explain(
         self, case: pytest.Item, error: pytest.ExceptionInfo[BaseException]

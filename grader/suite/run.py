@@ -24,8 +24,9 @@ from grader.errors import CourseError
 from grader.evidence import importable
 from grader.suite.collecting import Collecting
 from grader.suite.evidence import Evidence
+from grader.suite.examined import ExaminedCase
 from grader.suite.finding import CaseResult
-from grader.suite.judging import Judging
+from grader.suite.judging import Judging, item_of
 from grader.suite.plugin import SuitePlugin
 from grader.suite.processes import Processes
 from grader.suite.proxy import Calls
@@ -82,26 +83,36 @@ class Suite:
         evidence: Evidence | None = None,
         drawn: bool | None = None,
         case: str | None = None,
+        ids: frozenset[str] | None = None,
+        on_lost: Callable[[ExaminedCase], None] | None = None,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
         With `only`, just the cases of those rubric items; with `drawn`, just those with random
         inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
         comes after the first lost item is blocked. Every item asked for has at least one result,
-        unless `drawn` or `case` leaves none.
+        unless `drawn`, `case` or `ids` leaves none. With `ids`, just these cases, each by itself.
         `evidence` is what came besides code. A suite that breaks off raises CourseError.
+        `on_lost` is shown, for staff, what no result holds of each lost case.
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
         judging.evidence, judging.drawn, judging.case = evidence, drawn, case
+        judging.ids, judging.on_lost = ids, on_lost
         self._work.put(judging)
         self._wait()
         judged = {result.item for result in judging.results}
-        for each in self._lab.rubric if drawn is None and case is None else ():
+        whole = drawn is None and case is None and ids is None
+        for each in self._lab.rubric if whole else ():
             if each.item not in judged and (only is None or each.item in only):
                 raise CourseError(f"{self._path}: rubric item '{each.item}' was not judged")
         picture = judging.picture
         return SuiteRun(tuple(judging.results), tuple(picture.lines), tuple(picture.drawings))
+
+    @property
+    def cases(self) -> tuple[tuple[str, str], ...]:
+        """Each case's rubric item and id, `test_file.py::test_name[parameters]`, in order."""
+        return tuple((item_of(case), case.nodeid) for case in self._collecting.cases)
 
     def close(self) -> None:
         """Ends the pytest session; one that still judges ends with this process."""

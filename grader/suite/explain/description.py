@@ -29,22 +29,23 @@ class Call(msgspec.Struct, frozen=True):
 
 def with_call(finding: Finding, call: Call, parameters: Sequence[str], where: str) -> Finding:
     """The finding with call, shapes and inputs; `where` only if it has no place yet."""
-    named = list(_named(call, parameters))
+    arguments = list(named(call, parameters))
     ranks = "" if call.world_size is None else f"  on {plural(call.world_size, 'rank')}"
     return replace(
         finding,
-        called=f"{call.function}({', '.join(_in_call(*each) for each in named)}){ranks}",
-        shapes="  ".join(filter(None, (_shape(*each) for each in named))),
+        called=f"{call.function}({', '.join(_in_call(*each) for each in arguments)}){ranks}",
+        shapes="  ".join(filter(None, (_shape(*each) for each in arguments))),
         inputs=tuple(
             (_whole_name(name, value), text)
-            for name, value in named
+            for name, value in arguments
             if (text := _input(value)) and not _is_short(value)
         ),
         where=finding.where or where,
     )
 
 
-def _named(call: Call, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def named(call: Call, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Yields each argument of the call with the name of its parameter."""
     for index, value in enumerate(call.args):
         yield (parameters[index] if index < len(parameters) else f"argument {index + 1}"), value
     yield from call.kwargs.items()
