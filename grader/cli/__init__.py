@@ -10,6 +10,7 @@ import click
 
 from grader import __version__
 from grader.cli.group import LazyGroup
+from grader.engine import ENGINE
 
 # For each heading of `shardlab --help`: command, where it is, and the first line of its own help.
 COMMANDS = {
@@ -71,8 +72,6 @@ COMMANDS = {
 
 def _say_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
-        from grader.judge import ENGINE  # noqa: PLC0415 - takes longer than --help may
-
         click.echo(f"shardlab, version {__version__}, judging engine {ENGINE}")
         context.exit()
 
