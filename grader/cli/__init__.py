@@ -32,7 +32,7 @@ COMMANDS = {
     "Instructors": {
         "collect": ("collect:collect", "Take in what was handed in, and sign receipts."),
         "grade": ("grading:grade", "Grade what has no result yet, and record it."),
-        "regrade": ("grading:regrade", "Grade a lab again after its suite has changed."),
+        "regrade": ("regrading:regrade", "Grade a lab again after its suite has changed."),
         "debug": ("debug:debug", "Show staff why hidden cases are lost: inputs, expected, got."),
         "grades": (
             "gradebook:grades",
@@ -56,6 +56,7 @@ COMMANDS = {
             "gradebook:roster",
             "Add students from a file, or change what is known of them.",
         ),
+        "keys": ("keys:keys", "Show whether the course's keys are those that the gradebook knows."),
         "audit": ("gradebook:audit", "Show every change to the gradebook: when, by whom, what."),
         "nonce": ("workspace:nonce", "Print students' nonces, to hand out."),
         "notebook": ("notebooks:notebook", "Write a lab as nbgrader's source notebook."),

@@ -1,9 +1,24 @@
 """The gradebook that a command is about; importing this takes longer than most commands do."""
 
+from collections.abc import Iterable
+
+from grader.cli import shell
 from grader.course import Course
+from grader.gradebook.judged import stale_words
+from grader.gradebook.rows import Grade
 from grader.gradebook.store import Gradebook, url_of
 
 
 def gradebook(course: Course, db: str | None) -> Gradebook:
     """The course's gradebook, or the one at `--db`, opened; the caller closes it."""
     return Gradebook.open(url_of(course.root, db))
+
+
+def stale_of(slug: str, grades: Iterable[Grade]) -> str:
+    """What is stale of a lab's results, and what to do about it; empty where nothing is."""
+    return stale_words(slug, (each.stale for grade in grades for each in grade.attempts))
+
+
+def say_stale(slug: str, grades: Iterable[Grade]) -> None:
+    """Says that, if anything is."""
+    shell.say(*shell.folded(stale_of(slug, grades), width=80))

@@ -10,6 +10,7 @@ import click
 from grader.cli import shell
 from grader.cli.book import gradebook
 from grader.cli.group import Exit
+from grader.cli.tracked import say_tracked
 from grader.gradebook.rows import Attempt
 from grader.intake.finds import Intake, IntakeRefusal
 from grader.intake.inbox import course_inbox
@@ -54,6 +55,7 @@ def collect(
                 shell.say(f"Note: receipt {each.problem}")
         by_id = {each.id: each for each in book.attempts(slug)} if json_path is not None else {}
     _say_counts(taken_in, len(others))
+    say_tracked(course)
     if json_path is not None:
         rows = [_row(each, by_id[each.attempt]) for each in taken_in]
         shell.write_json(json_path, {"received": rows, "refused": others})

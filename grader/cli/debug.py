@@ -19,7 +19,7 @@ from grader.judge.examining import chosen, examine, seed_of
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
 from grader.text.shown import one_line
-from grader.text.times import minute
+from grader.text.times import minute_or_unknown
 
 
 @click.command(epilog="Example: shardlab debug tp-sharding s041.py row-linear")
@@ -102,7 +102,7 @@ def _attempt(course: Course, lab: Lab, name: str, db: str | None) -> tuple[Submi
             attempts = book.attempts(lab.slug)
             if found := _newest(attempts, name):
                 what = f"{lab.slug}, attempt {found.number} of {one_line(found.student)}"
-                return book.submission(found), f"{what}, {minute(found.submitted_at)}"
+                return book.submission(found), f"{what}, {minute_or_unknown(found.submitted_at)}"
     raise UsageError(_not_found(lab, name, attempts))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from grader.cli import shell
-from grader.cli.book import gradebook
+from grader.cli.book import gradebook, stale_of
 from grader.cli.group import Exit
 from grader.errors import UsageError
 from grader.exports.exported import exported
@@ -76,7 +76,9 @@ def export(
         single=student is not None,
     )
     made = made_by.make(order)
-    remarks = (*made.notes, *made.unplaced)
+    stale = [(lab.slug, [each for each in grades if each.lab == lab.slug]) for lab in labs]
+    told = filter(None, (stale_of(slug, some) for slug, some in stale))
+    remarks = (*made.notes, *told, *made.unplaced)
     for line in remarks:
         _say_remark(line)
     _write(Path(target), made)

@@ -10,7 +10,7 @@ import click
 from msgspec import to_builtins
 
 from grader.cli import shell
-from grader.cli.book import gradebook
+from grader.cli.book import gradebook, say_stale
 from grader.cli.group import Exit
 from grader.errors import UsageError
 from grader.gradebook.points import Points
@@ -126,6 +126,7 @@ def publish(slug: str, author: str, db: str | None, json_path: Path | None) -> N
     }
     if words := [f"{count} {why}" for why, count in left_out.items() if count]:
         shell.say(f"Left out: {', '.join(words)}.")
+    say_stale(slug, grades)
     shell.write_json(json_path, done)
 
 
@@ -147,6 +148,7 @@ def grades(slug: str, db: str | None, json_path: Path | None) -> None:
         shell.say(*_lines(each, width))
     count = Counter(each.status for each in found)
     shell.say(", ".join(f"{count[status]} {status}" for status in sorted(count)) or "No students.")
+    say_stale(slug, found)
     shell.write_json(json_path, {"lab": slug, "grades": [_as_data(each) for each in found]})
 
 
@@ -195,7 +197,7 @@ def _lines(grade: Grade, width: int) -> list[str]:
 
 
 def _remarks(grade: Grade) -> Sequence[str]:
-    remarks, counts = [], grade.counts
+    remarks, counts = [f"stale, {grade.stale}"] if grade.stale else [], grade.counts
     if counts is not None and counts.refused:
         remarks.append(f"past the cut-off, {plural(counts.late_days, 'day')} late")
     elif counts is not None and counts.late_days:
@@ -239,6 +241,7 @@ def _as_data(grade: Grade) -> dict[str, Any]:
         "void_overrides": grade.void,
         "extension": grade.extension,
         "published": grade.published,
+        "stale": grade.stale,
         "result": counts.result if counts else None,
     }
 

@@ -17,6 +17,7 @@ import click
 import msgspec
 
 from grader.course import Course, Lab, find_course, load_course
+from grader.course.key import Approve, KeyKind
 from grader.errors import UsageError
 from grader.files.writing import write_whole
 from grader.gradebook.points import Points, plain_number, points_from
@@ -85,9 +86,25 @@ def course() -> Course:
     context = click.get_current_context()
     if _COURSE not in context.meta:
         given: Path | None = context.find_root().obj
-        context.meta[_COURSE] = load_course(given if given is not None else find_course(Path.cwd()))
+        root = given if given is not None else find_course(Path.cwd())
+        context.meta[_COURSE] = load_course(root, _approver(root))
     found: Course = context.meta[_COURSE]
     return found
+
+
+def _approver(root: Path) -> Approve:
+    """Asks the gradebook that the command is about, once a key is needed."""
+    made = list[Approve]()
+
+    def approve(kind: KeyKind, fingerprint: str, note: str = "") -> None:
+        if not made:
+            # most commands need no key, and this takes longer to import than they do
+            from grader.cli.approval import approver_of  # noqa: PLC0415
+
+            made.append(approver_of(root))
+        made[0](kind, fingerprint, note)
+
+    return approve
 
 
 def labs(of: Course, slugs: Sequence[str]) -> list[Lab]:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from grader.course.assignment import POINTS_OF_A_LAB
-from grader.course.key import course_key
+from grader.course.key import Approve, course_key
 from grader.course.lab import Lab, load_lab
 from grader.course.tables import Table, convert, read_table
 from grader.errors import CourseError, UsageError
@@ -58,6 +58,7 @@ class Course:
     inbox: str = ""
     receipt_key: str = ""
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    approve: Approve | None = field(default=None, repr=False, compare=False)
     _labs: dict[str, Lab] = field(default_factory=dict, repr=False, compare=False)
 
     def lab(self, slug: str) -> Lab:
@@ -79,7 +80,7 @@ class Course:
 
     def key(self) -> bytes:
         """The secret that hidden inputs are drawn from; see `grader.course.key`."""
-        return course_key(self.root)
+        return course_key(self.root, self.approve)
 
     def _read(self, slug: str) -> Lab:
         folder = self.root / "assignments" / slug
@@ -92,7 +93,7 @@ class Course:
             raise UsageError(
                 f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}{bundles}"
             )
-        lab = load_lab(folder, self.root)
+        lab = load_lab(folder, self.root, self.approve)
         if lab.slug != slug:
             where = folder / "assignment.toml"
             raise CourseError(f"{where}: key 'slug': expected '{slug}', got '{lab.slug}'")
@@ -110,11 +111,15 @@ def find_course(start: Path) -> Path:
     )
 
 
-def load_course(root: Path) -> Course:
-    """The course in `root`. Its labs are read when they are asked for."""
+def load_course(root: Path, approve: Approve | None = None) -> Course:
+    """The course in `root`. Its labs are read when they are asked for.
+
+    `approve` is asked before a key of the course is used, or made.
+    """
     course = read_table(root / "course.toml", CourseFile)
     deadlines = dict(_deadlines(root / "course.toml", course))
-    return Course(root, course.name, course.labs, course.inbox, course.receipt_key, deadlines)
+    facts = (course.name, course.labs, course.inbox, course.receipt_key, deadlines)
+    return Course(root, *facts, approve=approve)
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:

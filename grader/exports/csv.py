@@ -1,6 +1,7 @@
 """Our own table: everything about each grade, one line for each student and lab.
 
 A missing score leaves its cell empty, and `status` says why: `missing`, `ungraded`, `withheld`.
+`stale` says why a result may change once it is graded again: "of an older suite".
 Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
 """
 
@@ -13,7 +14,7 @@ from grader.gradebook.rows import GradedAttempt
 
 COLUMNS = (
     "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
-    "late_days", "overrides", "score", "max_score", "published",
+    "late_days", "overrides", "score", "max_score", "published", "stale",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         row.score,
         grade.max_score,
         grade.published,
+        counts.stale if counts else "",
         *(points.get(key) for key in items),
     ]
 

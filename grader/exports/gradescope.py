@@ -98,6 +98,8 @@ def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
         return
     if counts.result is not None and counts.result.note:
         yield counts.result.note
+    if counts.stale:
+        yield f"The result is {counts.stale}; it may change once it is graded again."
     if counts.refused:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:

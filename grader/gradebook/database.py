@@ -164,6 +164,12 @@ class Database:
         return StoreError(f"{self.shown}: {said}{tried}; {_mend(said)}")
 
 
+def is_there(url: str) -> bool:
+    """Whether a gradebook may be at the URL: an SQLite file that exists, or a server's."""
+    parsed = _parse(url)
+    return parsed.get_backend_name() != "sqlite" or Path(str(parsed.database)).is_file()
+
+
 def insert(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that knows `on_conflict_…`, of the dialect in use."""
     if connection.dialect.name == "sqlite":

@@ -9,42 +9,41 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from grader.course import Deadline, Lab
 from grader.gradebook import late
-from grader.gradebook.attempts import attempts, name_of
-from grader.gradebook.database import in_chunks
+from grader.gradebook.attempts import attempts
+from grader.gradebook.judged import Judged, judged
 from grader.gradebook.people import People, load, require
 from grader.gradebook.points import Points, exact, of_two, total
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (
-    case_verdicts,
-    current_keys,
     extensions,
-    faults,
     overrides,
     publications,
     published_grades,
-    results,
-    submissions,
     withdrawals,
 )
-from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
-
-_Row = sa.RowMapping
-_VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "finding")
+from grader.results import Result
 
 
-def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> list[Grade]:
-    """A grade for everyone of the roster or with an attempt, by student."""
+def grades(
+    connection: sa.Connection, lab: Lab, deadline: Deadline | None, *, before: bool = False
+) -> list[Grade]:
+    """A grade for everyone of the roster or with an attempt, by student.
+
+    With `before`, as it was by the results that stood before the present ones.
+    """
     people = load(connection)
     by_student = defaultdict[str, list[Attempt]](list)
-    for attempt in attempts(connection, lab.slug):
+    every = attempts(connection, lab.slug)
+    for attempt in every:
         by_student[people.owner(attempt.student).key].append(attempt)
     facts = _Facts(
         lab,
         deadline,
-        results_of(connection, lab.slug, by_student.values()),
+        judged(connection, lab, every, before=before),
         overrides_in_force(connection, lab, people),
         _extensions(connection, lab.slug, people),
         _published(connection, lab.slug, people),
@@ -64,7 +63,7 @@ class _Facts:
 
     lab: Lab
     deadline: Deadline | None
-    results: Mapping[int, Result]
+    judged: Mapping[int, Judged]
     overrides: Mapping[str, tuple[Override, ...]]
     extensions: Mapping[str, Extension]
     published: Mapping[str, Points]
@@ -92,9 +91,13 @@ class _Facts:
     def _settled(
         self, attempt: Attempt, decided: tuple[Override, ...], due: datetime | None
     ) -> GradedAttempt:
-        result = self.results.get(attempt.id)
-        raw = score_with(result, decided, self.lab) if result else None
-        return late.settled(attempt, result, raw, self.deadline, due)
+        found = self.judged.get(attempt.id)
+        if found is None:
+            return late.settled(attempt, None, None, self.deadline, due)
+        raw = score_with(found.result, decided, self.lab)
+        return replace(
+            late.settled(attempt, found.result, raw, self.deadline, due), stale=found.stale
+        )
 
 
 def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> Points | None:
@@ -112,69 +115,6 @@ def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> Points 
         if each.item in points
     )
     return exact(min(result.max_score, max(0, result.score + total(changes))))
-
-
-# -- results -------------------------------------------------------------------------------
-
-
-def results_of(
-    connection: sa.Connection, lab: str, handed_in: Iterable[Iterable[Attempt]]
-) -> dict[int, Result]:
-    """The present result of each attempt that has one, by the attempt's id.
-
-    It is the result of the attempt's current key, or a fault under that key, or else the newest
-    result of the same content, perhaps of an older suite.
-    """
-    every = {each.id: each for some in handed_in for each in some}
-    of_lab = sa.select(submissions.c.id).where(submissions.c.lab == lab)
-    query = sa.select(current_keys).where(current_keys.c.submission.in_(of_lab))
-    keys = {row.submission: row.key for row in connection.execute(query)}
-    by_key = _rows(connection, results, of_lab)
-    by_content = {_content(every[row["submission"]]): row for row in by_key.values()}
-    broken = _rows(connection, faults, of_lab)
-    chosen, found = dict[int, _Row](), dict[int, Result]()
-    for number, attempt in every.items():
-        key = keys.get(number, "")
-        if key not in by_key and key in broken:
-            found[number] = _withheld(name_of(attempt), broken[key])
-        elif row := by_key.get(key) or by_content.get(_content(attempt)):
-            chosen[number] = row
-    rubrics = _rubrics(connection, {row["id"] for row in chosen.values()})
-    for number, row in chosen.items():
-        found[number] = _result(name_of(every[number]), row, rubrics.get(row["id"], ()))
-    return found
-
-
-def _content(attempt: Attempt) -> tuple[str, str]:
-    return attempt.student, attempt.digest
-
-
-def _rows(connection: sa.Connection, table: sa.Table, of_lab: sa.Select[int]) -> dict[str, _Row]:
-    """The lab's results or faults by key, the newest of each, in the order they were made in."""
-    query = sa.select(table).where(table.c.submission.in_(of_lab)).order_by(table.c.id)
-    return {row["key"]: row for row in connection.execute(query).mappings()}
-
-
-def _rubrics(connection: sa.Connection, ids: Iterable[int]) -> dict[int, tuple[RubricResult, ...]]:
-    """The verdicts of each result, in the rubric's order."""
-    found = defaultdict[int, list[RubricResult]](list)
-    verdicts = {each.value: each for each in Verdict}
-    columns = [case_verdicts.c[name] for name in _VERDICT_COLUMNS]
-    for some in in_chunks(sorted(ids)):
-        query = sa.select(*columns).where(case_verdicts.c.result.in_(some))
-        ordered = query.order_by(case_verdicts.c.result, case_verdicts.c.position)
-        for result, item, points, most, verdict, finding in connection.execute(ordered):
-            found[result].append(RubricResult(item, points, most, verdicts[verdict], finding))
-    return {result: tuple(rubric) for result, rubric in found.items()}
-
-
-def _result(name: str, row: _Row, rubric: tuple[RubricResult, ...]) -> Result:
-    numbers = (row["score"], row["max_score"], row["seconds"])
-    return Result(name, GRADED, *numbers, rubric, row["note"], row["trace"])
-
-
-def _withheld(name: str, row: _Row) -> Result:
-    return Result(name, WITHHELD, None, row["max_score"], row["seconds"], (), row["reason"])
 
 
 # -- decisions -----------------------------------------------------------------------------

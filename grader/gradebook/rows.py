@@ -83,7 +83,8 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     """An attempt with its present result, if it has one, and its penalty for lateness.
 
     `raw` is the score with overrides, before `penalty`; None if there is no score. `late_days`
-    counts days begun after due date and grace. An attempt past the cut-off is `refused`.
+    counts days begun after due date and grace. An attempt past the cut-off is `refused`. `stale`
+    says what of the result is not as it would be now ("an older suite"); empty if nothing is.
     """
 
     attempt: Attempt
@@ -92,6 +93,7 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     penalty: int = 0
     late_days: int = 0
     refused: bool = False
+    stale: str = ""
 
     @property
     def score(self) -> Points | None:
@@ -135,6 +137,11 @@ class Grade(msgspec.Struct, frozen=True):
         if self.counts.result is None:
             return "ungraded"
         return self.counts.result.status
+
+    @property
+    def stale(self) -> str:
+        """What makes the result of the attempt that counts stale; empty if nothing does."""
+        return self.counts.stale if self.counts else ""
 
     def outdone(self, override: Override) -> int | None:
         """What grading gives the newest attempt for the item, if it is later and earns more."""

@@ -23,7 +23,9 @@ from grader.gradebook.attempts import Arrival
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
+from grader.gradebook.keys import KnownKeys
 from grader.gradebook.points import Points
+from grader.gradebook.regrades import Regrades
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -43,9 +45,10 @@ def url_of(course_root: Path, given: str | None) -> str:
 class Gradebook:
     """An open gradebook. The audit log says that `who` made its changes.
 
-    `seen` is what `collect` remembers. When the server is gone, the disk full or the database
-    locked, a call is tried again for `patience_s` and then raises `StoreError`. The time is the
-    database's where that has a clock.
+    `seen` is what `collect` remembers, `regrades` what is graded once more, `keys` the keys that
+    grades hang on. When the server is gone, the disk full or the database locked, a call is tried
+    again for `patience_s` and then raises `StoreError`. The time is the database's where that has
+    a clock.
     """
 
     def __init__(
@@ -56,6 +59,8 @@ class Gradebook:
         self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
         self.seen = CollectMemory(database, self._note)
+        self.regrades = Regrades(database)
+        self.keys = KnownKeys(database, who, self._now)
 
     @classmethod
     def open(

@@ -105,7 +105,7 @@ class _Intake:
     ) -> None:
         self.book, self.lab, self.now = book, lab, now
         self.labs = course.labs()
-        self.signer = Signer(course.root, course.name)
+        self.signer = Signer(course.root, course.name, course.approve)
         signed_by = f"{self.signer.public_key} {course.name}"
         self.unchanged = KnownBundles(self.labs, book.seen.unchanged, signed_by)
         students = book.students()

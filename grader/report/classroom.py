@@ -40,6 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     late_days: int = 0
     attempts: int = 0
     link: str = ""
+    stale: str = ""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
@@ -171,7 +172,8 @@ def _row(lab: Lab, grade: Grade, who: str, link: str) -> Row:
     result = grade.counts.result if grade.counts else None
     cells = _cells(lab, result, frozenset(each.item for each in grade.overrides))
     late = grade.counts.late_days if grade.counts else 0
-    return Row(who, cells, grade.score, grade.status, late, len(grade.attempts), link)
+    facts = (grade.score, grade.status, late, len(grade.attempts), link, grade.stale)
+    return Row(who, cells, *facts)
 
 
 def _cells(lab: Lab, result: Result | None, decided: frozenset[str] = frozenset()) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from grader.course import Lab, RubricItem
+from grader.gradebook.judged import stale_words
 from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 from grader.report.verdicts import SILENT
@@ -81,7 +82,10 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class LabFacts(msgspec.Struct, frozen=True):
-    """A class and a lab. `counts` is of students: by status, `late` and `not runnable`."""
+    """A class and a lab. `counts` is of students: by status, `late`, `stale`, `not runnable`.
+
+    `stale` says in words which results are not as they would be now.
+    """
 
     lab: str
     title: str
@@ -94,6 +98,7 @@ class LabFacts(msgspec.Struct, frozen=True):
     seconds: Seconds | None
     weekly: bool
     periods: tuple[Period, ...]
+    stale: str = ""
 
     @property
     def hardest(self) -> list[ItemFacts]:
@@ -103,11 +108,14 @@ class LabFacts(msgspec.Struct, frozen=True):
 
     @property
     def warnings(self) -> list[str]:
-        """Lines about items where the lab may be at fault rather than the students."""
+        """Lines about stale results, and items where the lab may be at fault, not the students."""
         return [
-            f"rubric '{each.item}' fails alone for {each.unseen}: look at the bound."
-            for each in self.items
-            if each.unseen >= _ALONE
+            *filter(None, [self.stale]),
+            *(
+                f"rubric '{each.item}' fails alone for {each.unseen}: look at the bound."
+                for each in self.items
+                if each.unseen >= _ALONE
+            ),
         ]
 
 
@@ -129,6 +137,7 @@ def facts_of(lab: Lab, grades: Sequence[Grade]) -> LabFacts:
         seconds=_seconds([each.seconds for each in results]),
         weekly=weekly,
         periods=periods,
+        stale=stale_words(lab.slug, (e.stale for grade in grades for e in grade.attempts)),
     )
 
 
@@ -146,6 +155,7 @@ def _counts(grades: Iterable[Grade]) -> dict[str, int]:
     counts = Counter({"graded": 0, "ungraded": 0, "withheld": 0, "missing": 0})
     for grade in grades:
         counts[grade.status] += 1
+        counts["stale"] += bool(grade.stale)
         counts["late"] += bool(grade.counts and grade.counts.late_days)
         result = grade.counts.result if grade.counts else None
         counts["not runnable"] += bool(result and result.status == GRADED and result.note)

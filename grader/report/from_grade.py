@@ -21,6 +21,7 @@ from grader.suite.run import SuiteRun
 from grader.text.shown import plural
 from grader.text.times import minute, minute_or_unknown
 
+_STALE = "This result is {}; the score may change once the lab is graded again."
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 
 
@@ -68,6 +69,8 @@ def _reasons(grade: Grade) -> Sequence[str]:
     counted, lines = grade.counts, list[str]()
     if counted and counted.raw is not None:
         lines += _costs(counted)
+    if grade.stale:
+        lines.append(_STALE.format(grade.stale))
     lines += [_decision(each, grade) for each in grade.overrides]
     if grade.extension is None and grade.due:
         lines.append(f"Due {minute(grade.due)}.")

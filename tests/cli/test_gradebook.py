@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
+from grader.engine import ENGINE
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
@@ -52,8 +53,9 @@ def book(course):
                 "ben": Result("x", WITHHELD, None, 100, 0.1, (), "a fault\x1b[31m of ours"),
             }
             if student in results:
-                book.record(attempt, student[0] * 64, results[student], suite="s", engine="e",
-                            isolation="full")  # fmt: skip
+                facts = {"engine": ENGINE, "isolation": "full"}
+                suite = course.lab("adding").suite_digest
+                book.record(attempt, student[0] * 64, results[student], suite=suite, **facts)
         yield book
 
 
