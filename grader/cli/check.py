@@ -23,12 +23,21 @@ from grader.suite.run import SuiteRun
     metavar="FILE.svg",
     help="When all checks pass, write the picture of your own run.",
 )
+@click.option("--show-output", is_flag=True, help="Show what passing functions print, too.")
+@click.option(
+    "--output",
+    type=shell.FILE,
+    metavar="FILE",
+    help="Write all that your functions print to FILE, case by case.",
+)
 @isolation_option
 @shell.json_option
 def check(
     slug: str | None,
     keep_going: bool,
     picture: Path | None,
+    show_output: bool,
+    output: Path | None,
     isolation: Level | None,
     json_path: Path | None,
 ) -> None:
@@ -44,7 +53,7 @@ def check(
         shell.finish(Exit.FALLS_SHORT)
     if here.public_suite_changed:
         shell.say("Note: test_public.py is not as released; these are your own checks.")
-    printer = CheckPrinter(here.lab, keep_going=keep_going)
+    printer = CheckPrinter(here.lab, keep_going=keep_going, prints=show_output)
     run = check_once(
         here,
         best_level(isolation),
@@ -53,6 +62,9 @@ def check(
         stop_early=not keep_going,
     )
     printer.end(run)
+    if output is not None:
+        shell.write_text(output, printer.output() or "Nothing was printed.\n")
+        shell.say(f"Wrote {output}, what your functions printed.")
     hints.remember_first_failure(here, printer.first_failed)
     if not printer.first_failed:
         hints.say_predictions(here)

@@ -1,6 +1,8 @@
 """The command that takes grades to other systems: export."""
 
 import textwrap
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,8 +10,9 @@ import click
 from grader.cli import shell
 from grader.cli.book import gradebook, stale_of
 from grader.cli.group import Exit
-from grader.errors import UsageError
-from grader.exports.exported import exported
+from grader.course import Course, Lab
+from grader.errors import CourseError, UsageError
+from grader.exports.exported import early_zeros, exported
 from grader.exports.formats import Export, ExportOrder, check, columns_of, find, names, rows_of
 from grader.files.writing import write_folder
 from grader.text.shown import escaped, plural
@@ -40,6 +43,11 @@ from grader.text.shown import escaped, plural
 )
 @click.option("--student", metavar="ID", help="Only this student's grade.")
 @click.option("--published", is_flag=True, help="Only scores that students were told.")
+@click.option(
+    "--missing-as",
+    type=click.Choice(["0"]),
+    help="Give those who handed in nothing a 0; nobody else.",
+)
 @shell.db_option
 def export(
     arguments: tuple[str, ...],
@@ -48,19 +56,21 @@ def export(
     columns: tuple[str, ...],
     student: str | None,
     published: bool,
+    missing_as: str | None,
     db: str | None,
 ) -> None:
     """Write grades for another system.
 
     Grades of all labs, or of one. A score that is withheld or not there yet is left out and
-    named, never written as 0. For Gradescope, FILE is a folder with a file for each student, or
-    with --student one file.
+    named, never written as 0; --missing-as 0 writes one for work that was never handed in. Whoever
+    has no place in the file is named, all others are written, and the command ends with 1. For
+    Gradescope, FILE is a folder with a file for each student, or with --student one file.
     """
     *slugs, target = arguments
     if len(slugs) > 1:
         raise click.UsageError("Expected [LAB] FILE, got more.")
     course = shell.course()
-    labs = shell.labs(course, slugs)
+    labs, broken = _labs(course, slugs)
     known = [lab.slug for lab in labs]
     made_by = find(form)
     assert made_by is not None, "the option's type has found it"
@@ -70,7 +80,14 @@ def export(
         grades = [each for lab in labs for each in book.grades(lab, course.deadline(lab.slug))]
     order = ExportOrder(
         labs=tuple(map(exported, labs)),
-        rows=tuple(rows_of(grades, student, published=published)),
+        rows=tuple(
+            rows_of(
+                grades,
+                student,
+                published=published,
+                missing_as=None if missing_as is None else int(missing_as),
+            )
+        ),
         template=sheet,
         columns=titles,
         single=student is not None,
@@ -78,15 +95,33 @@ def export(
     made = made_by.make(order)
     stale = [(lab.slug, [each for each in grades if each.lab == lab.slug]) for lab in labs]
     told = filter(None, (stale_of(slug, some) for slug, some in stale))
-    remarks = (*made.notes, *told, *made.unplaced)
+    early = early_zeros(order.rows, datetime.now(UTC))
+    remarks = (*broken, *early, *made.notes, *told, *made.unplaced)
     for line in remarks:
         _say_remark(line)
     _write(Path(target), made)
     shell.say(f"Wrote {target}: {plural(made.written, 'score')} of {', '.join(known)}.")
+    if missing_as is not None:
+        shell.say(f"{plural(made.zeros, 'zero')} among them, for work that was not handed in.")
     if remarks:
         shell.say(f"{plural(len(remarks), 'remark')}: see above.")
-    if made.unplaced:
+    if made.unplaced or broken:
         shell.finish(Exit.FALLS_SHORT)
+
+
+def _labs(course: Course, slugs: Sequence[str]) -> tuple[list[Lab], list[str]]:
+    """The labs that were named; without names all of the course, and why others can't be read."""
+    if slugs:
+        return shell.labs(course, slugs), []
+    labs, broken = list[Lab](), list[str]()
+    for slug in course.slugs:
+        try:
+            labs.append(course.lab(slug))
+        except CourseError as error:
+            broken.append(f"{slug}: no score of it is written: {error}")
+    if not labs:
+        raise CourseError("; ".join(broken))
+    return sorted(labs, key=lambda lab: lab.assignment.order), broken
 
 
 def _write(target: Path, made: Export) -> None:

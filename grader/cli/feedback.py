@@ -8,6 +8,7 @@ import click
 
 from grader.cli import shell
 from grader.cli.book import gradebook
+from grader.cli.feedback_zip import write_zip, zip_order
 from grader.cli.group import Exit
 from grader.cli.levels import best_level, isolation_option, required_level
 from grader.course import Course, Lab
@@ -36,9 +37,29 @@ _PAGE = "feedback.html"
 @click.option(
     "--to",
     "target",
-    type=shell.FOLDER,
+    type=shell.ANY_PATH,
     metavar="FOLDER",
-    help="For staff: write a page for each student, or for those named, into FOLDER.",
+    help="For staff: write a page for each student, or for those named, into FOLDER; with --for "
+    "into one zip.",
+)
+@click.option(
+    "--for",
+    "system",
+    type=click.Choice(["canvas", "moodle"]),
+    help="Write a zip that this system takes back: published feedback, under the names of its own "
+    "download.",
+)
+@click.option(
+    "--worksheet",
+    type=shell.FILE,
+    metavar="FILE",
+    help="With --for moodle: the assignment's grading worksheet, which says who has which number.",
+)
+@click.option(
+    "--download",
+    type=shell.FILE,
+    metavar="FILE",
+    help="With --for: the zip that was downloaded, if the gradebook doesn't know its names.",
 )
 @click.option(
     "--pictures/--no-pictures",
@@ -53,6 +74,9 @@ def feedback(
     slug: str | None,
     students: tuple[str, ...],
     target: Path | None,
+    system: str | None,
+    worksheet: Path | None,
+    download: Path | None,
     pictures: bool,
     text: bool,
     isolation: Level | None,
@@ -63,14 +87,17 @@ def feedback(
 
     In a lab's folder: feedback.html, of your own public checks, with messages, picture and
     predictions. For staff, with --to or STUDENT: of what was graded, a page for each student,
-    FOLDER/LAB/STUDENT.html.
+    FOLDER/LAB/STUDENT.html. With --for, --to FILE.zip: what Canvas takes under Re-Upload
+    Submissions, or Moodle under Upload multiple feedback files in a zip.
     """
+    order = zip_order(system, target, worksheet, download, slug)
     if target is None and not students:
         here = find_workspace(Path.cwd(), slug)
         _show_own(here, feedback_of_workspace(here, best_level(isolation)), text, json_path)
         return
     course = shell.course()
     unknown, made = set(students), list[Feedback]()
+    fell_short = False
     with gradebook(course, db) as book:
         for lab in shell.labs(course, (slug,) if slug else ()):
             grades = book.grades(lab, course.deadline(lab.slug))
@@ -79,14 +106,18 @@ def feedback(
                 continue  # a lab of which nothing is there yet
             chosen = [each for each in grades if not students or each.student.id in students]
             with _public_runs(lab, book, isolation, wanted=pictures) as run_of:
-                made += _feedback_of(course, lab, chosen, run_of, target)
+                told = _feedback_of(course, lab, chosen, run_of, None if order else target)
+            made += told
+            if order:
+                pages = list(zip(chosen, told, strict=True))
+                fell_short |= write_zip(order, lab, book, pages, grades)
     for number, each in enumerate(made if text else ()):
         shell.say(*([""] if number else []), *feedback_lines(each))
     shell.write_json(json_path, made)
     for student in sorted(unknown):
         shell.say_error(f"no student '{student}' in the gradebook; the rest goes on")
-    if unknown:
-        shell.finish(Exit.USAGE)
+    if unknown or fell_short:
+        shell.finish(Exit.USAGE if unknown else Exit.FALLS_SHORT)
 
 
 def _feedback_of(

@@ -5,24 +5,34 @@ from msgspec.structs import replace
 from grader.cli import shell
 from grader.course import Lab
 from grader.results import Verdict
-from grader.suite.explain.message import lines_of
+from grader.suite.explain.message import lines_of, prints_more
 from grader.suite.finding import CaseResult
 from grader.suite.run import SuiteRun
+from grader.text.shown import one_line
 
 _WIDTH = 80
+_INDENT = " " * 13
 
 
 class CheckPrinter:
     """Prints one line an item as soon as its last case is judged, and the message of a failure.
 
     `then` is what to do next about a failure, as the last line says it. With `keep_going`, what
-    waits does so for an item that it builds on, else for the first that failed.
+    waits does so for an item that it builds on, else for the first that failed. With `prints`,
+    what passing items print is shown, too.
     """
 
     def __init__(
-        self, lab: Lab, *, then: str = "edit, or shardlab hint", keep_going: bool = False
+        self,
+        lab: Lab,
+        *,
+        then: str = "edit, or shardlab hint",
+        keep_going: bool = False,
+        prints: bool = False,
     ) -> None:
         self._lab = lab
+        self._prints = prints
+        self._told: dict[str, list[CaseResult]] = {}  # by item, what has printed something
         self._keep_going = keep_going
         self._then = then
         self._numbers = {each.item: n for n, each in enumerate(lab.rubric, 1)}
@@ -36,6 +46,8 @@ class CheckPrinter:
         for item in [name for name in self._cases if name != result.item]:
             self._print_once(item)
         self._cases[result.item] = result
+        if result.printed:
+            self._told.setdefault(result.item, []).append(result)
         if result.verdict is not Verdict.PASSED:
             self._print_once(result.item)
 
@@ -68,6 +80,17 @@ class CheckPrinter:
             for each in self._lab.rubric
         ]
 
+    def output(self) -> str:
+        """All that was printed, case by case, as a text to keep."""
+        parts = []
+        for item, cases in self._told.items():
+            number = f"{self._numbers[item]}/{len(self._lab.rubric)} {self._lab.item(item).title}"
+            for case in cases:
+                parts.append(f"== {number}: {case.case}, {case.verdict}\n")
+                for rank, text in case.printed:
+                    parts.append((f"-- {rank}\n" if rank else "") + f"{text.rstrip()}\n")
+        return "".join(parts)
+
     def item(self, result: CaseResult) -> None:
         """Prints one item by itself."""
         rubric_item = self._lab.item(result.item)
@@ -75,9 +98,20 @@ class CheckPrinter:
         number = f"{self._numbers[result.item]:>2}/{len(self._lab.rubric)}"
         shell.say(f"{number:>6}  {shell.good(passed)}  {_titled(rubric_item.title, result)}")
         if passed:
+            self._say_prints(result.item)
             return
         self.first_failed = self.first_failed or result.item
         shell.say(*lines_of(replace(result.finding, where="")))  # the title's line has the place
+        if prints_more(result.finding):
+            shell.say(f"{_INDENT}All of it: shardlab check --output FILE")
+
+    def _say_prints(self, item: str) -> None:
+        """What a passing item printed, whole: somebody asked for it."""
+        for case in self._told.get(item, ()) if self._prints else ():
+            shell.say(f"   Printed   in {case.case}")
+            for rank, text in case.printed:
+                start = f"{_INDENT}{rank}: " if rank else _INDENT
+                shell.say(*(f"{start}{one_line(each)}" for each in text.splitlines()))
 
     def _print_once(self, item: str) -> None:
         if item in self._printed:

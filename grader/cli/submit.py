@@ -15,6 +15,7 @@ from grader.student import hand_in
 from grader.student.checking import check_once, passed_items, work_of
 from grader.student.workspace import Workspace, find_workspace
 from grader.submissions import Submission
+from grader.suite.explain.message import lines_of
 from grader.text.times import minute
 
 
@@ -49,7 +50,8 @@ def submit(
         shell.finish(Exit.FALLS_SHORT)
     bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
     names = ", ".join(f"{name} ({_size(len(each))})" for name, each in bundle.files.items())
-    shell.say(*shell.folded(f"Packed {names}. {_public(here, submission)}"))
+    public, why = _public(here, submission)
+    shell.say(*shell.folded(f"Packed {names}. {public}"), *why)
     if target is not None:
         delivered = hand_in.deliver_to(target, bundle)
         word = "Delivered"
@@ -67,14 +69,19 @@ def submit(
     shell.write_json(json_path, {**told, "new": delivered.new, "code": code, "sent": sent})
 
 
-def _public(here: Workspace, submission: Submission) -> str:
-    """`Public 9/9.`; where the checks can't be run, that, for it is no reason not to submit."""
+def _public(here: Workspace, submission: Submission) -> tuple[str, list[str]]:
+    """`Public 9/9.`, and why the file can't be imported, if it can't.
+
+    Where the checks can't be run, that is said instead: it is no reason not to submit.
+    """
     note = " (your own checks)" if here.public_suite_changed else ""
     try:
         run = check_once(here, best_level(None), submission=submission, stop_early=False)
     except (CourseError, SandboxError) as error:
-        return f"Public checks can't be run: {str(error).splitlines()[0]}"
-    return f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
+        return f"Public checks can't be run: {str(error).splitlines()[0]}", []
+    unloaded = (lines_of(each.finding) for each in run.results if not each.finding.loads)
+    passed = f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
+    return passed, next(unloaded, [])
 
 
 def _size(count: int) -> str:

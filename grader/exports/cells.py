@@ -47,6 +47,12 @@ def cell(value: Cell) -> str | float | Points:
     return inert(value) if isinstance(value, str) else value
 
 
+def number(value: Points | float) -> int | float:
+    """The number as it is written: whole where it is whole, else with four places at most."""
+    rounded = round(float(value), 4)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
 def csv_text(rows: Iterable[Sequence[Cell]], newline: str = "\r\n") -> str:
     """The rows as CSV (RFC 4180), every cell inert."""
     file = io.StringIO()

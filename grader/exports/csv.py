@@ -7,9 +7,12 @@ Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
 
 from collections.abc import Iterable, Sequence
 
-from grader.exports.cells import Cell, csv_text
-from grader.exports.exported import ExportedGrade, ExportedLab
-from grader.exports.formats import Format, document
+import msgspec
+
+from grader.exports.cells import Cell, csv_text, number
+from grader.exports.exported import ExportedGrade, ExportedLab, changed_ids
+from grader.exports.formats import Export, ExportOrder, Format, document
+from grader.gradebook.points import Points
 from grader.gradebook.rows import GradedAttempt
 
 COLUMNS = (
@@ -36,21 +39,31 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         counts.attempt.number if counts else None,
         _time(counts),
         row.status,
-        counts.raw if counts else None,
+        _number(counts.raw if counts else None),
         counts.penalty if counts else None,
         counts.late_days if counts else None,
-        "; ".join(f"{each.item}={each.points} ({each.reason})" for each in grade.overrides),
-        row.score,
+        "; ".join(f"{each.item}={number(each.points)} ({each.reason})" for each in grade.overrides),
+        _number(row.score),
         grade.max_score,
-        grade.published,
+        _number(grade.published),
         counts.stale if counts else "",
-        *(points.get(key) for key in items),
+        *(_number(points.get(key)) for key in items),
     ]
 
 
+def _number(value: Points | None) -> int | float | None:
+    return None if value is None else number(value)
+
+
 def _time(counts: GradedAttempt | None) -> str | None:
+    """When the attempt was handed in; None where nobody knows."""
     at = counts.attempt.submitted_at if counts else None
     return at.isoformat(timespec="seconds") if at else None
 
 
-FORMAT = Format(lambda order: document(grades_csv(order.labs, order.rows), order))
+def _export(order: ExportOrder) -> Export:
+    made = document(grades_csv(order.labs, order.rows), order)
+    return msgspec.structs.replace(made, notes=(*made.notes, *changed_ids(order.rows)))
+
+
+FORMAT = Format(_export)

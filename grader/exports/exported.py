@@ -1,19 +1,22 @@
 """The grades and labs that go out, whatever the format.
 
 A score that is withheld or not there yet is never written as 0: a format leaves its place empty or
-says so in its own words, and `ExportedGrade.reason` has the reason. If another system should count
-a zero for work that was not handed in, a person enters it there.
+says so in its own words, and `ExportedGrade.reason` has the reason. Only where a person asks for
+it does whoever handed in nothing get a number: `ExportedGrade.filled` says so.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
 from grader.course import Lab
+from grader.exports.cells import inert
 from grader.gradebook.points import Points, exact
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.results import Finding, RubricResult, Verdict
 from grader.suite.explain.message import message_of
+from grader.text.times import minute
 
 _REASONS = {
     "missing": "nothing handed in",
@@ -63,13 +66,15 @@ class ExportedGrade(msgspec.Struct, frozen=True):
     """One student's grade in one lab, with the score that goes out.
 
     If `score` is None, `reason` says why. `items` add up to the raw score; there are none if the
-    published score is no longer the one that they give.
+    published score is no longer the one that they give. A `filled` score stands for work that was
+    not handed in.
     """
 
     grade: Grade
     score: Points | None
     reason: str = ""
     items: tuple[Item, ...] = ()
+    filled: bool = False
 
     @property
     def student(self) -> str:
@@ -103,14 +108,46 @@ class ExportedGrade(msgspec.Struct, frozen=True):
         return self.grade.counts if self.score == self.grade.score else None
 
 
-def entries(grades: Iterable[Grade], *, published: bool = False) -> list[ExportedGrade]:
-    """The grades as they stand; with `published`, only what students were last told."""
-    return [_published(each) if published else _present(each) for each in grades]
+def entries(
+    grades: Iterable[Grade], *, published: bool = False, missing_as: Points | None = None
+) -> list[ExportedGrade]:
+    """The grades as they stand; with `published`, only what students were last told.
+
+    `missing_as` is the score of those who handed in nothing, if they are to have one.
+    """
+    found = [_published(each) if published else _present(each) for each in grades]
+    return found if missing_as is None else [_filled(each, missing_as) for each in found]
 
 
 def without_score(rows: Iterable[ExportedGrade]) -> list[str]:
     """A line for each grade without a score, so that none is missing in silence."""
     return [f"{each.student}, {each.lab}: {each.reason}" for each in rows if each.score is None]
+
+
+def early_zeros(rows: Iterable[ExportedGrade], now: datetime) -> list[str]:
+    """A remark on each score for nothing handed in of which the due date is still to come."""
+    return [
+        f"{each.student}, {each.lab}: {each.score}, though it is due at {minute(due)} only"
+        for each in rows
+        if each.filled and (due := each.grade.due) is not None and due > now
+    ]
+
+
+def changed_ids(rows: Iterable[ExportedGrade]) -> list[str]:
+    """A remark on each id that no spreadsheet could show as it is, and what stands in its place."""
+    students = dict.fromkeys(each.student for each in rows)
+    return [
+        f"{name}: written as {inert(name)}, so that no spreadsheet takes it for a formula"
+        for name in students
+        if inert(name) != name
+    ]
+
+
+def _filled(row: ExportedGrade, score: Points) -> ExportedGrade:
+    """The same; with that score if there is none because nothing was handed in."""
+    if row.score is not None or row.grade.attempts or row.status != "missing":
+        return row
+    return ExportedGrade(row.grade, score, filled=True)
 
 
 def _present(grade: Grade) -> ExportedGrade:

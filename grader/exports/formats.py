@@ -13,6 +13,7 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.exports.exported import ExportedGrade, ExportedLab, entries, without_score
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 
 GROUP = "shardlab.exports"
@@ -36,7 +37,8 @@ class Export(msgspec.Struct, frozen=True):
     """A text, or the texts of a folder's files, with remarks for the person who exports.
 
     `unplaced` are scores that found no place, for which the command ends with 1; `notes` are all
-    other remarks. `encoding` is the codec of the text; a byte order mark is part of the text.
+    other remarks. Of the scores written, `zeros` stand for work that was not handed in. `encoding`
+    is the codec of the text; a byte order mark is part of the text.
     """
 
     content: str | dict[str, str]
@@ -44,6 +46,7 @@ class Export(msgspec.Struct, frozen=True):
     unplaced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    zeros: int = 0
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -63,7 +66,8 @@ class Format(msgspec.Struct, frozen=True):
 def document(content: str | dict[str, str], order: ExportOrder) -> Export:
     """The export of a text that holds each score of the order; grades without one are noted."""
     written = sum(each.score is not None for each in order.rows)
-    return Export(content, written, (), tuple(without_score(order.rows)))
+    zeros = sum(each.filled for each in order.rows)
+    return Export(content, written, (), tuple(without_score(order.rows)), zeros=zeros)
 
 
 def find(name: str) -> Format | None:
@@ -90,13 +94,17 @@ def columns_of(given: Sequence[str], slugs: Sequence[str]) -> dict[str, str]:
 
 
 def rows_of(
-    grades: Sequence[Grade], student: str | None, *, published: bool
+    grades: Sequence[Grade],
+    student: str | None,
+    *,
+    published: bool,
+    missing_as: Points | None = None,
 ) -> list[ExportedGrade]:
     """The grades to export, of all or of one student; UsageError for an unknown student."""
     wanted = [each for each in grades if student in {None, each.student.id}]
     if student is not None and not wanted:
         raise UsageError(f"no student '{student}' in the gradebook; see 'shardlab roster'")
-    return entries(wanted, published=published)
+    return entries(wanted, published=published, missing_as=missing_as)
 
 
 def check(

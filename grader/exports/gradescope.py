@@ -7,11 +7,15 @@ autograder failed, which is true, and no number.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote
 
+import msgspec
+
 from grader.errors import UsageError
-from grader.exports.exported import ExportedGrade, ExportedLab, Item
+from grader.exports.cells import number
+from grader.exports.exported import ExportedGrade, ExportedLab, Item, without_score
 from grader.exports.formats import Export, ExportOrder, Format, document
 from grader.gradebook.points import plain_number
 from grader.text.shown import plural
@@ -38,29 +42,42 @@ def results(row: ExportedGrade, lab: ExportedLab) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def results_files(rows: Iterable[ExportedGrade], lab: ExportedLab) -> dict[str, str]:
-    """A file, by name, for each student who handed something in."""
-    files: dict[str, str] = {}
-    taken: set[str] = set()
-    for row in rows:
-        if row.status == "missing" or (row.score is None and row.reason == "not published"):
+def results_files(
+    rows: Iterable[ExportedGrade], lab: ExportedLab
+) -> tuple[dict[str, str], dict[str, str]]:
+    """A file, by name, for each student with something to tell, and who can't have one, and why."""
+    files, problems = dict[str, str](), dict[str, str]()
+    there = [row for row in rows if _told(row)]
+    count = Counter(_name(row.student).casefold() for row in there)
+    for row in there:
+        try:
+            name = file_name(row.student)
+        except UsageError as error:
+            problems[row.student] = str(error)
             continue
-        name = file_name(row.student)
-        if name.casefold() in taken:
-            raise UsageError(f"the students' ids give the file name {name} twice; change one")
-        taken.add(name.casefold())
-        files[name] = results(row, lab)
-    return files
+        if count[name.casefold()] > 1:
+            problems[row.student] = f"the file {name} would be another student's, too"
+        else:
+            files[name] = results(row, lab)
+    return files, problems
+
+
+def _told(row: ExportedGrade) -> bool:
+    """Whether there is a score, or work of which Gradescope should show that it has none."""
+    return row.score is not None or not (row.status == "missing" or row.reason == "not published")
 
 
 def file_name(student: str) -> str:
     """A name for the student's file that stays in its folder, whatever the id is."""
-    name = quote(student, safe="@+ ", errors="replace")
-    if name.startswith("."):
-        name = f"%2E{name[1:]}"
-    if not name or len(name) > _MAX_NAME:
+    name = _name(student)
+    if not student or len(name) > _MAX_NAME:
         raise UsageError(f"the id {student[:40]!r} gives no file name; change it in the roster")
-    return f"{name}.json"
+    return name
+
+
+def _name(student: str) -> str:
+    name = quote(student, safe="@+ ", errors="replace")
+    return f"{f'%2E{name[1:]}' if name.startswith('.') else name}.json"
 
 
 def _test(number: int, item: Item) -> dict[str, object]:
@@ -82,7 +99,7 @@ def _test(number: int, item: Item) -> dict[str, object]:
 def _item_words(item: Item) -> str:
     if item.override is None:
         return "" if item.full else item.message
-    decided = f"{item.points} of {item.max_points} points by hand: {item.override.reason}"
+    decided = f"{number(item.points)} of {item.max_points} points by hand: {item.override.reason}"
     return decided if item.full or not item.message else f"{decided}\n{item.message}"
 
 
@@ -92,6 +109,9 @@ def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
     yield lab.title + (f", attempt {counts.attempt.number}" if counts else "")
     if row.score is None:
         yield f"No score: {row.reason}."
+        return
+    if row.filled:
+        yield f"Nothing was handed in: {number(row.score)} points."
         return
     if counts is None:
         yield "The score is the one that was published."
@@ -103,7 +123,8 @@ def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
     if counts.refused:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:
-        yield f"{counts.raw} points, less {counts.penalty}: {plural(counts.late_days, 'day')} late."
+        raw = number(counts.raw or 0)
+        yield f"{raw} points, less {counts.penalty}: {plural(counts.late_days, 'day')} late."
 
 
 def _origin(row: ExportedGrade) -> dict[str, object]:
@@ -121,8 +142,19 @@ def _origin(row: ExportedGrade) -> dict[str, object]:
 
 def _export(order: ExportOrder) -> Export:
     (lab,) = order.labs
-    one = order.single
-    return document(results(order.rows[0], lab) if one else results_files(order.rows, lab), order)
+    if order.single:
+        return document(results(order.rows[0], lab), order)
+    files, problems = results_files(order.rows, lab)
+    placed = [each for each in order.rows if each.student not in problems]
+    made = document(files, msgspec.structs.replace(order, rows=tuple(placed)))
+    lost = [each for each in order.rows if each.student in problems]
+    scored = [
+        f"{each.student}, {lab.slug}: {number(each.score)} points, {problems[each.student]}"
+        for each in lost
+        if each.score is not None
+    ]
+    notes = (*made.notes, *without_score(lost))
+    return msgspec.structs.replace(made, unplaced=tuple(scored), notes=notes)
 
 
 FORMAT = Format(_export, one_lab=True)

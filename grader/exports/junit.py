@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from grader.exports.cells import number
 from grader.exports.exported import ExportedGrade, Item
 from grader.exports.formats import Format, document
+from grader.gradebook.points import Points
 from grader.results import Verdict
 
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,8 +63,17 @@ def _cases(row: ExportedGrade) -> list[_Case]:
         names = [each.item for each in row.items] if ended == "error" else []
         return [_Case(where, name, ended, row.status, row.reason) for name in names or ["score"]]
     if not row.items:
-        return [_Case(where, "score")]
+        return [_whole(where, row, row.score)]
     return [_item(where, each) for each in row.items]
+
+
+def _whole(where: str, row: ExportedGrade, score: Points) -> _Case:
+    """The case of a score without items: one that was published, or stands for nothing at all."""
+    if score >= row.grade.max_score:
+        return _Case(where, "score")
+    told = f"{number(score)} of {row.grade.max_score} points"
+    why = "\nnothing handed in" if row.filled else ""
+    return _Case(where, "score", "failure", row.status, told + why)
 
 
 def _item(where: str, item: Item) -> _Case:
@@ -70,7 +81,7 @@ def _item(where: str, item: Item) -> _Case:
         return _Case(where, item.item)
     if item.verdict is Verdict.GRADER_FAULT and item.override is None:
         return _Case(where, item.item, "error", item.verdict, item.message)
-    told = f"{item.points} of {item.max_points} points\n{item.message}"
+    told = f"{number(item.points)} of {item.max_points} points\n{item.message}"
     return _Case(where, item.item, "failure", item.verdict, told)
 
 

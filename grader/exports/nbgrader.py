@@ -8,9 +8,11 @@ without one, all of it is the last name.
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import msgspec
+
 from grader.exports.cells import Cell, csv_text
-from grader.exports.exported import ExportedGrade
-from grader.exports.formats import Format, document
+from grader.exports.exported import ExportedGrade, changed_ids
+from grader.exports.formats import Export, ExportOrder, Format, document
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
@@ -54,4 +56,9 @@ def _time(value: datetime | None) -> str:
     return str(value.astimezone(UTC).replace(tzinfo=None)) if value else ""
 
 
-FORMAT = Format(lambda order: document(grades_csv(order.rows), order))
+def _export(order: ExportOrder) -> Export:
+    made = document(grades_csv(order.rows), order)
+    return msgspec.structs.replace(made, notes=(*made.notes, *changed_ids(order.rows)))
+
+
+FORMAT = Format(_export)

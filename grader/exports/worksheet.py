@@ -1,23 +1,26 @@
 """Fills in a grade sheet that was downloaded from another system.
 
 Its rows, their order and all other cells stay as they are, formulas included: they are that
-system's. Only numbers are filled in.
+system's. A number is written with a comma where the sheet's own numbers have one.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
-from grader.exports.cells import plain
+from grader.exports.cells import number, plain
+from grader.exports.directory import Directory, by_name, directory_of, place
 from grader.exports.exported import ExportedGrade, without_score
 from grader.exports.formats import Export
 from grader.gradebook.points import Points
-from grader.gradebook.rows import Student
 
 _MAX_BYTES = 32 << 20
 _BOM = "\ufeff"
+_SHOWN = 5
+_WITH_COMMA = re.compile(r"-?[\d.]*\d,\d+%?")
 
 
 @dataclass
@@ -28,14 +31,22 @@ class GradeSheet:
     delimiter: str
     newline: str
     bom: str
+    decimal: str = "."
 
     @property
     def heading(self) -> list[str]:
         return self.rows[0]
 
     def column(self, name: str) -> int | None:
-        """The index of the column with exactly this heading."""
-        return next((i for i, each in enumerate(self.heading) if each.strip() == name), None)
+        """The index of the column with this heading, in capitals or small letters."""
+        wanted = name.casefold()
+        found = (i for i, each in enumerate(self.heading) if each.strip().casefold() == wanted)
+        return next(found, None)
+
+    def need(self, names: Iterable[str], mend: str) -> None:
+        """Raises UsageError, with the mend, if one of the columns is missing."""
+        if missing := [name for name in names if self.column(name) is None]:
+            raise UsageError(f"the template has no column {' and none '.join(missing)}; {mend}")
 
     def get(self, row: int, column: int | None) -> str:
         """The cell without space around it; empty if the line has no such cell."""
@@ -45,7 +56,12 @@ class GradeSheet:
     def put(self, row: int, column: int, value: Points) -> None:
         cells = self.rows[row]
         cells.extend([""] * (column + 1 - len(cells)))
-        cells[column] = str(value)
+        cells[column] = str(number(value)).replace(".", self.decimal)
+
+    def learn_decimal(self, columns: Iterable[int]) -> None:
+        """Takes the decimal mark from the numbers in these columns."""
+        every = [self.get(row, each) for each in columns for row in range(1, len(self.rows))]
+        self.decimal = "," if any(map(_WITH_COMMA.fullmatch, every)) else "."
 
     def text(self) -> str:
         """The sheet as CSV, in the dialect it had."""
@@ -62,8 +78,8 @@ class GradeSheet:
         return self.bom + file.getvalue()
 
 
-def read_sheet(content: bytes, needed: Sequence[str], mend: str) -> GradeSheet:
-    """The sheet; UsageError with the mend if a needed column is missing."""
+def read_sheet(content: bytes, mend: str) -> GradeSheet:
+    """The sheet; UsageError with the mend if it can't be read."""
     if len(content) > _MAX_BYTES:
         raise UsageError(f"the template is larger than {_MAX_BYTES >> 20} MB; {mend}")
     try:
@@ -78,11 +94,7 @@ def read_sheet(content: bytes, needed: Sequence[str], mend: str) -> GradeSheet:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise UsageError(f"the template is no CSV: {error}; {mend}") from None
-    sheet = GradeSheet(rows or [[]], delimiter, newline, bom)
-    missing = [name for name in needed if sheet.column(name) is None]
-    if missing:
-        raise UsageError(f"the template has no column {' and none '.join(missing)}; {mend}")
-    return sheet
+    return GradeSheet(rows or [[]], delimiter, newline, bom)
 
 
 def _heading(text: str, delimiter: str) -> list[str]:
@@ -90,64 +102,19 @@ def _heading(text: str, delimiter: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Directory:
-    """Students by each of the names that other systems have for them."""
+class Reading:
+    """How the lines of a system's sheet are read.
 
-    by_lms: Mapping[str, Student]
-    by_id: Mapping[str, Student]
-    by_email: Mapping[str, Student]
-
-    def ids(self, lms: str, ids: Iterable[str], email: str) -> set[str]:
-        """The ids of all who have one of these names."""
-        found = [self.by_lms.get(lms), self.by_email.get(email.casefold())]
-        found += map(self.by_id.get, ids)
-        return {each.id for each in found if each is not None}
-
-
-def directory_of(rows: Iterable[ExportedGrade]) -> Directory:
-    """The students of the rows; a number or address that two of them share is left out."""
-    students = {each.student: each.grade.student for each in rows}.values()
-    return Directory(
-        _unique((each.lms_id.strip(), each) for each in students),
-        _unique((each.id, each) for each in students),
-        _unique((each.email.strip().casefold(), each) for each in students),
-    )
-
-
-def _unique(pairs: Iterable[tuple[str, Student]]) -> dict[str, Student]:
-    found: dict[str, list[Student]] = {}
-    for name, student in pairs:
-        found.setdefault(name, []).append(student)
-    return {name: each[0] for name, each in found.items() if name and len(each) == 1}
-
-
-def place(
-    rows: Iterable[int], candidates: Mapping[int, set[str]], label: Mapping[int, str]
-) -> tuple[dict[str, int], list[str]]:
-    """Each student's own row, and remarks on the rows that are nobody's.
-
-    A row that may be of two students gets nothing, nor does a student with two rows: a score in
-    the wrong place is worse than none.
+    `candidates` returns the ids that a line may belong to, `name` the person's name in it. Where
+    these leave a line without an owner and `by_name` is set, a full name that is unique decides.
+    `kept` says why a cell has to stay as it is, and `locked` why a line takes no score.
     """
-    places: dict[str, list[int]] = {}
-    notes = []
-    for row in rows:
-        names = candidates[row]
-        if len(names) == 1:
-            places.setdefault(next(iter(names)), []).append(row)
-        elif names:
-            both = " and ".join(sorted(names))
-            notes.append(f"line {row + 1} ({label[row]}): could be {both}; left as it was")
-        else:
-            notes.append(f"line {row + 1} ({label[row]}): not in the roster; left as it was")
-    for student, lines in places.items():
-        if len(lines) > 1:
-            where = ", ".join(str(line + 1) for line in lines)
-            notes.append(f"{student}: lines {where} are all theirs; left as they were")
-    return {name: lines[0] for name, lines in places.items() if len(lines) == 1}, notes
 
-
-Candidates = Callable[[GradeSheet, int, Directory], set[str]]
+    candidates: Callable[[GradeSheet, int, Directory], set[str]]
+    name: Callable[[GradeSheet, int], str]
+    by_name: bool = False
+    kept: Callable[[str], str] = lambda _: ""
+    locked: Callable[[GradeSheet, int], str] = lambda *_: ""
 
 
 def fill_lines(
@@ -155,42 +122,54 @@ def fill_lines(
     rows: Sequence[ExportedGrade],
     columns: Mapping[str, int],
     lines: Sequence[int],
-    candidates: Candidates,
-    name: str,
-    kept: Mapping[str, str],
+    reading: Reading,
 ) -> Export:
-    """The sheet with the scores of these labs in the lines of their students.
-
-    `candidates` returns the ids that a line may belong to; remarks name a line by column `name`.
-    A cell with one of the words of `kept` stays; a remark says what the word means.
-    """
+    """The sheet with the scores of these labs in the lines of their students."""
     own = [each for each in rows if each.lab in columns]
-    roster = directory_of(own)
-    label = {
-        line: plain(sheet.get(line, sheet.column(name)) or sheet.get(line, 0)) for line in lines
-    }
-    places, notes = place(lines, {line: candidates(sheet, line, roster) for line in lines}, label)
+    places, notes = owners(sheet, own, lines, reading)
     notes += without_score(own)
-    unplaced, written = [], 0
+    unplaced, written, zeros = [], 0, 0
     for each in own:
         if each.score is None:
             continue
         line = places.get(each.student)
+        what = f"{each.student}, {each.lab}: {number(each.score)} points"
         if line is None:
-            unplaced.append(f"{each.student}, {each.lab}: {each.score} points, no line is theirs")
-            continue
-        present = sheet.get(line, columns[each.lab])
-        if present.casefold() in kept:
-            notes.append(f"{each.student}, {each.lab}: {present} kept: {kept[present.casefold()]}")
-            continue
-        sheet.put(line, columns[each.lab], each.score)
-        written += 1
-    return Export(sheet.text(), written, tuple(unplaced), tuple(notes))
+            unplaced.append(f"{what}, no line is theirs")
+        elif reason := reading.locked(sheet, line):
+            unplaced.append(f"{what}, line {line + 1} {reason}")
+        elif reason := reading.kept(present := sheet.get(line, columns[each.lab])):
+            notes.append(f"{each.student}, {each.lab}: {present} kept: {reason}")
+        else:
+            sheet.put(line, columns[each.lab], each.score)
+            written += 1
+            zeros += each.filled
+    return Export(sheet.text(), written, tuple(unplaced), tuple(notes), zeros=zeros)
+
+
+def owners(
+    sheet: GradeSheet, rows: Iterable[ExportedGrade], lines: Sequence[int], reading: Reading
+) -> tuple[dict[str, int], list[str]]:
+    """Each student's line, and remarks on the lines that are nobody's or were told by a name."""
+    roster = directory_of(rows)
+    label = {line: plain(reading.name(sheet, line) or sheet.get(line, 0)) for line in lines}
+    candidates = {line: reading.candidates(sheet, line, roster) for line in lines}
+    guessed = by_name(candidates, label, roster) if reading.by_name else {}
+    places, notes = place(lines, candidates | {k: {v} for k, v in guessed.items()}, label)
+    if guessed:
+        some = [f"line {line + 1} ({label[line]}) is {name}" for line, name in guessed.items()]
+        more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
+        notes.append(f"told by the full name alone: {', '.join(some[:_SHOWN])}{more}")
+    return places, notes
 
 
 def points(text: str) -> float | None:
-    """The number in a cell, in any locale; None if there is none."""
+    """The number in a cell, in any locale; None if there is none.
+
+    The last comma or point is the decimal mark, as Canvas's importer has it.
+    """
+    *whole, last = re.split(r"[.,]", text.strip().removesuffix("%"))
     try:
-        return float(text.replace(",", "."))
+        return float(f"{''.join(whole)}.{last}" if whole else last)
     except ValueError:
         return None

@@ -51,6 +51,16 @@ class CollectMemory:
         rows = self._database.read(lambda each: each.execute(of_lab).all())
         return {(source, facts): attempt for attempt, source, facts in rows}
 
+    def places(self, lab: str) -> dict[int, list[str]]:
+        """The places where each attempt at the lab was found, by the attempt's id."""
+        query = sa.select(sources.c.submission, sources.c.source)
+        query = query.join(submissions, submissions.c.id == sources.c.submission)
+        of_lab = query.where(submissions.c.lab == lab)
+        found: dict[int, list[str]] = {}
+        for number, source in self._database.read(lambda each: each.execute(of_lab).all()):
+            found.setdefault(number, []).append(source)
+        return {number: sorted(some) for number, some in found.items()}
+
     def keep_facts(self, facts: Mapping[tuple[int, str], str]) -> None:
         """Keeps facts by attempt and source, from which `collect` sees that nothing changed."""
         rows = [

@@ -79,6 +79,7 @@ class Judge:
                     stop_early=stop_early,
                     on_result=tell,
                     evidence=self.evidence(submission),
+                    prints=True,
                 )
             if self.alive:
                 return run

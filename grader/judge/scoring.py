@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from grader.course import POINTS_OF_A_LAB, Lab, RubricItem
 from grader.errors import StarvedError
 from grader.results import WITHHELD, Finding, Result, RubricResult, Verdict
+from grader.suite.explain.loading import in_a_line
 from grader.suite.explain.message import trimmed
 from grader.suite.finding import CaseFailure, CaseResult
 
@@ -38,7 +39,7 @@ def unloadable(
         scored(each, case.verdict, Finding() if case.verdict is Verdict.PASSED else finding)
         for each, case in zip(lab.rubric, verdicts.values(), strict=True)
     ]
-    return rubric, " ".join(filter(None, (finding.error, finding.where)))
+    return rubric, in_a_line(finding)
 
 
 def finding_of(
@@ -63,7 +64,7 @@ def finding_of(
 
 
 def scored(item: RubricItem, verdict: Verdict, finding: Finding) -> RubricResult:
-    """The item's result. Its finding leaves out the place in the file, which nobody shows."""
+    """The item's result. Its finding has a place in the file only where that can't be imported."""
     points = item.points if verdict is Verdict.PASSED else 0
-    kept = trimmed(replace(finding, where=""))
+    kept = trimmed(replace(finding, where="") if finding.loads else finding)
     return RubricResult(item.item, points, item.points, verdict, kept)

@@ -10,7 +10,7 @@ from grader.judge.scoring import finding_of, scored, unloadable, verdict_of, wit
 from grader.results import GRADED, Finding, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.evidence import Evidence
-from grader.suite.explain.failures import failure_of
+from grader.suite.explain.loading import load_failure
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 
@@ -58,7 +58,8 @@ def _rubric(
     verdicts = {item.item: verdict_of(item.item, run.results) for item in lab.rubric}
     faults = [each for each in verdicts.values() if each.verdict is Verdict.GRADER_FAULT]
     if broken is not None and not faults:
-        return unloadable(lab, verdicts, failure_of(broken, lab.assignment.file, loading=True))
+        failure = load_failure(broken, lab.assignment.file, processes.source)
+        return unloadable(lab, verdicts, failure)
     lost = frozenset(name for name, case in verdicts.items() if case.verdict not in _SILENT)
     shown = _public_findings(judge, submission, lost, evidence, processes) if lost else {}
     rubric = [

@@ -1,7 +1,10 @@
 """The socket and the output of one process; neither is ever waited for."""
 
 import os
+import re
+import select
 import socket
+import time
 from collections import deque
 from typing import Any
 
@@ -25,6 +28,7 @@ class Channel:
         self.output_fd = output  # the pipe of what it prints; -1 once that is closed
         self._output_bytes = output_bytes
         self._printed = bytearray()
+        self.unkept_lines = 0  # that were printed when no more was kept
         os.set_blocking(output, False)
 
     @property
@@ -40,6 +44,12 @@ class Channel:
     def printed(self, start: int) -> str:
         """What was printed from the byte `start` on."""
         return self._printed[start:].decode("utf-8", "replace")
+
+    def forget_printed(self) -> None:
+        """Drop what was printed up to now: what comes next is kept from the beginning."""
+        self.drain()
+        self._printed.clear()
+        self.unkept_lines = 0
 
     def send(self, message: Any) -> None:
         """Send a message as far as the other side takes it now; `flush` sends the rest."""
@@ -86,10 +96,31 @@ class Channel:
                 part = os.read(self.output_fd, _READ)
                 if not part:
                     self._close_output()
-                self._printed += part[: self._output_bytes - len(self._printed)]
+                self._keep(part)
                 taken += len(part)
         except BlockingIOError:
             pass
+
+    def _keep(self, part: bytes) -> None:
+        room = self._output_bytes - len(self._printed)
+        self._printed += part[:room]
+        self.unkept_lines += part.count(b"\n", room)
+
+    def overhear(self, wanted: re.Pattern[bytes], seconds: float) -> re.Match[bytes] | None:
+        """What is wanted of the output to come, waited for so long at most; the rest is as ever."""
+        heard, until = b"", time.monotonic() + seconds
+        while self.output_fd >= 0 and len(heard) < _MOST_AT_ONCE:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self.output_fd], [], [], left)[0]:
+                break
+            part = os.read(self.output_fd, _READ)
+            if not part:
+                break
+            self._keep(part)
+            heard += part
+            if found := wanted.search(heard):
+                return found
+        return None
 
     def _close_output(self) -> None:
         if self.output_fd >= 0:

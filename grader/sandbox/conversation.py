@@ -5,6 +5,7 @@ of a frame is checked, and all text in it is escaped. The messages are those of 
 """
 
 import builtins
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from grader.sandbox.inside.contract import (
     OutOfMemory,
     Raised,
     Returned,
+    TimedOut,
 )
 from grader.sandbox.inside.wire import WireError
 from grader.text.shown import printable
@@ -55,7 +57,8 @@ class Conversation:
         self._memory_bytes = memory_bytes
         self._nonce = 0
         self._asked = ""  # what was asked last, as the submission's author knows it
-        self._source = b""  # the submitted file
+        self._entry = ""  # the submitted file's name as a module, and what is in it
+        self._source = b""
         self._lines: Sequence[str] = ()  # of it, once one is to be shown
         self._has_compiled = False
         self.compiled = b""  # what it sent, before it ran any of it, for other processes to load
@@ -69,7 +72,7 @@ class Conversation:
 
     def load(self, files: Mapping[str, bytes], entry: str, compiled: bytes) -> tuple[Any, ...]:
         """The message that asks for the file `entry`.py to be imported."""
-        self._source = files[f"{entry}.py"]
+        self._entry, self._source = entry, files[f"{entry}.py"]
         return ("load", self._ask(entry), dict(files), entry, compiled)
 
     def call(
@@ -188,6 +191,17 @@ class Conversation:
         """End all of it with this outcome, as the process can't go on."""
         self.fatal = outcome
         return self._finish(outcome)
+
+    def timed_out(self, seconds: float, line: int | None) -> Outcome:
+        """The outcome of what took so long, with the line of the file that was under way."""
+        source = None if line is None else self._line(line)
+        return TimedOut(seconds, None if source is None else line, source)
+
+    @property
+    def place_in_traceback(self) -> re.Pattern[bytes]:
+        """How Python writes a line of the submitted file in a traceback; group 1 is its number."""
+        file = re.escape(f"{self._entry}.py".encode())
+        return re.compile(rb'File "[^"\n]{0,300}/' + file + rb'", line (\d{1,7}) in ')
 
     def close(self) -> None:
         """Note that the process is gone: a question without an outcome ends with it."""

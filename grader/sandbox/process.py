@@ -13,12 +13,12 @@ from grader.sandbox import procfs
 from grader.sandbox.channel import Channel
 from grader.sandbox.conversation import Conversation, Upcall
 from grader.sandbox.inside.contract import (
+    WHERE_SIGNAL,
     BadReturn,
     Crashed,
     Limits,
     Outcome,
     OutOfMemory,
-    TimedOut,
 )
 from grader.sandbox.inside.frames import PENDING
 from grader.sandbox.inside.wire import NotPlainError, WireError
@@ -29,6 +29,7 @@ from grader.text.shown import printable
 _END_S = 5.0
 _GRACE_S = 0.25  # of its own, from the end of its connection to its end
 _GLANCE_S = 0.01
+_ANSWER_S = 0.25  # for a line on its output
 
 
 class Process:
@@ -139,8 +140,25 @@ class Process:
         self.close()
 
     def expire(self, seconds: float) -> Outcome:
-        """End it because its time is over."""
-        return self._end(TimedOut(seconds))
+        """End it because its time is over; while it loads, first ask it which line it is at."""
+        line = self._line() if self.conversation.loaded is None else None
+        return self._end(self.conversation.timed_out(seconds, line))
+
+    def _line(self) -> int | None:
+        """The deepest line of the submitted file that is under way, as the process itself says.
+
+        Its Python is asked by a signal, and answers on its output, whatever it is doing (see
+        `inside.runner`). A submission may unlearn that, or lie: then another line of its own file
+        is told to its author, or none.
+        """
+        with contextlib.suppress(OSError):
+            if self._pidfd >= 0:
+                signal.pidfd_send_signal(self._pidfd, WHERE_SIGNAL)
+            else:
+                os.kill(self.pid, WHERE_SIGNAL)
+            found = self.channel.overhear(self.conversation.place_in_traceback, _ANSWER_S)
+            return int(found[1]) if found else None
+        return None
 
     def give_up(self) -> None:
         """Have whoever waits for it end it soon. May be called from any thread."""
@@ -171,6 +189,16 @@ class Process:
     def printed_bytes(self) -> int:
         """How many bytes of its output are kept so far: where `printed_since` may begin."""
         return self.channel.printed_bytes
+
+    @property
+    def unkept_lines(self) -> int:
+        """How many lines it has printed after those that are kept."""
+        return self.channel.unkept_lines
+
+    def forget_printed(self) -> None:
+        """Drops what it has printed: the next case is told from its own beginning."""
+        if not self.closed:
+            self.channel.forget_printed()
 
     def printed_since(self, start: int) -> str:
         """What it has printed on stdout and stderr from that byte on, made printable."""

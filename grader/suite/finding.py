@@ -48,3 +48,4 @@ class CaseResult(msgspec.Struct, frozen=True):
     finding: Finding = Finding()
     seconds: float = 0.0
     drawn: bool = False  # whether its inputs are drawn from the student's seed
+    printed: tuple[tuple[str, str], ...] = ()  # of a public case alone: by which rank, and the text

@@ -43,6 +43,7 @@ class Judging:
     ids: frozenset[str] | None = None  # only these cases, and each of them whatever others come to
     on_lost: Callable[[ExaminedCase], None] | None = None  # for staff: is shown each lost case
     evidence: Evidence | None = None
+    prints: bool = False  # keep what each case prints; never of a hidden one, whose inputs it shows
     results: list[CaseResult] = field(default_factory=list)
     picture: Picture = field(default_factory=Picture)
 
@@ -134,6 +135,7 @@ class Judging:
             note="; ".join(filter(None, notes)),
             nudge=finding.nudge or item.nudge,
             printed=self.calls.printed(),
+            unprinted=self.calls.unprinted,
         )
 
     def _record(self, case: pytest.Item, verdict: Verdict, finding: Finding) -> None:
@@ -143,7 +145,8 @@ class Judging:
         elif label := _label(case):
             self._passed.setdefault(_test_of(case), []).append(label)
         seconds = time.perf_counter() - self._started
-        result = CaseResult(name, case.name, verdict, finding, seconds, is_drawn(case))
+        printed = self.calls.processes.printed() if self.prints else ()
+        result = CaseResult(name, case.name, verdict, finding, seconds, is_drawn(case), printed)
         self.results.append(result)
         self.on_result(result)
 

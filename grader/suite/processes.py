@@ -24,6 +24,8 @@ from grader.sandbox import BACKSTOP, Limits, Outcome, Process, Returned, Sandbox
 from grader.submissions import Submission
 from grader.suite.finding import CaseFailure
 
+_SINGLE = "single"  # the role of the process for calls without a group
+
 
 @dataclass
 class Processes:
@@ -66,10 +68,22 @@ class Processes:
     def __post_init__(self) -> None:
         self._started = time.monotonic()
 
+    @property
+    def source(self) -> bytes:
+        """The submitted file."""
+        return self.files[f"{self.entry}.py"]
+
     def new_case(self) -> None:
         """Forgets the roles and the world size of the case before."""
         self._world_size = None
         self._dealt.clear()
+        for process in self._all:
+            process.forget_printed()
+
+    def printed(self) -> tuple[tuple[str, str], ...]:
+        """What was printed in this case: which rank, empty where there is none, and the text."""
+        told = ((role, process.printed_since(0)) for role, process in self._dealt.items())
+        return tuple(("" if role == _SINGLE else role, text) for role, text in told if text)
 
     def call_seconds(self) -> float:
         """The time that a call may take now: its own limit, or what is left of all.
@@ -110,7 +124,7 @@ class Processes:
 
     def single(self) -> Process:
         """The process for calls without a group; it may still be loading."""
-        return self._deal("single")
+        return self._deal(_SINGLE)
 
     def ranks(self, world_size: int) -> list[Process]:
         """One process per rank, the same ones throughout a case."""

@@ -30,6 +30,7 @@ from grader.suite.explain.failures import (
     mutated,
     require_raised,
 )
+from grader.suite.explain.loading import load_failure
 from grader.suite.explain.naming import checked, words_only
 from grader.suite.finding import CaseFailure
 from grader.suite.processes import Processes
@@ -74,6 +75,11 @@ class Calls:
         lines = re.sub(rf"^\S*/(?={file}:\d)", "", text, flags=re.MULTILINE).splitlines(True)
         return "".join(line for line in lines if not line.startswith(_NOT_THE_STUDENTS))
 
+    @property
+    def unprinted(self) -> int:
+        """How many lines the last call printed when no more was kept."""
+        return sum(process.unkept_lines for process, _ in self._printing)
+
     def single(self, function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Outcome:
         """The outcome of one call in the process for single calls."""
         self.last = Call(function, args, kwargs)
@@ -116,8 +122,9 @@ class Calls:
 
     def _check_loaded(self, *processes: Process) -> None:
         self.processes.wait_until_loaded(*processes)
+        self._printing = [(process, 0) for process in processes]
         if self.processes.load_failure is not None:
-            raise failure_of(self.processes.load_failure, self.file, loading=True)
+            raise load_failure(self.processes.load_failure, self.file, self.processes.source)
         self._printing = [(process, process.printed_bytes) for process in processes]
 
 

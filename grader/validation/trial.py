@@ -19,7 +19,7 @@ from grader.evidence import Challenge, nonce_of, synthetic_trace
 from grader.judge import Judge, grade, verdict_of, withheld
 from grader.results import GRADED, Result, RubricResult, Verdict
 from grader.submissions import Submission, read_submission
-from grader.suite.explain.failures import failure_of
+from grader.suite.explain.loading import in_a_line, load_failure
 from grader.suite.finding import CaseResult
 from grader.suite.processes import Processes
 
@@ -162,8 +162,8 @@ class _Trying:
         failure = self.processes.load_failure
         if failure is None or self.processes.fickle:
             return ""
-        finding = failure_of(failure, self.lab.assignment.file, loading=True).finding
-        return " ".join(filter(None, (finding.error, finding.where)))
+        file = self.lab.assignment.file
+        return in_a_line(load_failure(failure, file, self.processes.source).finding)
 
 
 class _Asking:

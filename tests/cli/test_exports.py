@@ -127,13 +127,17 @@ def test_a_canvas_gradebook_is_filled_in(export, tmp_path):
 
 
 def test_a_moodle_worksheet_is_filled_in(export, tmp_path):
-    """By participant number and by address; everything else is as it was."""
+    """By name and by address; everything else is as it was."""
     template, target = tmp_path / "moodle.csv", tmp_path / "out.csv"
     heading = 'Identifier,"Full name","Email address",Grade,"Last modified (grade)"\n'
-    template.write_text(heading + '"Participant 41",Ann,,,-\n"Participant 7",B,bob@x.example,,-\n')
+    template.write_text(
+        heading + '"Participant 42",Ann Doe,,,-\n"Participant 7",B,bob@x.example,,-\n'
+    )
     ended = export("adding", target, "--to", "moodle", "--template", template)
     assert ended.exit_code == 0, ended.output
-    assert "Participant 41,Ann,,100,-\nParticipant 7,B,bob@x.example,40,-\n" in target.read_text()
+    assert (
+        "Participant 42,Ann Doe,,100,-\nParticipant 7,B,bob@x.example,40,-\n" in target.read_text()
+    )
 
 
 def test_gradescope_is_a_folder_or_one_file(export, tmp_path):
@@ -146,6 +150,75 @@ def test_gradescope_is_a_folder_or_one_file(export, tmp_path):
     again = export("adding", folder, "--to", "gradescope")
     assert (again.exit_code, "is there already" in " ".join(again.stderr.split())) == (2, True)
     assert not [each for each in tmp_path.iterdir() if each.name.startswith(".gs")]
+
+
+def test_who_has_no_number_in_canvas_blocks_nobody(export, book, tmp_path):
+    """Bob's is none: he is named with his score, all others are written, it ends with 1."""
+    with Gradebook.open(str(book), who="test") as gradebook:
+        gradebook.add_students([Student("bob", lms_id="41x")])
+    ended = export("adding", tmp_path / "g.csv", "--to", "canvas")
+    assert ended.exit_code == 1
+    assert "1 score of adding" in ended.stdout
+    assert "bob, adding: 40 points, bob: '41x' is no Canvas ID" in " ".join(ended.stderr.split())
+    assert "Ann Doe,41,,ann,g1,100" in (tmp_path / "g.csv").read_text()
+
+
+def test_a_lab_that_can_not_be_read_blocks_no_other(export, course, tmp_path):
+    """Its error is told, the other lab's scores are written, and the command ends with 1."""
+    settings = course.root / "course.toml"
+    settings.write_text(settings.read_text().replace('["adding"]', '["adding", "broken"]'))
+    folder = course.root / "assignments" / "broken"
+    folder.mkdir()
+    (folder / "assignment.toml").write_text("order = [")
+    ended = export(tmp_path / "g.csv", "--to", "csv")
+    assert (ended.exit_code, "2 scores of adding" in ended.stdout) == (1, True)
+    assert "broken: no score of it is written" in ended.stderr
+    assert "broken" in export("broken", tmp_path / "h.csv", "--to", "csv").stderr
+    assert not (tmp_path / "h.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("form", "zero"),
+    [
+        ("csv", "dee,Dee Doe,g1,adding,,,missing,,,,,0,100"),
+        ("canvas", "Dee Doe,44,,dee,g1,0"),
+        ("nbgrader", "dee,Dee Doe,,dee@x.example,0.0,0.0,0.0,100.0"),
+        ("junit", 'message="0 of 100 points"'),
+        ("gradescope", '"score": 0,'),
+    ],
+)
+def test_nothing_handed_in_is_a_zero_where_that_is_asked_for(export, tmp_path, form, zero):
+    """Dee's alone, in every format with scores; Cy's, who is not graded, is none. It is said."""
+    ended = export("adding", tmp_path / "g", "--to", form, "--missing-as", "0")
+    assert ended.exit_code == 0, ended.output
+    assert "3 scores of adding" in ended.stdout
+    assert "1 zero among them, for work that was not handed in." in ended.stdout
+    assert "dee" not in ended.stderr
+    assert "cy, adding: not graded yet" in ended.stderr
+    written = tmp_path / "g" / "dee.json" if form == "gradescope" else tmp_path / "g"
+    assert written.read_text().count(zero) == 1
+
+
+def test_a_zero_before_the_due_date_is_told(export, course, tmp_path):
+    """It is written, since a person asked for it, and said to be early."""
+    settings = course.root / "course.toml"
+    settings.write_text(settings.read_text() + "\n[deadlines.adding]\ndue = 2999-01-01T00:00:00Z\n")
+    ended = export("adding", tmp_path / "g.csv", "--to", "csv", "--missing-as", "0")
+    assert "dee, adding: 0, though it is due at 2999-01-01 00:00 UTC only" in ended.stderr
+    assert (ended.exit_code, "1 zero among them" in ended.stdout) == (0, True)
+
+
+def test_zeros_go_into_a_sheet_of_the_others(export, tmp_path):
+    """Into Moodle's; a zero that has no line there is named, and not counted."""
+    template = tmp_path / "moodle.csv"
+    heading = "Identifier,Email address,Grade,Maximum grade,Last modified (grade)\n"
+    line = 'Participant 4,dee@x.example,,"100,00",-\n'
+    for text, zeros, code in ((heading + line, "1 zero", 1), (heading, "0 zeros", 1)):
+        template.write_text(text)
+        ended = export("adding", tmp_path / "g.csv", "--to", "moodle", "--template", template,
+                       "--missing-as", "0")  # fmt: skip
+        assert (ended.exit_code, f"{zeros} among them" in ended.stdout) == (code, True)
+    assert "dee, adding: 0 points, no line is theirs" in ended.stderr
 
 
 def test_published_only(export, tmp_path):

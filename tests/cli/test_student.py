@@ -85,6 +85,50 @@ def test_check_shows_the_students_own_line(started):
     assert "grader/" not in output
 
 
+PRINTS = """\
+def add(x, y):
+    print("I add", x.shape)
+    return x + y
+
+
+def total(x, group):
+    for number in range(60):
+        print("line", number)
+    return x
+"""
+
+
+def test_prints_of_passing_functions_are_shown_when_asked_for(started):
+    """By default they are not; with --show-output each case has its own, by rank."""
+    write(started, PRINTS)
+    assert "I add" not in run("check", "adding").output
+    shown = run("check", "adding", "--show-output").output
+    assert "Printed   in test_add[1]" in shown
+    assert shown.count("I add (4,)") == 1
+
+
+def test_what_is_left_out_of_a_message_can_be_had(started):
+    """The count of lines that are left out, the way to them, and all of them in the file."""
+    write(started, PRINTS)
+    told = run("check", "adding").output
+    assert "(112 lines more)" in told
+    assert "All of it: shardlab check --output FILE" in told
+    target = started / "out.txt"
+    assert run("check", "adding", "--output", target).exit_code == 1
+    text = target.read_text()
+    assert "== 1/2 add adds: test_add[4], passed\nI add (4,)\n" in text
+    lost = text[text.index("== 2/2 total adds over ranks: test_total[2], failed") :].splitlines()
+    lines = [f"line {number}" for number in range(60)]
+    assert lost[1:] == ["-- rank 0", *lines, "-- rank 1", *lines]
+
+
+def test_a_file_that_prints_nothing_says_so(started, course):
+    """An empty file would look like a fault."""
+    write(started, (course.root / "solutions/adding/adding.py").read_text())
+    run("check", "adding", "--output", started / "out.txt")
+    assert (started / "out.txt").read_text() == "Nothing was printed.\n"
+
+
 def test_check_shows_what_the_student_printed(started):
     """Print debugging works: what a failing call printed is shown, escaped."""
     write(started, "def add(x, y):\n    print('here \\x1b[2J', x)\n    return x\n")

@@ -1,6 +1,9 @@
 """A tiny class: one of each fate that a grade can have."""
 
+import importlib.util
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -78,3 +81,25 @@ def make():
         student=student, result=result, grade=grade, missing=missing,
         withheld=withheld_result, lab=LAB, when=WHEN,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def sheets():
+    """What Canvas and Moodle write, and what they read."""
+    return _beside("sheets")
+
+
+@pytest.fixture(scope="session")
+def crowd():
+    """Three hundred students with names of the world's kinds."""
+    return _beside("people").people()
+
+
+def _beside(name):
+    """The module that lies beside this file: this folder is no package."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"tests_exports_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,14 +1,15 @@
-"""Canvas's gradebook, new and filled in: scores in the right cells, all else untouched."""
+"""Canvas's gradebook, filled in: scores in the right cells, all else untouched."""
 
 import csv
 import io
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import UsageError
-from grader.exports.canvas import COLUMNS, fill_gradebook, new_gradebook
+from grader.exports.canvas import fill_gradebook
 from grader.exports.exported import entries
 
 DOWNLOADED = """\
@@ -141,48 +142,6 @@ def test_a_template_that_is_none_is_refused_with_the_way_to_get_one(rows, make, 
     assert "Export Entire Gradebook" in str(told.value)
 
 
-def test_a_new_gradebook_has_canvas_columns(rows, make):
-    """The five columns, the points in row 2 with its four spaces, scores by lab."""
-    sheet = new_gradebook([make.lab], rows, {"adding": "Adding up (881)"})
-    heading, possible, ann, bob = cells(sheet.content)
-    assert heading == [*COLUMNS, "Adding up (881)"]
-    assert possible == ["    Points Possible", "", "", "", "", "100"]
-    assert ann == ["Ann Doe", "41", "", "ann", "g1", "100"]
-    assert bob == ["Bob Doe", "42", "", "bob", "g1", "60"]
-    assert len(sheet.notes) == 2
-
-
-def test_a_new_gradebook_needs_everyones_id(make):
-    """Without numbers Canvas would match by name; the two mends are named."""
-    who = make.student(lms_id=" ")
-    with pytest.raises(UsageError, match=r"lms_id.*ann.*--template"):
-        new_gradebook([make.lab], entries([make.grade(who, make.result())]))
-
-
-def test_two_students_with_one_id_are_refused(make):
-    """One of them would get the other's score."""
-    both = [make.grade(make.student(each), make.result()) for each in ("ann", "bob")]
-    with pytest.raises(UsageError, match="ann and bob have the same lms_id"):
-        new_gradebook([make.lab], entries(both))
-
-
-def test_a_name_can_not_pass_for_the_row_of_points(make):
-    """Canvas takes any line whose first cell says so for the one that sets the points."""
-    who = make.student(name="Points Possible")
-    text = new_gradebook([make.lab], entries([make.grade(who, make.result(0, 0))])).content
-    assert sum("Points Possible" in line[0] for line in cells(text)) == 1
-
-
-@given(name=st.text(st.characters(exclude_categories=()) | st.sampled_from("=+-@\"',;\r\n\t ")))
-@settings(derandomize=True, deadline=None)
-def test_hostile_names_are_cells(make, name):
-    """Three lines, six columns, and no formula, whatever the name is."""
-    rows = entries([make.grade(make.student(name=name), make.result())])
-    lines = cells(new_gradebook([make.lab], rows).content)
-    assert [len(each) for each in lines] == [6, 6, 6]
-    assert not lines[2][0].strip().startswith(tuple("=+-@"))
-
-
 CELL = st.text(st.characters(codec="utf-8") | st.sampled_from("=+-@\"',;\r\n\t"), max_size=8)
 
 
@@ -200,3 +159,151 @@ def test_any_cells_of_a_template_come_back(make, odd):
     rows = entries([make.missing(make.student())])
     text = fill_gradebook(file.getvalue().encode(), [make.lab], rows).content
     assert cells(text) == cells(file.getvalue())
+
+
+@pytest.fixture(scope="module")
+def class_of_300(make, crowd):
+    """Everyone's score in `adding`: 0 to 100, some with a half."""
+    grades = [
+        make.grade(who, make.result(), raw=(i * 7) % 101 + (i % 3 == 0) * 0.5)
+        for i, who in enumerate(crowd)
+    ]
+    return entries(grades)
+
+
+def courses(sheets):
+    """Any course of Canvas's, with any settings."""
+    flag = st.booleans()
+    return st.builds(
+        sheets.CanvasCourse,
+        split=flag, sis=flag, integration=flag, trust=flag, weighted=flag, standard=flag,
+        override=flag, posting=flag, semicolons=flag, bom=flag, totals=flag,
+        language=st.sampled_from(["en", "de"]),
+        period=st.sampled_from(["", "Fall 2026"]),
+        groups=st.sampled_from([(), ("Labs",), ("Labs", "Adding up")]),
+        notes=st.sampled_from([(), (("Notes", False),), (("Adding up", True), ("adding", False))]),
+        assignments=st.permutations(
+            [("Adding up", 881, 100.0), ("Essay (draft)", 7, 10.0), ("Adding up, again", 9, None)]
+        ),
+    )  # fmt: skip
+
+
+@given(data=st.data())
+@settings(derandomize=True, deadline=None, max_examples=150)
+def test_whatever_canvas_writes_is_filled_in_and_read_back(make, crowd, sheets, data):
+    """Every header that its exporter can write: one column changes, in it our scores alone.
+
+    instructure/canvas-lms, master: lib/gradebook_exporter.rb (at 0140a2ef) and
+    lib/gradebook_importer.rb (at 00b222d7). Names, Integration ID, Root Account, custom columns,
+    posting, totals by group and period, grading scheme, override, the locale's separators.
+    """
+    course = data.draw(courses(sheets))
+    some = crowd[::23]
+    written = sheets.canvas(some, course, {(some[2].id, 881): "EX", (some[3].id, 881): 12.5})
+    rows = entries([make.grade(who, make.result(), raw=7.5 + i) for i, who in enumerate(some)])
+    made = fill_gradebook(written.encode(), [make.lab], rows)
+    # Canvas takes a line that begins with these words for the one with the points
+    taken = [who for who in some if "Points Possible" in who.name] + [some[2]]
+    assert made.written == len(some) - len(set(taken))
+    read = sheets.canvas_reads(made.content)
+    before = sheets.canvas_reads(written.removeprefix("\ufeff"))
+    assert read.keys() == before.keys()
+    wanted = {(int(row.grade.student.lms_id), 881): row.score for row in rows}
+    for key, value in read.items():
+        assert value == (wanted[key] if key in wanted and before[key] != "EX" else before[key])
+    if course.language == "de":
+        assert "7,5" in made.content
+        assert "7.5" not in made.content
+
+
+def test_split_names_are_a_template_like_any_other(rows, make):
+    """LastName and FirstName in place of Student; a line that is nobody's is named by both."""
+    text = (
+        "LastName,FirstName,ID,SIS Login ID,Section,Adding up (881)\n"
+        "    Points Possible,,,,,100.00\nDoe,Ann,41,,g1,\nTest,Student,9,,g1,\n"
+    )
+    made = filled(rows, make, text)
+    assert cells(made.content)[2] == ["Doe", "Ann", "41", "", "g1", "100"]
+    assert "line 4 (Test, Student): not in the roster; left as it was" in made.notes
+
+
+def test_a_template_lacks_one_of_two_names(rows, make):
+    """LastName alone is no template of Canvas's."""
+    with pytest.raises(UsageError, match="no column FirstName"):
+        filled(rows, make, "LastName,ID,Section,Adding up (881)\n")
+
+
+def test_split_names_go_back_without_a_byte_order_mark(rows, make, sheets):
+    """Canvas writes one, and then refuses its own sheet: it looks for exactly `LastName`.
+
+    lib/gradebook_importer.rb, update_column_count: row[0] == "LastName".
+    """
+    course = sheets.CanvasCourse(split=True, bom=True)
+    text = sheets.canvas([each.grade.student for each in rows], course)
+    with pytest.raises(sheets.RefusedByCanvasError):
+        sheets.canvas_reads(text)
+    assert sheets.canvas_reads(filled(rows, make, text).content)[41, 881] == 100
+
+
+def test_a_lab_without_a_column_blocks_no_other(rows, make):
+    """The other lab is filled in, each score of this one is named, and so is the mend."""
+    other = msgspec.structs.replace(make.lab, slug="other", title="Other lab")
+    more = entries([make.grade(make.student("ann"), make.result(), lab="other")])
+    made = fill_gradebook(DOWNLOADED.encode(), [other, make.lab], [*more, *rows])
+    assert made.written == 2
+    assert made.unplaced[0].startswith("other: the template has no column for other")
+    assert made.unplaced[1] == "ann, other: 100 points, no column for other"
+
+
+def test_a_lab_with_other_points_blocks_no_other(rows, make):
+    """The essay has 10 points in Canvas and 100 here: its scores are named, not written."""
+    essay = msgspec.structs.replace(make.lab, slug="essay", title="Essay")
+    more = entries([make.grade(make.student("ann"), make.result(), lab="essay")])
+    made = fill_gradebook(DOWNLOADED.encode(), [make.lab, essay], [*rows, *more])
+    assert (made.written, cells(made.content)[5][7]) == (2, "8.00")
+    assert "set them to 100 in Canvas" in made.unplaced[0]
+
+
+def test_two_labs_in_one_column_are_named(rows, make):
+    """One's scores would be written over the other's."""
+    other = msgspec.structs.replace(make.lab, slug="other")
+    with pytest.raises(UsageError, match="is the column of adding and other"):
+        fill_gradebook(DOWNLOADED.encode(), [make.lab, other], rows)
+
+
+def test_a_custom_column_is_no_assignment(rows, make):
+    """A note that is called like the lab stays: Canvas heads assignments with their number."""
+    text = DOWNLOADED.replace("Notes", "Adding up")
+    assert cells(filled(rows, make, text).content)[5][5:7] == ["", "100"]
+
+
+def test_the_line_of_posting_is_no_student(rows, make):
+    """Whatever language it speaks: it has neither a name nor an ID."""
+    text = DOWNLOADED.replace("Manual Posting", "Manuelle Veröffentlichung")
+    assert not any(each.startswith("line 2 ") for each in filled(rows, make, text).notes)
+
+
+def test_thousands_are_no_decimals(rows, make):
+    """Points are read as Canvas's importer reads them: the last mark is the decimal's."""
+    lab = msgspec.structs.replace(make.lab, max_score=1000)
+    text = DOWNLOADED.replace("100.00,10.00", '"1,000.00",10.00')
+    assert fill_gradebook(text.encode(), [lab], rows).written == 2
+
+
+def test_three_hundred_names_come_back(class_of_300, make, sheets):
+    """Each score at its own student, whatever the name; only one that poses as the points is not.
+
+    Canvas takes any line that begins with "Points Possible" for that of the points, so a student
+    of that name can't be graded by a sheet at all: named, with their score.
+    """
+    students = [each.grade.student for each in class_of_300]
+    made = fill_gradebook(sheets.canvas(students).encode(), [make.lab], class_of_300)
+    lost = [each for each in class_of_300 if "Points Possible" in each.grade.student.name]
+    read = sheets.canvas_reads(made.content)
+    assert {key: value for key, value in read.items() if key[1] == 881} == {
+        (int(each.grade.student.lms_id), 881): each.score
+        for each in class_of_300
+        if each not in lost
+    }
+    assert [each.split(",")[0] for each in made.unplaced] == [each.student for each in lost]
+    assert cells(made.content)[2][0] == students[0].name

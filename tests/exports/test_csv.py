@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from grader.exports import csv as own
 from grader.exports import nbgrader
+from grader.exports.cells import inert
 from grader.exports.exported import entries
+from grader.exports.formats import ExportOrder
 
 steady = settings(derandomize=True, deadline=None, max_examples=50)
 
@@ -102,6 +104,45 @@ def test_what_was_published_is_all_that_goes_out(make, class_of_four):
         "65.0",
         "0.0",
     )
+
+
+def test_a_zero_for_nothing_says_so(make):
+    """Score 0 of work that is missing, in both tables."""
+    rows = entries([make.missing(make.student())], missing_as=0)
+    (line,) = table(own.grades_csv([make.lab], rows))
+    assert (line["status"], line["score"], line["raw"], line["attempt"]) == ("missing", "0", "", "")
+    (line,) = table(nbgrader.grades_csv(rows))
+    assert (line["raw_score"], line["score"], line["timestamp"]) == ("0.0", "0.0", "")
+
+
+def test_halves_of_points_are_numbers(make):
+    """7.5 is 7.5, and a whole number that came as 60.0 is 60."""
+    rows = entries([make.grade(None, make.result(), raw=raw) for raw in (7.5, 60.0, 0.1 + 0.2)])
+    assert [each["score"] for each in table(own.grades_csv([make.lab], rows))] == [
+        "7.5", "60", "0.3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [own.FORMAT, nbgrader.FORMAT])
+def test_an_id_that_is_a_formula_is_named(make, form):
+    """It can't be written as it is; what stands in its place is told."""
+    rows = entries([make.grade(make.student(each), make.result()) for each in ("=1+1", "ann")])
+    made = form.make(ExportOrder((make.lab,), tuple(rows)))
+    assert made.notes == ("=1+1: written as '=1+1, so that no spreadsheet takes it for a formula",)
+
+
+def test_three_hundred_names_come_back(make, crowd):
+    """By id with the score, and with the name as a spreadsheet may hold it."""
+    rows = entries([make.grade(who, make.result(), raw=i / 4) for i, who in enumerate(crowd)])
+    lines = table(own.grades_csv([make.lab], rows))
+    assert {line["student"]: float(line["score"]) for line in lines} == {
+        who.id: i / 4 for i, who in enumerate(crowd)
+    }
+    assert [line["name"] for line in lines] == [inert(who.name) for who in crowd]
+    lines = table(nbgrader.grades_csv(rows))
+    assert {line["student_id"]: float(line["score"]) for line in lines} == {
+        who.id: i / 4 for i, who in enumerate(crowd)
+    }
 
 
 ANY = st.text(st.characters(exclude_categories=()) | st.sampled_from("=+-@;,\"'\r\n\t\0"))

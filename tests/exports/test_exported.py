@@ -1,5 +1,7 @@
 """What goes out of a grade: a score, or the reason for there being none."""
 
+import msgspec
+
 from grader.exports.exported import entries, without_score
 
 
@@ -48,3 +50,24 @@ def test_a_withheld_score_that_people_decided_on_goes_out(make):
     grade = make.grade(None, make.withheld(), raw=90)
     (row,) = entries([grade])
     assert (row.score, row.status, without_score([row])) == (90, "graded", [])
+
+
+def test_nothing_handed_in_can_be_a_zero(class_of_four):
+    """Dee's alone; withheld, ungraded and scored grades are as they were."""
+    plain, zeros = entries(class_of_four), entries(class_of_four, missing_as=0)
+    assert [each.score for each in zeros] == [100, 60, None, 0]
+    assert [each.filled for each in zeros] == [False, False, False, True]
+    assert zeros[:3] == plain[:3]
+
+
+def test_an_ungraded_attempt_is_no_zero(make):
+    """It was handed in, whatever became of it."""
+    (row,) = entries([make.grade()], missing_as=0)
+    assert (row.score, row.filled) == (None, False)
+
+
+def test_what_was_published_stays_though_nothing_is_there_now(make):
+    """Whoever was told 80 and has no attempt that counts any more is no zero."""
+    gone = msgspec.structs.replace(make.missing(make.student()), published=80)
+    (row,) = entries([gone], published=True, missing_as=0)
+    assert (row.score, row.filled) == (80, False)

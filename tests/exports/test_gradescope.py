@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.exports.exported import entries
-from grader.exports.gradescope import file_name, results, results_files
+from grader.exports.formats import ExportOrder
+from grader.exports.gradescope import FORMAT, file_name, results, results_files
 
 TOP = {"score", "execution_time", "output", "output_format", "test_output_format",
        "test_name_format", "visibility", "stdout_visibility", "extra_data", "tests",
@@ -57,8 +58,8 @@ def test_a_withheld_score_is_no_number(documents):
 
 def test_a_folder_has_a_file_for_each_who_handed_in(make, rows, class_of_four):
     """Nothing for the missing; nothing of what is not published."""
-    assert set(results_files(rows, make.lab)) == {"ann.json", "bob.json", "cy.json"}
-    told = results_files(entries(class_of_four, published=True), make.lab)
+    assert set(results_files(rows, make.lab)[0]) == {"ann.json", "bob.json", "cy.json"}
+    told, _ = results_files(entries(class_of_four, published=True), make.lab)
     assert set(told) == {"ann.json", "bob.json"}
     assert json.loads(told["bob.json"])["score"] == 65.0
 
@@ -84,11 +85,43 @@ def test_an_id_that_gives_no_name_is_refused(student):
         file_name(student)
 
 
-def test_two_ids_that_differ_by_case_are_told(make):
-    """On some file systems they would be one file."""
-    rows = entries([make.grade(make.student(each), make.result()) for each in ("Ann", "ann")])
-    with pytest.raises(UsageError, match="twice"):
-        results_files(rows, make.lab)
+def test_two_ids_that_differ_by_case_block_nobody_else(make):
+    """On some file systems they would be one file: both are named, Bob's file is there."""
+    rows = entries(
+        [make.grade(make.student(each), make.result()) for each in ("Ann", "ann", "bob")]
+    )
+    made = FORMAT.make(ExportOrder((make.lab,), tuple(rows)))
+    assert (set(made.content), made.written) == ({"bob.json"}, 1)
+    assert made.unplaced == (
+        "Ann, adding: 100 points, the file Ann.json would be another student's, too",
+        "ann, adding: 100 points, the file ann.json would be another student's, too",
+    )
+
+
+def test_an_id_that_gives_no_name_blocks_nobody_else(make):
+    """It is named with its score and the mend."""
+    rows = entries([make.grade(make.student(each), make.result()) for each in ("x" * 300, "bob")])
+    made = FORMAT.make(ExportOrder((make.lab,), tuple(rows)))
+    assert (set(made.content), made.written) == ({"bob.json"}, 1)
+    assert "change it in the roster" in made.unplaced[0]
+
+
+def test_a_zero_for_nothing_is_told_as_that(make):
+    """It has a score, no tests, and says that nothing was handed in."""
+    rows = entries([make.missing(make.student())], missing_as=0)
+    made = FORMAT.make(ExportOrder((make.lab,), tuple(rows)))
+    document = json.loads(made.content["ann.json"])
+    assert (document["score"], document["tests"], made.zeros) == (0.0, [], 1)
+    assert "Nothing was handed in: 0 points." in document["output"]
+
+
+def test_three_hundred_names_come_back(make, crowd):
+    """A file each, with the score."""
+    rows = entries([make.grade(who, make.result(), raw=i / 4) for i, who in enumerate(crowd)])
+    files, problems = results_files(rows, make.lab)
+    assert problems == {}
+    read = {name.removesuffix(".json"): json.loads(each)["score"] for name, each in files.items()}
+    assert read == {who.id: i / 4 for i, who in enumerate(crowd)}
 
 
 def test_halves_of_pairs_are_still_json(make):

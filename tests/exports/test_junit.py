@@ -130,6 +130,28 @@ def test_an_unpublished_result_says_nothing(class_of_four):
     assert len(cy) == 1
 
 
+def test_a_zero_for_nothing_is_a_failure(make):
+    """A score that stands for nothing handed in is no pass."""
+    text = grades_junit(entries([make.missing(make.student())], missing_as=0))
+    (failure,) = ET.fromstring(text.encode()).iter("failure")
+    assert failure.attrib == {"type": "missing", "message": "0 of 100 points"}
+    assert failure.text.endswith("nothing handed in")
+
+
+def test_a_published_score_without_its_items_is_no_pass(class_of_four):
+    """Bob was told 65, and has 60 by now: 65 of 100 is a failure, Ann's 100 a pass."""
+    bob = by_student(entries(class_of_four, published=True))["bob"]
+    assert bob.find("testcase/failure").get("message") == "65 of 100 points"
+    assert by_student(entries(class_of_four, published=True))["ann"].get("failures") == "0"
+
+
+def test_three_hundred_names_come_back(make, crowd):
+    """A suite each, in order."""
+    text = grades_junit(entries([make.grade(who, make.result()) for who in crowd]))
+    names = [each.get("name") for each in ET.fromstring(text.encode()).iter("testsuite")]
+    assert names == [f"adding {who.id}" for who in crowd]
+
+
 @given(ANY, st.lists(st.tuples(ANY, ANY, ANY, st.booleans()), max_size=4))
 @steady
 def test_any_text_gives_xml_that_can_be_read_back(suite, rows):

@@ -136,3 +136,12 @@ def test_an_old_gradebook_without_entries_is_moved_on(old, book_url):
     old.close()
     with Gradebook.open(book_url) as book:
         assert (book.seen.last_collected(), book.seen.strangers(), book.attempts()) == ({}, {}, [])
+
+
+def test_every_place_of_an_attempt_is_known(book, noon):
+    """By the attempt's number, all places where it was found; of this lab alone."""
+    work = Submission("ann", {"adding.py": b"x"})
+    found = [Arrival(work, noon, place, lasting=True) for place in ("b.zip", "a.zip")]
+    first, _ = book.take_in("adding", found)[0]
+    book.take_in("other", [Arrival(work, noon, "c.zip", lasting=True)])
+    assert book.seen.places("adding") == {first.id: ["a.zip", "b.zip"]}

@@ -328,6 +328,19 @@ def test_output_is_cut_at_its_limit(opened):
     assert call(process, "f") == Returned(None)
     assert process.printed_since(0) == "x" * 1000
     assert process.printed_bytes == 1000
+    assert process.unkept_lines == 100
+
+
+def test_what_a_case_printed_does_not_fill_the_room_of_the_next(opened):
+    """Forgotten, the next output is kept from its own beginning."""
+    process = opened(
+        "def f(text):\n    for _ in range(9): print(text)\n", limits=Limits(output_bytes=20)
+    )
+    call(process, "f", "before")
+    process.forget_printed()
+    call(process, "f", "after")
+    assert process.printed_since(0) == "after\nafter\nafter\naf"
+    assert process.unkept_lines == 6
 
 
 def test_a_call_that_does_not_end_is_timed_out(opened):
@@ -341,10 +354,65 @@ def test_a_call_that_does_not_end_is_timed_out(opened):
 
 
 def test_a_load_that_does_not_end_is_timed_out(opened):
-    """By its own limit, and every call then says so."""
+    """By its own limit, and every call then says so, with the line that it was at."""
     process = opened("while True: pass\n", limits=Limits(load_time_s=0.2))
+    assert loaded(process) == TimedOut(0.2, 1, "while True: pass")
+    assert call(process, "f") == loaded(process)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    while True: n = 1\n",
+        "    import time; time.sleep(60)\n",
+        "    import numpy; [0 for _ in iter(numpy.ones((900, 900)).cumsum, 0)]\n",
+        "    while True: print('flood')\n",
+        "    while True:\n        try: 1 / 0\n        except BaseException: pass\n",
+    ],
+)
+def test_the_deepest_line_of_the_file_is_told_whatever_it_does(opened, body):
+    """Of a loop, a wait, work in C, a flood of output, and what catches every exception."""
+    process = opened(f"def spin():\n{body}\n\nspin()\n", limits=Limits(load_time_s=0.2))
+    outcome = loaded(process)
+    assert outcome.line in range(2, 5)
+    assert outcome.source == f"def spin():\n{body}".splitlines()[outcome.line - 1].strip()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import faulthandler, signal\nfaulthandler.unregister(signal.SIGUSR1)\n",
+        "import os\nos.close(2)\n",
+        "import signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)\n",
+    ],
+)
+def test_a_file_that_does_not_say_its_line_is_timed_out_without(opened, before):
+    """The answer is the submission's to withhold; the outcome is not."""
+    process = opened(f"{before}while True: pass\n", limits=Limits(load_time_s=0.2))
     assert loaded(process) == TimedOut(0.2)
-    assert call(process, "f") == TimedOut(0.2)
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ('work.py", line 0', None),
+        ('work.py", line 99', None),
+        (f'work.py", line {"1" * 30}', None),
+        ('other.py", line 1', None),
+        ('work.py", line 1', 1),
+    ],
+)
+def test_a_made_up_answer_names_a_line_of_the_file_or_none(opened, place, line):
+    """A submission that lies about its line can point at another of its own, no more."""
+    forged = f'  File "/made/up/{place} in f'
+    source = (
+        "import os, signal\n"
+        f"signal.signal(signal.SIGUSR1, lambda *_: os.write(2, {forged.encode()!r}))\n"
+        "while True: pass\n"
+    )
+    outcome = loaded(opened(source, limits=Limits(load_time_s=0.2)))
+    assert (outcome.seconds, outcome.line) == (0.2, line)
+    assert outcome.source == ("import os, signal" if line else None)
 
 
 def test_an_answer_that_waited_is_in_time(opened, full_sandbox):

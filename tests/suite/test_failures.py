@@ -5,6 +5,7 @@ import pytest
 from grader.results import Verdict
 from grader.sandbox import BadReturn, Crashed, OutOfMemory, Raised, Returned, TimedOut
 from grader.suite.explain.failures import Expectation, failure_of, mismatch, mutated, require_raised
+from grader.suite.explain.loading import load_failure
 from grader.suite.finding import CaseFailure
 
 
@@ -35,7 +36,7 @@ def test_each_outcome_has_its_verdict_and_words(name):
 
 def test_a_file_that_does_not_load_is_told_so():
     """The first thing that can go wrong is an import."""
-    failure = failure_of(raised("SyntaxError", message="bad", line=3), "lab.py", loading=True)
+    failure = load_failure(raised("SyntaxError", message="bad", line=3), "lab.py", b"")
     assert failure.finding.error == "lab.py does not load: SyntaxError: bad"
     assert failure.finding.where == "lab.py:3"
 
@@ -143,7 +144,7 @@ def test_ranks_that_do_not_meet_are_asked_the_question_that_fits(diagnosis, ques
 )
 def test_a_file_that_does_not_load_broke_no_invariant(outcome, question):
     """No function was called, so the question is about the file."""
-    finding = failure_of(outcome, "lab.py", loading=True).finding
+    finding = load_failure(outcome, "lab.py", b"").finding
     assert not finding.loads
     assert question in finding.nudge
 

@@ -163,9 +163,21 @@ def test_what_is_trimmed_reads_the_same(finding, text):
     assert all(text.replace("\n", "").isprintable() for text in kept.texts.values())
 
 
+def test_no_number_is_cut_in_two():
+    """A long printed line goes on in the next row, and ends at a space where it is too long."""
+    numbers = [f"{each / 7:.5f}" for each in range(60)]
+    shown = lines_of(Finding(printed=" ".join(numbers)))
+    told = " ".join(line.removeprefix("   Printed").strip() for line in shown)
+    kept, more = told.split(" … ")
+    assert kept.split() == numbers[: len(kept.split())]
+    assert more == f"({len(' '.join(numbers)) - len(kept)} characters more)"
+    assert 15 < len(kept.split()) < 60
+    assert len(shown) == 4
+
+
 def test_what_is_trimmed_is_small():
     """A flood of output or inputs is not kept with each item that was lost."""
     printed = "x" * 60_000 + "\n" * 60_000
     flood = Finding(printed=printed, inputs=(("x", "1"),) * 99, got="y\n" * 9999)
-    assert len(words_in(trimmed(flood))) < 200
+    assert len(words_in(trimmed(flood))) < 300  # a printed line takes three rows at most
     assert trimmed(flood).unprinted == 60_000 - 8

@@ -59,7 +59,8 @@ def unlucky(judge):
     found = set()
     for student in STUDENTS:
         trial = Trial(student, {"adding.py": LUCKY.encode()})
-        if _rubric(judge, trial, judge.evidence(trial))[0][1].points == 0:
+        seed = judge.lab.seed(student)
+        if _rubric(judge, trial, judge.evidence(trial), seed)[0][1].points == 0:
             found.add(student)
     return found
 

@@ -21,6 +21,7 @@ code failed, maybe before it could read one.
 """
 
 import enum
+import signal
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ import msgspec
 MIB = 1 << 20
 BACKSTOP = 20.0  # how many times its own limit a call may last by the wall, on a busy machine
 MAX_MESSAGE = 2000  # characters of an exception's text
+WHERE_SIGNAL = signal.SIGUSR1  # has a process that loads write on its output where it is
 
 
 class Level(enum.IntEnum):
@@ -102,9 +104,15 @@ class BadReturn(msgspec.Struct, frozen=True):
 
 
 class TimedOut(msgspec.Struct, frozen=True):
-    """The call had not ended after so many seconds; its process is gone."""
+    """The call had not ended after so many seconds; its process is gone.
+
+    `line`, where it is known, is the line of the submitted file that was under way, and `source`
+    that line.
+    """
 
     seconds: float
+    line: int | None = None
+    source: str | None = None
 
 
 class OutOfMemory(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ The messages are those of `contract`.
 """
 
 import contextlib
+import faulthandler
 import importlib.machinery
 import importlib.util
 import marshal
@@ -15,10 +16,11 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from . import frames, report, wire
+from . import contract, frames, report, wire
 from .mutation import Snapshot
 
 _MAX_COMPILED_BYTES = wire.MAX_HEADER_BYTES // 2
+_STDERR = 2
 _UPCALL_ERRORS = {"ValueError": ValueError, "TypeError": TypeError, "RuntimeError": RuntimeError}
 
 
@@ -142,7 +144,10 @@ class Runner:
         # Always, and before any of it runs, as the host takes none after it. What is too large
         # the next process compiles, too.
         self.send(["compiled", self._nonce, fresh if len(fresh) <= _MAX_COMPILED_BYTES else b""])
+        # The host may ask where it is: Python itself then writes that, and not on its own behalf.
+        faulthandler.register(contract.WHERE_SIGNAL, _STDERR, all_threads=False)
         exec(code, module.__dict__)  # noqa: S102  what this process is for
+        faulthandler.unregister(contract.WHERE_SIGNAL)
         self._module = module
 
     # ---- calls ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from grader.results import Finding, Verdict
 from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
+from grader.suite.explain.endings import ended_by
 from grader.suite.explain.naming import in_words, names
 from grader.suite.finding import CaseFailure
 from grader.suite.text import show
@@ -30,11 +31,10 @@ class Expectation:
 def failure_of(
     outcome: Outcome, file: str, *, rank: int | None = None, loading: bool = False, note: str = ""
 ) -> CaseFailure:
-    """The end of a case for an outcome that is no return."""
+    """The end of a case for an outcome that is no return; see also `loading.load_failure`."""
     where = f"{file} does not load: " if loading else f"rank {rank}: " if rank is not None else ""
-    verdict, finding = _explain(outcome, file, where)
-    if loading:
-        finding = replace(finding, loads=False, nudge=_question_of_loading(outcome, finding))
+    verdict, finding = _explain(outcome, file, where, "import" if loading else "call")
+    finding = replace(finding, loads=not loading)
     return CaseFailure(verdict, replace(finding, note=note) if note else finding)
 
 
@@ -51,12 +51,15 @@ def mutated(function: str, names: Sequence[str]) -> CaseFailure:
 _REFUSED = "Your own line refuses this call. What does the hand-out say about such a call?"
 _SURPRISED = "Which value in this line is not what you took it for?"
 _UNNAMED = "Could a reader tell from your message alone which value to change?"
-_UNREADABLE = "What does Python expect in this line, or at the end of the one before it?"
-_AT_IMPORT = "Which of your lines run already when the file is imported?"
+_ENDED = "A function returns a value or raises an error. Which of the two is due here?"
+_ASKED = "Which argument of the function holds what you ask for here?"
+_STOPPED = "Which value do you want to see here? Print it."
 _NO_LIBRARY = (
     "This one file is all that is handed in. Besides it there are Python's own modules, numpy, "
     "and what the hand-out names."
 )
+_ALONE = "a submission starts no other process and uses no network, here or when graded"
+_FORBIDDEN = "[Errno 1] Operation not permitted"  # by the filter of system calls
 _WITHOUT_IT = "Which of these does what you want that module for?"
 # What to ask about a diagnosis of the fabric, by words in it; the first that fits.
 _QUESTIONS = (
@@ -114,13 +117,15 @@ def met(outcome: Outcome, expectation: Expectation) -> bool:
     return error is not None and isinstance(outcome, Raised) and error.__name__ in outcome.types
 
 
-def _explain(outcome: Outcome, file: str, where: str) -> tuple[Verdict, Finding]:
+def _explain(outcome: Outcome, file: str, where: str, what: str) -> tuple[Verdict, Finding]:
     if isinstance(outcome, Raised):
-        return Verdict.RAISED, _raised(outcome, file, where)
+        return Verdict.RAISED, _raised(outcome, file, where, what)
     if isinstance(outcome, TimedOut):
-        text = f"{where}no answer within {outcome.seconds:g} s"
         return Verdict.TIMEOUT, Finding(
-            error=text, nudge="Which loop or wait does not come to its end?"
+            error=f"{where}no answer within {outcome.seconds:g} s",
+            where=_line(file, outcome.line),
+            source=outcome.source or "",
+            nudge="Which loop or wait does not come to its end?",
         )
     if isinstance(outcome, OutOfMemory):
         text = f"{where}more memory than the limit of {outcome.limit_bytes >> 20} MB"
@@ -128,13 +133,14 @@ def _explain(outcome: Outcome, file: str, where: str) -> tuple[Verdict, Finding]
             error=text, nudge="Which array is larger than it has to be?"
         )
     if isinstance(outcome, Crashed):
-        return Verdict.CRASHED, Finding(error=f"{where}{outcome.detail}")
+        nudge = _ENDED if "os._exit" in outcome.detail else ""
+        return Verdict.CRASHED, Finding(error=f"{where}{outcome.detail}", nudge=nudge)
     if isinstance(outcome, BadReturn):
         return Verdict.BAD_RETURN, Finding(error=f"{where}{outcome.detail}")
     raise TypeError(f"{outcome!r} is no failure")
 
 
-def _raised(outcome: Raised, file: str, where: str) -> Finding:
+def _raised(outcome: Raised, file: str, where: str, what: str) -> Finding:
     kind, message = outcome.types[0], shortened(outcome.message, 400)
     if kind == "NotImplementedError":
         return Finding(
@@ -142,30 +148,31 @@ def _raised(outcome: Raised, file: str, where: str) -> Finding:
             where=_line(file, outcome.line),
             nudge="Replace the raise by your own lines; `shardlab hint` helps to begin.",
         )
-    source = outcome.source or ""
+    said = f"{kind}: {message}" if message else kind
+    ended = ended_by(outcome, what)
     return Finding(
-        error=f"{where}{kind}: {message}" if message else f"{where}{kind}",
+        error=f"{where}{ended} ({said})" if ended else f"{where}{said}",
         where=_line(file, outcome.line),
-        source=source,
-        note=_NO_LIBRARY if kind == "ModuleNotFoundError" else "",
-        nudge=_question_of_raising(kind, source),
+        source=outcome.source or "",
+        note=_note_of_raising(kind, message),
+        nudge=_question_of_raising(outcome, ended),
     )
 
 
-def _question_of_raising(kind: str, source: str) -> str:
+def _note_of_raising(kind: str, message: str) -> str:
+    if kind == "ModuleNotFoundError":
+        return _NO_LIBRARY
+    return _ALONE if kind == "PermissionError" and message == _FORBIDDEN else ""
+
+
+def _question_of_raising(outcome: Raised, ended: str) -> str:
+    kind, source = outcome.types[0], outcome.source or ""
     if kind == "ModuleNotFoundError":
         return _WITHOUT_IT
+    if ended:
+        return {"EOFError": _ASKED, "BdbQuit": _STOPPED}.get(kind, _ENDED)
     refused = source.lstrip().startswith(("raise ", "assert "))
     return (_REFUSED if refused else _SURPRISED) if source else ""
-
-
-def _question_of_loading(outcome: Outcome, finding: Finding) -> str:
-    """What to ask where no call was made: nothing about what a function does."""
-    if isinstance(outcome, Raised):
-        if outcome.types[0] == "ModuleNotFoundError":
-            return _WITHOUT_IT
-        return _UNREADABLE if "SyntaxError" in outcome.types else _AT_IMPORT
-    return finding.nudge or _AT_IMPORT
 
 
 def _line(file: str, line: int | None) -> str:

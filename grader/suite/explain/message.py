@@ -18,7 +18,9 @@ _INDENT = "   "
 _LABEL = 10
 _ROOM = WIDTH - len(_INDENT) - _LABEL
 _MOST_LINES = 8
+_LONGEST = 3 * _ROOM  # of a printed line, which takes three rows or four
 _MOST_INPUTS = 6
+_CHARACTERS_MORE = " characters more)"
 # what a student wrote, or what repeats it; the rest is ours
 _THEIRS = ("text", "got", "error", "source", "printed", "unprinted", "remark", "where")
 
@@ -26,7 +28,7 @@ _THEIRS = ("text", "got", "error", "source", "printed", "unprinted", "remark", "
 class Fact(NamedTuple):
     """One fact as it is shown: printable lines behind a label; "" continues the fact above.
 
-    The lines of a `quoted` fact stay as they were printed: they are cut, never wrapped.
+    The lines of a `quoted` fact are as they were printed.
     """
 
     label: str
@@ -109,15 +111,45 @@ def _printed(finding: Finding) -> Iterator[Fact]:
         yield Fact("Printed", lines, quoted=True)
 
 
+def prints_more(finding: Finding) -> bool:
+    """Whether more was printed than the message shows."""
+    lines = finding.printed.splitlines()
+    longest = max(map(len, lines), default=0)
+    return bool(finding.unprinted) or len(lines) > _MOST_LINES or longest > _LONGEST
+
+
 def _quoted(lines: list[str]) -> Iterator[str]:
-    return (one_line(line.expandtabs(4))[:_ROOM] for line in lines[:_MOST_LINES])
+    return (_kept(one_line(line.expandtabs(4))) for line in lines[:_MOST_LINES])
+
+
+def _kept(line: str) -> str:
+    """The line, or its beginning up to a space: no number is cut in two, and what went is told."""
+    if len(line) <= _LONGEST:
+        return line
+    told = f" … ({len(line)}{_CHARACTERS_MORE}"
+    room = _LONGEST - len(told)
+    end = line.rfind(" ", room // 2, room + 1)
+    end = room if end < 0 else end
+    return f"{line[:end]} … ({len(line) - end}{_CHARACTERS_MORE}"
+
+
+def _rows(line: str) -> list[str]:
+    """A printed line in rows that fit, broken at spaces where there are any."""
+    rows = []
+    while len(line) > _ROOM:
+        end = line.rfind(" ", 1, _ROOM + 1)
+        end = end if end > 0 and line[:end].strip() else _ROOM
+        rows.append(line[:end])
+        line = line[end:].removeprefix(" ")
+    return [*rows, line]
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, _ROOM, break_on_hyphens=False)
 
 
 def _laid_out(fact: Fact) -> list[str]:
-    lines = list(fact.lines)
-    if not fact.quoted:
-        lines = [
-            part for each in lines for part in textwrap.wrap(each, _ROOM, break_on_hyphens=False)
-        ]
+    broken = _rows if fact.quoted else _wrapped
+    lines = [part for each in fact.lines for part in broken(each)]
     labels = [fact.label] + [""] * len(lines)
     return [f"{_INDENT}{label:<{_LABEL}}{line}" for label, line in zip(labels, lines, strict=False)]
