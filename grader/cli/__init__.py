@@ -57,6 +57,14 @@ COMMANDS = {
             "Add students from a file, or change what is known of them.",
         ),
         "keys": ("keys:keys", "Show whether the course's keys are those that the gradebook knows."),
+        "backup": (
+            "backups:backup",
+            "Copy the whole gradebook into a new file, while others use it.",
+        ),
+        "restore": (
+            "backups:restore",
+            "Put the gradebook of a backup in the place of the present one.",
+        ),
         "audit": ("gradebook:audit", "Show every change to the gradebook: when, by whom, what."),
         "nonce": ("workspace:nonce", "Print students' nonces, to hand out."),
         "notebook": ("notebooks:notebook", "Write a lab as nbgrader's source notebook."),

@@ -105,6 +105,16 @@ def present_key(root: Path, kind: KeyKind) -> tuple[str, bytes | None]:
         raise _unreadable(path, kind, error) from None
 
 
+def keep_key(root: Path, kind: KeyKind, key: bytes) -> None:
+    """Writes a key that was kept elsewhere; never over one that is there."""
+    path = root / kind.file
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key + b"\n")
+    except OSError as error:
+        raise _unreadable(path, kind, error) from None
+
+
 def _secret(root: Path, kind: KeyKind, approve: Approve | None) -> tuple[str, bytes]:
     """Where the secret comes from, and the secret; made and approved if there was none."""
     source, key = present_key(root, kind)

@@ -63,6 +63,12 @@ class Database:
             self.close()
             raise
 
+    @property
+    def file(self) -> Path | None:
+        """The file that it is; None if a server has it."""
+        url = self._engine.url
+        return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()
@@ -162,12 +168,6 @@ class Database:
             said = said.replace(secret, "***")
         tried = f", for {waited_s:.0f} s" if waited_s >= 1 else ""
         return StoreError(f"{self.shown}: {said}{tried}; {_mend(said)}")
-
-
-def is_there(url: str) -> bool:
-    """Whether a gradebook may be at the URL: an SQLite file that exists, or a server's."""
-    parsed = _parse(url)
-    return parsed.get_backend_name() != "sqlite" or Path(str(parsed.database)).is_file()
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":

@@ -72,7 +72,7 @@ class Gradebook:
         clock: Callable[[], datetime] | None = None,
     ) -> Self:
         """Opens the gradebook at a URL or in an SQLite file, which is made if there is none."""
-        return cls(Database(url, patience_s), who or _user(), clock)
+        return cls(Database(url, patience_s), who or user(), clock)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -276,7 +276,8 @@ class Gradebook:
         return self._now()
 
 
-def _user() -> str:
+def user() -> str:
+    """The name of whoever runs this program."""
     with suppress(Exception):  # no name for this user, in whichever way the platform says so
         return getpass.getuser()
     return f"user {os.getuid()}"

@@ -19,6 +19,7 @@ from grader.gradebook.attempts import Arrival, digest_of
 from grader.gradebook.rows import Attempt, Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
+from grader.intake.alone import alone as _alone
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
@@ -225,21 +226,3 @@ def _chunks(everything: Iterable[_Each]) -> Iterator[list[_Each]]:
 
 def _bytes_of(submission: Submission) -> int:
     return sum(map(len, submission.files.values())) + len(submission.trace or b"")
-
-
-@contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Keeps other collects of the course out while the block runs: two would take in the same."""
-    try:
-        import fcntl  # noqa: PLC0415 - some systems have no such locks
-    except ImportError:
-        yield
-        return
-    with (root / "course.toml").open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(
-                "this course is being collected already; wait until that ends"
-            ) from None
-        yield
