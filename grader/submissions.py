@@ -15,6 +15,7 @@ from grader.course import Lab
 from grader.errors import UsageError
 from grader.evidence import MAX_TRACE_BYTES
 from grader.files import sources
+from grader.text.ids import as_student_id
 from grader.text.shown import escaped
 
 MAX_SOURCE_BYTES = 256 << 10
@@ -26,7 +27,6 @@ class Submission:
     """One student's work on one lab: its files, or the problem that keeps them from loading.
 
     Hidden inputs are drawn for `student`, which is its name where nobody says otherwise.
-    `written` is when its file was last written, in seconds since 1970, as the disk has it.
     """
 
     name: str
@@ -34,7 +34,6 @@ class Submission:
     problem: str = ""
     student: str = ""
     trace: bytes | None = field(default=None, repr=False)
-    written: float | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "student", self.student or self.name)
@@ -49,7 +48,7 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
     named: dict[str, Submission] = {}
     for path in paths:
         for submission in _at(lab, path):
-            first = name = escaped(submission.name)
+            first = name = as_student_id(submission.name) or escaped(submission.name)
             number = 2
             while name in named:
                 name, number = f"{first}-{number}", number + 1
@@ -60,11 +59,10 @@ def read_submissions(lab: Lab, paths: Iterable[Path]) -> list[Submission]:
 def read_submission(lab: Lab, path: Path, name: str) -> Submission:
     """The submission whose one file is at `path`; a link given there is not followed."""
     try:
-        written = path.lstat().st_mtime
         source = read_regular(path, MAX_SOURCE_BYTES)
     except OSError as error:
         return Submission(name, problem=_why_unreadable(path, lab.assignment.file, error))
-    submission = replace(from_bytes(lab, name, source), written=written)
+    submission = from_bytes(lab, name, source)
     if submission.problem or not lab.assignment.trace:
         return submission
     return replace(submission, trace=_trace_beside(path))

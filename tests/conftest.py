@@ -255,13 +255,27 @@ def counted():
     return Calls()
 
 
+def _module_beside(name):
+    """The module of that name in this folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(
+        f"tests_{name}", Path(__file__).with_name(f"{name}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def lms():
+    """Writes what Canvas and Moodle hand out; see `lms.py` beside this file."""
+    return _module_beside("lms")
+
+
 @pytest.fixture(scope="session")
 def _postgres():
     pytest.importorskip("psycopg", reason="psycopg is absent (extra: shardlab[postgresql])")
-    path = Path(__file__).with_name("postgres.py")  # this folder is no package
-    spec = importlib.util.spec_from_file_location("tests_postgres", path)
-    postgres = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(postgres)
+    postgres = _module_beside("postgres")
     binaries = postgres.binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: no initdb on PATH or in /usr/lib/postgresql")

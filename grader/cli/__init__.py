@@ -38,6 +38,7 @@ COMMANDS = {
             "gradebook:grades",
             "Show every student's grade in a lab, and how it came about.",
         ),
+        "attempt": ("attempt:attempt", "Show a student's attempts, or say which of them count."),
         "override": ("gradebook:override", "Set a student's points for a rubric item."),
         "extend": ("gradebook:extend", "Give one student a later deadline."),
         "publish": (

@@ -1,6 +1,10 @@
 """The gradebook that a command is about; importing this takes longer than most commands do."""
 
-from collections.abc import Iterable
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from grader.cli import shell
 from grader.course import Course
@@ -22,3 +26,14 @@ def stale_of(slug: str, grades: Iterable[Grade]) -> str:
 def say_stale(slug: str, grades: Iterable[Grade]) -> None:
     """Says that, if anything is."""
     shell.say(*shell.folded(stale_of(slug, grades), width=80))
+
+
+@contextlib.contextmanager
+def trial(course: Course, db: str | None) -> Iterator[Gradebook]:
+    """The same gradebook, of which nothing that is done to it stays; none is made."""
+    url = url_of(course.root, db)
+    with contextlib.ExitStack() as stack:
+        if "://" not in url and not os.path.lexists(url):
+            url = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "none.sqlite3")
+        book = stack.enter_context(Gradebook.open(url))
+        yield stack.enter_context(book.rehearsal())

@@ -1,32 +1,57 @@
 """The command that takes in what was handed in: collect."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from grader.cli import shell
-from grader.cli.book import gradebook
+from grader.cli import lms, shell
+from grader.cli.book import gradebook, trial
 from grader.cli.group import Exit
+from grader.cli.outcomes import Outcomes
 from grader.cli.tracked import say_tracked
+from grader.course import Course
 from grader.gradebook.rows import Attempt
-from grader.intake.finds import Intake, IntakeRefusal
+from grader.gradebook.store import Gradebook
+from grader.intake.admission import Strangers
+from grader.intake.finds import Intake
 from grader.intake.inbox import course_inbox
-from grader.intake.taking import take_in
+from grader.intake.taking import place_of, take_in
+from grader.text.shown import one_line, plural, shortened
+from grader.text.times import minute_or_unknown
 
 
-@click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding")
+@click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding --dry-run")
 @click.argument("paths", nargs=-1, type=shell.ANY_PATH, metavar="[PATH]...")
 @click.option("--lab", "slug", metavar="LAB", help="Only what is for this lab.")
-@click.option("--known-only", is_flag=True, help="Refuse whoever is not on the roster.")
+@click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster: taken in, or kept aside, as is usual where "
+    "there is a roster.",
+)
+@click.option("--known-only", "strangers", flag_value="aside", hidden=True)  # its name of before
+@click.option("--dry-run", is_flag=True, help="Show what would be taken in, and change nothing.")
+@click.option(
+    "--undo", "number", type=int, metavar="N", help="Take the collect with this number back."
+)
+@click.option("--reason", default="", help="Why, beside --undo; it stands in the record.")
+@lms.options
 @shell.db_option
 @shell.json_option
 def collect(
     paths: tuple[Path, ...],
+    *,
     slug: str | None,
-    known_only: bool,
+    strangers: Strangers | None,
+    dry_run: bool,
+    number: int | None,
+    reason: str,
+    worksheet: Path | None,
+    submissions: Path | None,
+    received: str | None,
+    by_name: bool | None,
     db: str | None,
     json_path: Path | None,
 ) -> None:
@@ -36,32 +61,54 @@ def collect(
     Moodle, zipped or unpacked. Without a PATH it is the course's own inbox. Collect often, and
     soon after a due date. What was taken in stays as it is; what comes later counts as handed in
     after the last collect that did not see it.
+
+    Only a bundle says when it was handed in. Of all else it is what Moodle's worksheet, Canvas's
+    list of submissions or --received say, and unknown without: the dates in a download are its
+    own. Unknown times cost nothing, and can be told later, by collecting again.
+
+    Each collect has a number, by which it is taken back: what it took in does not count then,
+    until it is collected again.
     """
     course = shell.course()
+    if number is not None:
+        _undo(course, number, reason, paths, db, json_path)
+        return
     places = list(paths) or [course_inbox(course)]
     there = shell.present(places, "the rest is collected")
-    taken_in: list[Intake] = []
-    others: list[IntakeRefusal] = []
-    with gradebook(course, db) as book:
+    said = lms.told(course, slug, worksheet, submissions, received, by_name)
+    outcomes = Outcomes()
+    with trial(course, db) if dry_run else gradebook(course, db) as book:
+        before = {each.id for each in book.students()}
+        intake = book.intakes.begin(place_of(there, slug))
+        if dry_run:
+            shell.say("Dry run: nothing is changed.")
         now = datetime.now(UTC)
-        for each in take_in(course, book, there, lab=slug, known_only=known_only, now=now):
-            if isinstance(each, IntakeRefusal):
-                others.append(each)
-                why = shell.folded(each.reason, " " * 9, " " * 9, whole=True)
-                shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *why)
-                continue
-            taken_in.append(each)
-            if each.problem:
-                shell.say(f"Note: receipt {each.problem}")
-        by_id = {each.id: each for each in book.attempts(slug)} if json_path is not None else {}
-    _say_counts(taken_in, len(others))
+        for each in take_in(
+            course,
+            book,
+            there,
+            lab=slug,
+            strangers=strangers,
+            lms=said,
+            notebook=lms.notebook_reader(),
+            intake=intake,
+            dry=dry_run,
+            now=now,
+        ):
+            outcomes.add(each)
+        by_id = {each.id: each for each in book.attempts(slug)}
+        added = sorted({each.id for each in book.students()} - before)
+        if dry_run:
+            _say_new(course, book, outcomes.new, by_id)
+    _say(outcomes, added, 0 if dry_run else intake)
+    lms.say_times(course, outcomes.taken_in)
     say_tracked(course)
-    if json_path is not None:
-        rows = [_row(each, by_id[each.attempt]) for each in taken_in]
-        shell.write_json(json_path, {"received": rows, "refused": others})
+    rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
+    told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
+    shell.write_json(json_path, {"intake": None if dry_run else intake, "added": added} | told)
     if len(there) < len(places):
         shell.finish(Exit.USAGE)
-    shell.finish(Exit.FALLS_SHORT if others else Exit.DONE)
+    shell.finish(Exit.FALLS_SHORT if outcomes.refused or outcomes.aside else Exit.DONE)
 
 
 def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
@@ -76,15 +123,62 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _say_counts(taken_in: Sequence[Intake], refused: int) -> None:
-    """How many there are of each lab, how many of them new, and what to do next."""
-    every = Counter(each.lab for each in taken_in)
-    new = Counter(each.lab for each in taken_in if each.new)
-    for slug in sorted(every):
-        shell.say(f"Collected {slug}: {new[slug]} new, {every[slug] - new[slug]} known.")
-    if not every:
-        shell.say("Collected nothing.")
-    elif new:
+def _say(outcomes: Outcomes, added: Sequence[str], intake: int) -> None:
+    """The sum, who was added, who is kept aside, and what to do next."""
+    outcomes.say_counts()
+    if added:
+        why = "as the gradebook has no roster" if not outcomes.aside else "as was asked"
+        told = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
+        shell.say(*shell.folded(told, "", "  "))
+    outcomes.say_aside()
+    if outcomes.new and intake:
+        shell.say(f"Collected as {intake}; take it back with: shardlab collect --undo {intake}")
         shell.say("Next: shardlab grade")
-    if refused:
-        shell.say(f"{refused} refused, listed above; nothing was changed there.")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return one_line(", ".join(names[:5])) + more
+
+
+def _say_new(
+    course: Course, book: Gradebook, new: Sequence[Intake], by_id: Mapping[int, Attempt]
+) -> None:
+    """What would be taken in: by whom, for which lab, when and by whose word, and how late."""
+    late = {
+        each.attempt.id: each.late_days
+        for slug in sorted({each.lab for each in new})
+        for grade in book.grades(course.lab(slug), course.deadline(slug))
+        for each in grade.attempts
+    }
+    for each in new:
+        attempt = by_id[each.attempt]
+        word = f" ({attempt.time_from})" if attempt.time_from and attempt.submitted_at else ""
+        days = f"  {plural(late[each.attempt], 'day')} late" if late.get(each.attempt) else ""
+        when = f"{minute_or_unknown(attempt.submitted_at)}{word}{days}"
+        shell.say(f"  {attempt.lab:<16} {shortened(one_line(attempt.student), 24):<24}  {when}")
+
+
+def _undo(
+    course: Course,
+    number: int,
+    reason: str,
+    paths: Sequence[Path],
+    db: str | None,
+    json_path: Path | None,
+) -> None:
+    if paths:
+        raise click.UsageError("--undo takes back a whole collect by its number, without a PATH")
+    with gradebook(course, db) as book:
+        undone = book.intakes.undo(number, reason=reason)
+    count = plural(len(undone.attempts), "attempt")
+    shell.say(f"Took collect {number} back: {count} of it count no longer.")
+    if undone.students:
+        told = f"{plural(len(undone.students), 'student')} came with it alone, and left: "
+        shell.say(*shell.folded(told + _some(undone.students), "", "  "))
+    if undone.attempts:
+        shell.say(
+            "Receipts in an inbox stay: students hold them. Collected again, the same counts again,"
+        )
+        shell.say(f"as the same attempts; so does it with: shardlab undo {undone.entry}")
+    shell.write_json(json_path, undone)

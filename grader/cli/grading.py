@@ -13,6 +13,7 @@ from grader.cli.group import Exit
 from grader.cli.levels import required_level
 from grader.cli.runs import Run
 from grader.course import Course
+from grader.intake.admission import Strangers
 from grader.sandbox import Level
 
 
@@ -32,6 +33,11 @@ from grader.sandbox import Level
     help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
     "keep it from students.",
 )
+@click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
+)
 def grade(
     targets: tuple[str, ...],
     *,
@@ -41,6 +47,7 @@ def grade(
     live: bool,
     messages: bool,
     staff: bool,
+    strangers: Strangers | None,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -57,7 +64,15 @@ def grade(
     slug, paths = _lab_and_paths(course, targets)
     opened = worker_options.workers_from(workers)
     level = required_level(isolation)
-    run = Run(course, level, opened, live=live, messages=messages, staff=staff)
+    run = Run(
+        course,
+        level,
+        opened,
+        live=live,
+        messages=messages,
+        staff=staff,
+        strangers=strangers,
+    )
     if live:
         worker_options.require_gpu(course)
     if slug is not None:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import click
 from msgspec import to_builtins
 
-from grader.cli import results, shell
+from grader.cli import lms, results, shell
 from grader.cli.examining import examine_all, loses
 from grader.cli.group import Exit
+from grader.cli.outcomes import Outcomes
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.gradebook.judged import stale_words
@@ -21,8 +21,9 @@ from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.grading import OpenWorkers, Settings, in_order
 from grader.grading.pending import Backlog, Named, grade_pending, results_to_show
+from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
-from grader.intake.taking import take_in
+from grader.intake.taking import place_of, take_in
 from grader.results import WITHHELD, Result
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
@@ -40,6 +41,7 @@ class Run:
     messages: bool = False
     table: bool = True
     staff: bool = False  # whether hidden cases are shown, which is printed and not recorded
+    strangers: Strangers | None = None
     shown: list[tuple[Lab, Named]] = field(default_factory=list)
     failed: bool = False  # whether a lab could not be graded at all
     refused: bool = False  # whether something that was handed in could not be taken
@@ -98,14 +100,29 @@ class Run:
         In plain files and folders whatever has a name is an attempt, with its problem if it
         can't be read: it is graded like any other. Bundles and downloads are collected.
         """
-        now = datetime.now(UTC)
+        now, outcomes = datetime.now(UTC), Outcomes()
+        intake = book.intakes.begin(place_of(paths, slug))
         ids: dict[str, list[int]] = {slug: []} if slug else {}
-        for each in take_in(self.course, book, paths, lab=slug, as_named=True, now=now):
+        for each in take_in(
+            self.course,
+            book,
+            paths,
+            lab=slug,
+            strangers=self.strangers,
+            as_named=True,
+            lms=lms.told(self.course, slug),
+            notebook=lms.notebook_reader(),
+            intake=intake,
+            now=now,
+        ):
+            outcomes.add(each)
             if isinstance(each, Intake):
                 ids.setdefault(each.lab, []).append(each.attempt)
-            else:
-                click.echo(f"Refused: {each.where}: {each.reason}", err=True)
-                self.refused = True
+        outcomes.say_aside()
+        lms.say_times(self.course, outcomes.taken_in)
+        if outcomes.new:
+            shell.say(f"Taken in as {intake}; take it back with: shardlab collect --undo {intake}")
+        self.refused |= bool(outcomes.refused or outcomes.aside)
         by_id = {each.id: each for each in book.attempts(slug)} if ids else {}
         return {lab: [by_id[each] for each in some] for lab, some in ids.items()}
 

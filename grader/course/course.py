@@ -46,6 +46,7 @@ class CourseFile(Table, frozen=True):
     deadlines: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     inbox: str = ""  # where `submit` delivers: a folder, or a file: URL
     receipt_key: str = ""  # in what is released: the public half of the key that signs receipts
+    groups: tuple[str, ...] = ()  # the labs in which one submission is that of a whole group
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Course:
     inbox: str = ""
     receipt_key: str = ""
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
     approve: Approve | None = field(default=None, repr=False, compare=False)
     _labs: dict[str, Lab] = field(default_factory=dict, repr=False, compare=False)
 
@@ -118,8 +120,14 @@ def load_course(root: Path, approve: Approve | None = None) -> Course:
     """
     course = read_table(root / "course.toml", CourseFile)
     deadlines = dict(_deadlines(root / "course.toml", course))
+    for slug in course.groups:
+        if slug not in course.labs:
+            raise CourseError(
+                f"{root / 'course.toml'}: key 'groups': no lab '{slug}'; "
+                f"the course has: {', '.join(course.labs)}"
+            )
     facts = (course.name, course.labs, course.inbox, course.receipt_key, deadlines)
-    return Course(root, *facts, approve=approve)
+    return Course(root, *facts, groups=course.groups, approve=approve)
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:

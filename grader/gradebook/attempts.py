@@ -5,27 +5,36 @@ three. Attempts are numbered in the order in which they are taken in.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 import sqlalchemy as sa
 
 from grader.errors import StoreError
-from grader.gradebook.database import in_chunks, insert, lock
+from grader.gradebook.database import insert, lock
+from grader.gradebook.journal import Journal
+from grader.gradebook.known import Draft, KnownAttempts
 from grader.gradebook.people import keys_of
 from grader.gradebook.rows import Attempt
-from grader.gradebook.tables import files, labs, sources, storable, submissions, told_times
+from grader.gradebook.tables import (
+    files,
+    labs,
+    shares,
+    sources,
+    storable,
+    submissions,
+    told_times,
+    voids,
+)
 from grader.submissions import Submission
 
 UNKNOWN = "unknown"  # whose word the time is, where it is nobody's
 _TRACE = ".trace"
-_Draft = dict[str, Any]  # a row of submissions
-_Drafts = list[tuple[_Draft, bool]]  # and whether it is new
-_Newest = dict[str, _Draft]  # by student
-_BySource = dict[tuple[str, str, str], _Draft]  # by student, source and digest
+ToldTime = tuple[datetime, str]  # when, and whose word that is
+_Drafts = list[tuple[Draft, bool]]  # and whether it is new
+_Fresh = Iterable[tuple[Draft, "Arrival"]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,8 @@ class Arrival:
     """A submission to take in, with the time it was handed in and the place it was found at.
 
     `submitted_at` is None where nobody's word says when; `time_from` says whose word it is,
-    `lms_late` that the other system calls it late, and `intake` which collect takes it in.
+    `lms_late` that the other system calls it late, `intake` which collect takes it in.
+    `members` are the permanent ids of others whose attempt it is, too.
 
     With `lasting`, the same content at the same source is always the same attempt, whatever the
     student has handed in since.
@@ -46,6 +56,7 @@ class Arrival:
     time_from: str = ""
     lms_late: bool = False
     intake: int = 0
+    members: tuple[str, ...] = ()
 
 
 def digest_of(submission: Submission) -> str:
@@ -75,24 +86,37 @@ def take_in(
     """The attempt of each arrival, and whether it is new; all are kept, or none."""
     lock(connection, f"intake of {lab}")
     keys = keys_of(connection, (each.submission.student for each in arrivals))
-    whose = sorted(set(keys.values()))
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
-    handed_in = _rows(connection, lab, whose, sa.select(submissions))
-    newest = {row["student"]: row for row in handed_in}
-    before = _by_source(connection, lab, whose) if any(each.lasting for each in arrivals) else {}
-    drafts = _drafts(lab, arrivals, keys, before, newest, now)
-    _insert(connection, [draft for draft, is_new in drafts if is_new])
-    _insert_files(connection, drafts, arrivals)
+    lasting = any(each.lasting for each in arrivals)
+    known = KnownAttempts(connection, lab, set(keys.values()), by_source=lasting)
+    drafts = [_draft(lab, each, keys, known, now) for each in arrivals]
+    fresh = [
+        (draft, each)
+        for (draft, is_new), each in zip(drafts, arrivals, strict=True)
+        if is_new and "id" not in draft
+    ]
+    _insert(connection, [draft for draft, _ in fresh])
+    _insert_files(connection, fresh)
+    _insert_shares(connection, fresh)
     _insert_sources(connection, drafts, arrivals)
     told = _told(connection, lab)
     return [(_attempt(draft, told), is_new) for draft, is_new in drafts]
 
 
 def attempts(
-    connection: sa.Connection, lab: str | None = None, student: str | None = None
+    connection: sa.Connection,
+    lab: str | None = None,
+    student: str | None = None,
+    *,
+    with_void: bool = False,
 ) -> list[Attempt]:
-    """The attempts at a lab, of a student, or all, in the order they were taken in."""
+    """The attempts at a lab, of a student, or all, in the order they were taken in.
+
+    Those that are void are left out unless they are asked for.
+    """
     query = sa.select(submissions).order_by(submissions.c.id)
+    if not with_void:
+        query = query.where(submissions.c.id.not_in(sa.select(voids.c.submission)))
     for column, value in ((submissions.c.lab, lab), (submissions.c.student, student)):
         if value is not None:
             query = query.where(column == value)
@@ -100,7 +124,7 @@ def attempts(
     return [_attempt(dict(row), told) for row in connection.execute(query).mappings()]
 
 
-def _attempt(row: _Draft, told: Mapping[int, tuple[datetime, str]]) -> Attempt:
+def _attempt(row: Draft, told: Mapping[int, tuple[datetime, str]]) -> Attempt:
     """The attempt of a row, with the time that was told later, if one was."""
     facts = row | {"lms_late": bool(row["lms_late"])}
     if row["id"] in told:
@@ -118,6 +142,13 @@ def _told(connection: sa.Connection, lab: str | None) -> dict[int, tuple[datetim
         query = query.where(told_times.c.submission.in_(of_lab))
     found = connection.execute(query)
     return {row.submission: (row.submitted_at, row.time_from) for row in found}
+
+
+def tell_times(journal: Journal, times: Mapping[int, ToldTime], author: str, at: datetime) -> None:
+    """Keeps when attempts were handed in, by their ids, which was unknown or told otherwise."""
+    for attempt, (submitted_at, time_from) in sorted(times.items()):
+        row = {"submission": attempt, "submitted_at": submitted_at, "time_from": time_from}
+        journal.insert(told_times, row | {"author": author, "at": at})
 
 
 def name_of(attempt: Attempt) -> str:
@@ -140,67 +171,39 @@ def submission(connection: sa.Connection, attempt: Attempt) -> Submission:
     return Submission(name_of(attempt), contents, attempt.problem, attempt.student, found)
 
 
-def _by_source(connection: sa.Connection, lab: str, whose: Sequence[str]) -> _BySource:
-    """These students' attempts at the lab, by the place where each was found and its content."""
-    found_at = sources.c.source.label("place")
-    query = sa.select(submissions, found_at).join(sources, sources.c.submission == submissions.c.id)
-    rows = _rows(connection, lab, whose, query)
-    return {(row["student"], row.pop("place"), row["digest"]): row for row in rows}
+def _draft(
+    lab: str, arrival: Arrival, keys: Mapping[str, str], known: KnownAttempts, now: datetime
+) -> tuple[Draft, bool]:
+    """The row for an arrival, and whether the attempt is new; one never seen has no id yet."""
+    handed_in, source = arrival.submission, storable(arrival.source)
+    student, digest = keys[storable(handed_in.student)], digest_of(handed_in)
+    same = known.same(student, digest, source if arrival.lasting else None)
+    if same is not None:
+        return same, known.brings_back(same)
+    draft = {
+        "student": student,
+        "lab": lab,
+        "number": known.next_number(student),
+        "digest": digest,
+        "received_at": now,
+        "source": source,
+        "problem": storable(handed_in.problem),
+        "lms_late": int(arrival.lms_late),
+        "intake": arrival.intake,
+        **_time(arrival, now),
+    }
+    known.add(draft, arrival.members)
+    return draft, True
 
 
-def _rows(
-    connection: sa.Connection, lab: str, whose: Sequence[str], query: sa.Select[Any]
-) -> Iterator[_Draft]:
-    """Yields the query's rows for these students and the lab, the oldest attempt first."""
-    for some in in_chunks(whose):
-        own = query.where(submissions.c.lab == lab, submissions.c.student.in_(some))
-        yield from map(dict, connection.execute(own.order_by(submissions.c.number)).mappings())
-
-
-def _drafts(
-    lab: str,
-    arrivals: Iterable[Arrival],
-    keys: Mapping[str, str],
-    before: _BySource,
-    newest: _Newest,
-    now: datetime,
-) -> _Drafts:
-    """A row for each arrival, and whether it is new; a new one has no id yet."""
-    drafts: _Drafts = []
-    for arrival in arrivals:
-        handed_in, source = arrival.submission, storable(arrival.source)
-        student, digest = keys[storable(handed_in.student)], digest_of(handed_in)
-        known = before.get((student, source, digest)) if arrival.lasting else None
-        last = newest.get(student)
-        if known is None and last is not None and last["digest"] == digest:
-            known = last
-        if known is not None:
-            drafts.append((known, False))
-            continue
-        newest[student] = {
-            "student": student,
-            "lab": lab,
-            "number": 1 if last is None else last["number"] + 1,
-            "digest": digest,
-            "received_at": now,
-            "source": source,
-            "problem": storable(handed_in.problem),
-            "lms_late": int(arrival.lms_late),
-            "intake": arrival.intake,
-            **_time(arrival, now),
-        }
-        drafts.append((newest[student], True))
-    return drafts
-
-
-def _time(arrival: Arrival, now: datetime) -> _Draft:
+def _time(arrival: Arrival, now: datetime) -> Draft:
     """When it was handed in; where nobody says, when it was there at the latest."""
     if arrival.submitted_at is None:
         return {"submitted_at": now, "time_from": UNKNOWN}
     return {"submitted_at": arrival.submitted_at, "time_from": arrival.time_from}
 
 
-def _insert(connection: sa.Connection, drafts: list[_Draft]) -> None:
+def _insert(connection: sa.Connection, drafts: list[Draft]) -> None:
     """Inserts the new rows, and gives each draft its id."""
     if not drafts:
         return
@@ -210,14 +213,24 @@ def _insert(connection: sa.Connection, drafts: list[_Draft]) -> None:
         draft["id"] = number
 
 
-def _insert_files(connection: sa.Connection, drafts: _Drafts, arrivals: Iterable[Arrival]) -> None:
+def _insert_files(connection: sa.Connection, fresh: _Fresh) -> None:
     rows = [
         {"submission": draft["id"], "name": name, "content": content, "sha256": _sha256(content)}
-        for (draft, is_new), arrival in zip(drafts, arrivals, strict=True)
-        for name, content in (contents_of(arrival.submission).items() if is_new else ())
+        for draft, arrival in fresh
+        for name, content in contents_of(arrival.submission).items()
     ]
     if rows:
         connection.execute(files.insert(), rows)
+
+
+def _insert_shares(connection: sa.Connection, fresh: _Fresh) -> None:
+    rows = [
+        {"submission": draft["id"], "student": each}
+        for draft, arrival in fresh
+        for each in sorted({*arrival.members} - {draft["student"]})
+    ]
+    if rows:
+        connection.execute(shares.insert(), rows)
 
 
 def _insert_sources(

@@ -94,6 +94,10 @@ class Database:
         options = {"shardlab_write": True, "shardlab_derived": derived}
         return self._patiently(lambda: self._once(work, **options), patience, repeatable)
 
+    def to_write(self) -> sa.Connection:
+        """A connection whose transactions may write; the caller begins, ends and closes them."""
+        return self._engine.connect().execution_options(shardlab_write=True)
+
     def _patiently(self, run: Callable[[], _T], patience_s: float, again: bool = True) -> _T:
         """The value of `run`, tried again while that may help and the patience lasts."""
         end, wait = time.monotonic() + patience_s, _FIRST_WAIT_S

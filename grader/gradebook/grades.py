@@ -15,6 +15,7 @@ from grader.course import Deadline, Lab
 from grader.gradebook import late
 from grader.gradebook.attempts import attempts
 from grader.gradebook.judged import Judged, judged
+from grader.gradebook.known import shares_of
 from grader.gradebook.people import People, load, require
 from grader.gradebook.points import Points, exact, of_two, total
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
@@ -36,10 +37,12 @@ def grades(
     With `before`, as it was by the results that stood before the present ones.
     """
     people = load(connection)
-    by_student = defaultdict[str, list[Attempt]](list)
+    by_student, shared = defaultdict[str, list[Attempt]](list), shares_of(connection, lab.slug)
     every = attempts(connection, lab.slug)
     for attempt in every:
-        by_student[people.owner(attempt.student).key].append(attempt)
+        whose = (attempt.student, *shared.get(attempt.id, ()))
+        for student in sorted({people.owner(each).key for each in whose}):
+            by_student[student].append(attempt)
     facts = _Facts(
         lab,
         deadline,

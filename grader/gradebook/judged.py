@@ -101,18 +101,18 @@ def judged(
     query = sa.select(current_keys).where(current_keys.c.submission.in_(of_lab))
     keys = {row.submission: row.key for row in connection.execute(query)}
     by_key = _rows(connection, results, of_lab)
-    contents = _contents(connection, of_lab)
     by_content = defaultdict[tuple[str, str], list[_Row]](list)
     for row in by_key.values():
-        by_content[contents[row["submission"]]].append(row)
+        if row["submission"] in every:  # none that is void
+            by_content[_content(every[row["submission"]])].append(row)
     broken = {} if before else _rows(connection, faults, of_lab)
     chosen, found = dict[int, _Row](), dict[int, Judged]()
     for number, attempt in every.items():
-        key, same = keys.get(number, ""), by_content.get(contents[number], [])
+        key, same = keys.get(number, ""), by_content.get(_content(attempt), [])
         if key not in by_key and key in broken:
             found[number] = Judged(_withheld(name_of(attempt), broken[key]))
-        elif same:
-            chosen[number] = _before(same, key) if before else by_key.get(key, same[-1])
+        elif same or key in by_key:
+            chosen[number] = _before(same, key) if before and same else by_key.get(key) or same[-1]
     rubrics = _rubrics(connection, {row["id"] for row in chosen.values()})
     newest = max(by_key.values(), key=lambda row: row["id"])["isolation"] if by_key else ""
     present = present or Present.of(lab, newest)
@@ -128,12 +128,8 @@ def _before(same: list[_Row], key: str) -> _Row:
     return next((row for row in reversed(same) if row["key"] != key), same[-1])
 
 
-def _contents(
-    connection: sa.Connection, of_lab: sa.Select[tuple[int]]
-) -> dict[int, tuple[str, str]]:
-    columns = submissions.c.id, submissions.c.student, submissions.c.digest
-    query = sa.select(*columns).where(submissions.c.id.in_(of_lab))
-    return {row.id: (row.student, row.digest) for row in connection.execute(query)}
+def _content(attempt: Attempt) -> tuple[str, str]:
+    return attempt.student, attempt.digest
 
 
 def _rows(

@@ -5,7 +5,7 @@ A student's first id is permanent: seeds, attempts and decisions refer to it. Wh
 from one to the other. So nothing that was handed in is touched, and each step can be taken back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -15,7 +15,17 @@ import sqlalchemy as sa
 from grader.errors import UsageError
 from grader.gradebook.database import insert
 from grader.gradebook.rows import DROPPED, ENROLLED, TAKEN, Student
-from grader.gradebook.tables import aliases, storable, students
+from grader.gradebook.tables import (
+    aliases,
+    extensions,
+    overrides,
+    published_grades,
+    shares,
+    storable,
+    students,
+    submissions,
+    voids,
+)
 
 _SHOWN = 5
 _TOLD = ("name", "email", "group", "lms_id")  # what a roster says of an id
@@ -28,6 +38,7 @@ class People:
     by_key: Mapping[str, Student]
     merged: Mapping[str, str]  # from a permanent id to that of the record that it went into
     keys: Mapping[str, str]  # every id that means somebody, with the permanent one
+    gone: Collection[str] = ()  # the permanent ids of whom only a collect made that was undone
 
     def find(self, name: str) -> Student | None:
         """Whom an id means: the student it was merged into, if it was."""
@@ -42,7 +53,8 @@ class People:
 
     def present(self) -> list[Student]:
         """Everyone but who was dropped or merged into another, by id."""
-        found = (each for key, each in self.by_key.items() if key not in self.merged)
+        out = {*self.merged, *self.gone}
+        found = (each for key, each in self.by_key.items() if key not in out)
         return sorted((each for each in found if each.status != DROPPED), key=lambda each: each.id)
 
 
@@ -57,7 +69,22 @@ def load(connection: sa.Connection) -> People:
             merged[row["id"]] = row["merged_into"]
     keys = {row.alias: row.student for row in connection.execute(sa.select(aliases))}
     keys = {key: key for key in by_key} | keys | {each.id: key for key, each in by_key.items()}
-    return People(by_key, merged, keys)
+    gone = _gone(connection)
+    keys = {name: key for name, key in keys.items() if key not in gone}
+    return People(by_key, merged, keys, gone)
+
+
+def _gone(connection: sa.Connection) -> set[str]:
+    """Whoever came with a collect that was taken back, and of whom nothing else is known."""
+    undone = sa.select(voids.c.submission).where(voids.c.by_undo == 1)
+    whose = sa.select(submissions.c.student).where(submissions.c.id.in_(undone))
+    taken = sa.select(students.c.id).where(students.c.status == TAKEN, students.c.id.in_(whose))
+    if not (found := set(connection.execute(taken).scalars())):
+        return found
+    left = [sa.select(submissions.c.student).where(submissions.c.id.not_in(undone))]
+    left += [sa.select(each.c.student) for each in (overrides, extensions, published_grades)]
+    left += [sa.select(shares.c.student), sa.select(students.c.merged_into)]
+    return found - set(connection.execute(sa.union(*left)).scalars())
 
 
 def all_students(connection: sa.Connection) -> list[Student]:
@@ -72,7 +99,7 @@ def add(connection: sa.Connection, roster: Iterable[Student]) -> tuple[int, int]
     changed: dict[str, Student] = {}
     for given in roster:
         student = _storable(given)
-        there = known.find(student.id)
+        there = known.find(student.id) or known.by_key.get(student.id)
         if there is None:
             new[student.id] = student
         elif (merged := _merged(there, student)) != there:

@@ -5,7 +5,7 @@ is a regrade: a mended suite, other points, another engine or level, a person's 
 change in one place, which shows them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
@@ -58,7 +58,7 @@ class Regrades:
 def unjudged(connection: sa.Connection, lab: str, key: Callable[[Attempt], str]) -> list[Attempt]:
     """The attempts without any result, or with a fault in its place; see `Regrades.unjudged`."""
     found = attempts(connection, lab)
-    done = _with_result(connection, lab)
+    done = _with_result(connection, lab, found)
     without = [each for each in found if each.id not in done]
     keys = {each.id: key(each) for each in without}
     work.set_current(connection, keys)
@@ -70,21 +70,15 @@ def unjudged(connection: sa.Connection, lab: str, key: Callable[[Attempt], str])
     return list(first.values())
 
 
-def _with_result(connection: sa.Connection, lab: str) -> set[int]:
+def _with_result(connection: sa.Connection, lab: str, every: Sequence[Attempt]) -> set[int]:
     """The attempts of which a result is shown: one of the same content, and no fault instead."""
     of_lab = sa.select(submissions.c.id).where(submissions.c.lab == lab)
-    judged = sa.select(submissions.c.student, submissions.c.digest).join(
-        results, results.c.submission == submissions.c.id
-    )
-    contents = {tuple(row) for row in connection.execute(judged.where(submissions.c.lab == lab))}
+    query = sa.select(results.c.submission).where(results.c.submission.in_(of_lab))
+    judged = set(connection.execute(query).scalars())
+    contents = {(each.student, each.digest) for each in every if each.id in judged}
     held = sa.select(faults.c.key).where(faults.c.key.not_in(sa.select(results.c.key)))
     broken = sa.select(current_keys.c.submission).where(
         current_keys.c.submission.in_(of_lab), current_keys.c.key.in_(held)
     )
     withheld = set(connection.execute(broken).scalars())
-    rows = connection.execute(
-        sa.select(submissions.c.id, submissions.c.student, submissions.c.digest).where(
-            submissions.c.lab == lab
-        )
-    )
-    return {row.id for row in rows if (row.student, row.digest) in contents} - withheld
+    return {each.id for each in every if (each.student, each.digest) in contents} - withheld

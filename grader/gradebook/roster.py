@@ -13,11 +13,11 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.gradebook.rows import Student
+from grader.text.ids import RULE, as_student_id, is_student_id
 
 COLUMNS = ("id", "name", "email", "group", "lms_id")
 _MAX_BYTES = 8 << 20
 _LONGEST = 200  # of a name or an address
-_NOT_IN_AN_ID = "/\\"  # an id names folders and files
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,14 @@ def _student(names: list[str], cells: list[str]) -> Student | str:
     if len(cells) != len(names):
         return f"{len(cells)} cells, expected {len(names)}"
     row = dict(zip(names, (cell.strip() for cell in cells), strict=True))
+    row["id"] = as_student_id(row["id"]) or row["id"]
     return Student(**{name: row[name] for name in COLUMNS if name in row})
 
 
 def _problem(student: Student, before: dict[str, Student]) -> str:
     """Why this can't be a student of the roster; empty where it can."""
-    if not student.id or student.id.startswith(".") or set(student.id) & set(_NOT_IN_AN_ID):
-        return f"'{ascii(student.id)[1:-1]}' is no id; it must be one name without / and \\"
+    if not is_student_id(student.id):
+        return f"'{ascii(student.id)[1:-1]}' is no id: {RULE}"
     for name, text in msgspec.structs.asdict(student).items():
         if not text.isprintable() or len(text) > _LONGEST:
             return f"the {name} is too long, or holds control characters"

@@ -3,51 +3,57 @@
 It is kept in tables of its own. The audit log tells people the same, and is never read back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from grader.gradebook.database import Database, insert
-from grader.gradebook.tables import collections, sources, storable, submissions, waiting
+from grader.gradebook.database import Database
+from grader.gradebook.intakes import touch
+from grader.gradebook.journal import Journal
+from grader.gradebook.tables import collections, sources, storable, submissions, voids, waiting
+from grader.gradebook.voids import Sign
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
 
 
 class CollectMemory:
-    """The part of a gradebook that `collect` uses; each method is one transaction.
+    """The part of a gradebook that `collect` uses; each method is one transaction."""
 
-    `note` adds a line to the audit log: what was done, its subject, and details.
-    """
-
-    def __init__(
-        self, database: Database, note: Callable[[sa.Connection, str, str, str], None]
-    ) -> None:
+    def __init__(self, database: Database, sign: Sign) -> None:
         self._database = database
-        self._note = note
+        self._sign = sign
 
     def last_collected(self) -> dict[str, datetime]:
         """When each place was collected last."""
         rows = self._database.read(lambda each: each.execute(sa.select(collections)).all())
         return {row.place: row.at for row in rows}
 
-    def collected(self, place: str, at: datetime, told: str) -> None:
+    def collected(self, place: str, at: datetime, told: str, intake: int = 0) -> None:
         """Remembers when the place was collected, and logs the outcome."""
+        by, key = self._sign("", ""), {"place": storable(place)}
+        there = sa.select(collections.c.at).where(collections.c.place == key["place"])
 
         def write(connection: sa.Connection) -> None:
-            statement = insert(connection, collections)
-            statement = statement.on_conflict_do_update(
-                index_elements=["place"], set_={"at": statement.excluded.at}
-            )
-            connection.execute(statement, {"place": place, "at": at})
-            self._note(connection, "collect", place, told)
+            journal = Journal.begin(connection, by.at, by.author, "collect", place, told)
+            if connection.execute(there).first() is None:
+                journal.insert(collections, key | {"at": at})
+            else:
+                journal.update(collections, key, {"at": at})
+            touch(journal, intake, told)
 
         self._database.write(write)
 
     def unchanged(self, lab: str) -> dict[tuple[str, str], int]:
-        """The ids of the lab's attempts by source and facts, if facts were kept."""
+        """The ids of the lab's attempts by source and facts, if facts were kept.
+
+        Not those whose collect was taken back: to count again, they are read again.
+        """
+        undone = sa.select(voids.c.submission).where(voids.c.by_undo == 1)
         query = sa.select(sources).join(submissions, submissions.c.id == sources.c.submission)
-        of_lab = query.where(submissions.c.lab == lab, sources.c.facts != "")
+        of_lab = query.where(
+            submissions.c.lab == lab, sources.c.facts != "", submissions.c.id.not_in(undone)
+        )
         rows = self._database.read(lambda each: each.execute(of_lab).all())
         return {(source, facts): attempt for attempt, source, facts in rows}
 
@@ -80,14 +86,25 @@ class CollectMemory:
         rows = self._database.read(lambda each: each.execute(sa.select(waiting)).all())
         return {(row.student, row.lab, row.digest): row.since for row in rows}
 
-    def keep_out(self, who: Stranger, since: datetime) -> None:
-        """Remembers since when a student waits for the roster; the first time counts."""
-        row = dict(zip(("student", "lab", "digest"), who, strict=True)) | {"since": since}
+    def keep_out(self, since: Mapping[Stranger, datetime], intake: int = 0) -> None:
+        """Remembers since when students wait for the roster; the first time of each counts."""
+        by = self._sign("", "")
 
         def write(connection: sa.Connection) -> None:
-            statement = insert(connection, waiting).on_conflict_do_nothing()
-            if connection.execute(statement.returning(waiting.c.since), row).scalar() is not None:
-                told = f"waits since {since:%Y-%m-%d %H:%M} UTC"
-                self._note(connection, "not on the roster", f"{who[0]} {who[1]}", told)
+            rows = connection.execute(sa.select(waiting)).all()
+            there = {(row.student, row.lab, row.digest) for row in rows}
+            for who, at in since.items():
+                student, lab, digest = map(storable, who)
+                if (student, lab, digest) in there:
+                    continue
+                told = f"waits since {at:%Y-%m-%d %H:%M} UTC"
+                subject = f"{student} {lab}"
+                journal = Journal.begin(
+                    connection, by.at, by.author, "not on the roster", subject, told
+                )
+                row = {"student": student, "lab": lab, "digest": digest, "since": at}
+                journal.insert(waiting, row)
+                touch(journal, intake, told)
 
-        self._database.write(write, repeatable=True)
+        if since:
+            self._database.write(write, repeatable=True)

@@ -8,8 +8,8 @@ gradebook; processes each open their own.
 
 import getpass
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -18,14 +18,17 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError
-from grader.gradebook import attempts, audit, decisions, grades, people, work
-from grader.gradebook.attempts import Arrival
+from grader.gradebook import attempts, audit, decisions, grades, intakes, people, voids, work
+from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
+from grader.gradebook.groups import Groups
+from grader.gradebook.journal import Journal
 from grader.gradebook.keys import KnownKeys
 from grader.gradebook.points import Points
 from grader.gradebook.regrades import Regrades
+from grader.gradebook.rehearsal import rehearsal
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
@@ -45,10 +48,12 @@ def url_of(course_root: Path, given: str | None) -> str:
 class Gradebook:
     """An open gradebook. The audit log says that `who` made its changes.
 
-    `seen` is what `collect` remembers, `regrades` what is graded once more, `keys` the keys that
-    grades hang on. When the server is gone, the disk full or the database locked, a call is tried
-    again for `patience_s` and then raises `StoreError`. The time is the database's where that has
-    a clock.
+    `seen` is what `collect` remembers, `intakes` are the collects by number, `voids` the attempts
+    that don't count, `groups` those that count for several, `regrades` is what is graded once
+    more, `keys` are the keys that grades hang on.
+
+    When the server is gone, the disk full or the database locked, a call is tried again for
+    `patience_s` and then raises `StoreError`. The time is the database's where that has a clock.
     """
 
     def __init__(
@@ -58,7 +63,10 @@ class Gradebook:
         self._clock = clock
         self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
-        self.seen = CollectMemory(database, self._note)
+        self.seen = CollectMemory(database, self._signature)
+        self.intakes = intakes.Intakes(database, self._signature)
+        self.voids = voids.Voids(database, self._signature)
+        self.groups = Groups(database, self._signature)
         self.regrades = Regrades(database)
         self.keys = KnownKeys(database, who, self._now)
 
@@ -78,6 +86,12 @@ class Gradebook:
         """Closes the connections."""
         self._database.close()
 
+    @contextmanager
+    def rehearsal(self) -> Iterator["Gradebook"]:
+        """The same gradebook to try something on: nothing that is done to it stays."""
+        with rehearsal(self._database) as database:
+            yield Gradebook(database, self.who, self._clock)
+
     def __enter__(self) -> Self:
         return self
 
@@ -89,6 +103,10 @@ class Gradebook:
     def students(self) -> list[Student]:
         """Everyone, by id."""
         return self._database.read(people.all_students)
+
+    def everyone(self) -> people.People:
+        """All people by every id that means them, also those who were dropped or merged."""
+        return self._database.read(people.load)
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""
@@ -106,23 +124,47 @@ class Gradebook:
     def take_in(self, lab: str, arrivals: Iterable[Arrival]) -> list[tuple[Attempt, bool]]:
         """For each arrival its attempt, and whether it is new; all are kept, or none.
 
-        The same content as the student's newest attempt is that attempt. Students are added by
-        their id.
+        The same content as the student's newest attempt is that attempt. An attempt whose collect
+        was taken back counts again, and is new. Students are added by their id.
         """
         arrivals = list(arrivals)
+        by = self._signature("")
 
         def write(connection: sa.Connection) -> list[tuple[Attempt, bool]]:
             got = attempts.take_in(connection, lab, arrivals, now=self._now())
             if new := [attempt for attempt, is_new in got if is_new]:
                 subject = f"{new[0].student} {lab}" if len(new) == 1 else lab
-                self._note(connection, "take in", subject, f"{len(new)} new")
+                told = f"{len(new)} new"
+                journal = Journal.begin(connection, by.at, by.author, "take in", subject, told)
+                voids.revive(connection, journal, {each.id for each in new})
+                intakes.touch(journal, arrivals[0].intake, told)
             return got
 
         return self._database.write(write, repeatable=True)
 
-    def attempts(self, lab: str | None = None, student: str | None = None) -> list[Attempt]:
-        """The attempts at a lab, of a student, or all, in the order they were taken in."""
-        return self._database.read(lambda each: attempts.attempts(each, lab, student))
+    def tell_times(self, lab: str, times: Mapping[int, ToldTime], intake: int = 0) -> None:
+        """Keeps when attempts were handed in, by their ids, and whose word that is."""
+
+        def write(connection: sa.Connection) -> None:
+            now = self._now()
+            told = f"{len(times)}, which were unknown"
+            journal = Journal.begin(connection, now, self.who, "hand-in times", lab, told)
+            attempts.tell_times(journal, times, self.who, now)
+            intakes.touch(journal, intake, told)
+
+        if times:
+            self._database.write(write)
+
+    def attempts(
+        self, lab: str | None = None, student: str | None = None, *, with_void: bool = False
+    ) -> list[Attempt]:
+        """The attempts at a lab, of a student, or all, in the order they were taken in.
+
+        Those that are void are left out unless they are asked for.
+        """
+        return self._database.read(
+            lambda each: attempts.attempts(each, lab, student, with_void=with_void)
+        )
 
     def submission(self, attempt: Attempt) -> Submission:
         """The submission as it was handed in, byte for byte, by the name `STUDENT-NUMBER`."""
@@ -257,7 +299,7 @@ class Gradebook:
         """Every change that a person or a run made, the oldest first."""
         return self._database.read(audit.entries)
 
-    def _signature(self, reason: str, author: str) -> decisions.Signature:
+    def _signature(self, reason: str, author: str = "") -> decisions.Signature:
         return decisions.Signature(reason, author or self.who, self._now())
 
     def _note(

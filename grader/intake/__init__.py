@@ -13,6 +13,17 @@ and replaces nothing. The name follows from the content, so that sending twice g
 A **receipt** is signed by the course (ed25519) when its bundle is taken in, and lies beside it.
 Students have the public half of the key in what was released, and verify without a network.
 
+A **download** of a learning-management system says whose its files are in their names
+(`downloads`): Canvas by a number that is a student's in every assignment (`canvas`), Moodle by one
+that belongs to one assignment, so that only its worksheet or a full name tells who that is
+(`moodle`). What the systems say in files of their own is in `records`; `registry` puts it together
+with the roster. A name that may be read in two ways is nobody's unless the roster settles it.
+
+**When** something was handed in is somebody's word, or unknown. A bundle has its student's, which
+the inbox bounds. Of all else it is that of Moodle's worksheet, of Canvas's list of submissions or
+of staff (`--received`); `LATE` in Canvas's name says that it was late, and not when. The dates in a
+zip are those of the download, those of unpacked and plain files of a copy: they are never taken.
+
 **Taking in** has one entry, `taking.take_in`, which `collect` and `grade` call. It looks through
 inboxes, single bundles, folders of files, and what Canvas and Moodle give (`finding`). Everything
 there becomes an attempt or is refused with the reason in words: nothing is dropped. A bundle that

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from grader.errors import UsageError
 from grader.evidence import MAX_TRACE_BYTES
 from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, stored_zip
 from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes
+from grader.text.ids import MAX_ID_BYTES, is_student_id, student_id
 from grader.text.shown import escaped
 
 SUFFIX = ".shardlab.zip"
@@ -31,8 +31,7 @@ _FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # no bundle is older than the format
 _CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none looks like another
 _RFC4648_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
-_ID = r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}"
-StudentId = Annotated[str, Meta(pattern=rf"^{_ID}\Z")]
+StudentId = Annotated[str, Meta(min_length=1, max_length=MAX_ID_BYTES)]  # and see grader.text.ids
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Time = Annotated[datetime, Meta(tz=True)]
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
@@ -89,20 +88,6 @@ class Bundle:
         return from_bytes(
             lab, self.manifest.student, self.files[file], self.files.get(trace_name(lab))
         )
-
-
-def student_id(text: str) -> str:
-    """The text, if it can be a student id, which also names a folder; else UsageError."""
-    if re.fullmatch(_ID, text):
-        return text
-    raise UsageError(
-        f"'{escaped(text)[:80]}' can't be a student id: "
-        "up to 64 letters, digits and . _ @ - that begin with a letter or digit"
-    )
-
-
-def is_student_id(text: str) -> bool:
-    return re.fullmatch(_ID, text) is not None
 
 
 def short_code(digest: str) -> str:
@@ -182,9 +167,12 @@ def _manifest(raw: bytes) -> Manifest:
     if len(raw) > MAX_MANIFEST_BYTES:
         raise BundleError(f"its {MANIFEST} is larger than {MAX_MANIFEST_BYTES >> 10} kB")
     try:
-        return msgspec.json.decode(raw, type=Manifest)
+        manifest = msgspec.json.decode(raw, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"its {MANIFEST}: {escaped(str(error))[:200]}") from None
+    if not is_student_id(manifest.student):
+        raise BundleError(f"its {MANIFEST}: '{escaped(manifest.student)[:80]}' is no student id")
+    return manifest
 
 
 def _foreign_file(bundle: Bundle, lab: Lab) -> str:

@@ -15,7 +15,12 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Find:
-    """One submission, whose it is, and when it counts as handed in.
+    """One submission, whose it is, and when it was handed in.
+
+    `submitted_at` is None if nobody's word says when; `time_from` is whose word it is (`Canvas`,
+    `Moodle`, `staff`, or `student`: a bundle's own), and `lms_late` that a system calls it late
+    without more. `group` is the roster's group whose work it is, if it is a group's; `members` are
+    the permanent ids of others whose attempt it is, too.
 
     `source` names the file: it is the same whenever that file is found again. A bundle has its
     `manifest`. If it lies in an inbox, `receipt_to` is where its receipt goes, and `status` the
@@ -26,17 +31,23 @@ class Find:
     lab: str
     student: str
     submission: Submission
-    submitted_at: datetime
+    submitted_at: datetime | None
     source: str
     manifest: Manifest | None = None
     receipt_to: Path | None = None
     status: str = ""
+    time_from: str = ""
+    lms_late: bool = False
+    group: str = ""
+    members: tuple[str, ...] = ()
 
 
 class Intake(msgspec.Struct, frozen=True, gc=False):
     """The id of an attempt in the gradebook, its source, and whether it is new.
 
-    `problem` says why its receipt could not be written; the next run tries again.
+    `problem` says why its receipt could not be written; the next run tries again. `time` says
+    what became of a time: `unknown`, `told` where it was unknown before, or `kept` where another
+    was told before, which stays.
     """
 
     attempt: int
@@ -44,6 +55,7 @@ class Intake(msgspec.Struct, frozen=True, gc=False):
     source: str
     new: bool = False
     problem: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,13 @@ class IntakeRefusal:
 
     where: str
     reason: str
+
+
+@dataclass(frozen=True)
+class IntakeNote:
+    """Something about all that was collected that staff should know."""
+
+    text: str
 
 
 def refusal(where: Path | str, reason: str) -> IntakeRefusal:

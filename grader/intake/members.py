@@ -6,11 +6,11 @@ its reader asks for.
 
 import os
 import stat
-import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from operator import attrgetter
 from pathlib import Path
 from typing import Self
@@ -24,10 +24,8 @@ MAX_ENTRIES = 50_000
 # Others may decompress without a bound on what comes out.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
-_TIMESTAMP = 0x5455  # the extra field that holds a time in UTC
-_UNSET = 1990  # a zip member without a time is of 1980
-_JUNK = {".ds_store", "thumbs.db", "desktop.ini"}
-_JUNK_FOLDERS = {"__macosx", "__pycache__"}
+_JUNK = {".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"}
+_JUNK_FOLDERS = {"__macosx", "__pycache__", ".git", ".ipynb_checkpoints"}
 
 
 @dataclass(frozen=True)
@@ -47,26 +45,26 @@ class Member:
 
 
 class Zip:
-    """An open zip file of a download."""
+    """An open zip file. Its members are as old as it is: their own dates are those of zipping."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | BytesIO, at: datetime) -> None:
         try:
-            self._archive = zipfile.ZipFile(path)
+            self._archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
             raise BundleError(f"it is no zip file that can be read: {error}") from None
         except OSError as error:
             raise BundleError(_cant_be_read(error)) from None
-        self._opened = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        self._at = at
 
-    def entries(self) -> Iterator[Member]:
+    def entries(self, most: int = 0) -> Iterator[Member]:
         """Yields every file but those that operating systems leave; refuses absurd numbers."""
         infos = self._archive.infolist()
-        if len(infos) > MAX_ENTRIES:
-            raise BundleError(f"it has {len(infos)} members; {MAX_ENTRIES} are read at most")
+        if len(infos) > (most := most or MAX_ENTRIES):
+            raise BundleError(f"it has {len(infos)} members; {most} are read at most")
         for info in infos:
             if not info.is_dir() and not is_junk(info.filename):
-                at = _member_time(info) or self._opened
-                yield Member(info.orig_filename, at, self._reader(info), _member_problem(info))
+                reader, problem = self._reader(info), _member_problem(info)
+                yield Member(info.orig_filename, self._at, reader, problem)
 
     def _reader(self, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
         def read(limit: int) -> bytes:
@@ -169,17 +167,3 @@ def _member_problem(info: zipfile.ZipInfo) -> str:
     if ".." in info.filename.split("/") or info.filename.startswith("/"):
         return "its name leads out of the zip"
     return ""
-
-
-def _member_time(info: zipfile.ZipInfo) -> datetime | None:
-    """When the file changed: UTC if the zip has that, else its local time; None if unset."""
-    extra = info.extra
-    while len(extra) >= 4:
-        kind, size = struct.unpack_from("<HH", extra)
-        if kind == _TIMESTAMP and size >= 5 and extra[4] & 1:
-            return datetime.fromtimestamp(struct.unpack_from("<i", extra, 5)[0], UTC)
-        extra = extra[4 + size :]
-    try:
-        return datetime(*info.date_time, tzinfo=UTC) if info.date_time[0] >= _UNSET else None
-    except ValueError:
-        return None  # a month of 0, a second of 62

@@ -5,14 +5,15 @@ An inbox's bundle that was taken in before and has not changed is not read: it i
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from grader.course import Lab
 from grader.files.writing import PART
 from grader.intake.archive import BundleError
+from grader.intake.bulk import Bulk, folded
 from grader.intake.bundle import (
     MANIFEST,
     MAX_BUNDLE_BYTES,
@@ -20,22 +21,24 @@ from grader.intake.bundle import (
     SUFFIX,
     Bundle,
     check_bundle,
-    is_student_id,
     read_bundle,
     receipt_path,
 )
-from grader.intake.downloads import is_download, owner_of
+from grader.intake.downloads import is_download
 from grader.intake.finds import Find, Intake, IntakeRefusal, refusal
 from grader.intake.loose import LooseFile, Scope, choose, of_file, of_folder
 from grader.intake.members import Member, Zip, folder_members, listed, path_member
+from grader.intake.registry import Registry
 from grader.intake.unchanged import KnownBundles, source_of
+from grader.intake.wrapped import NotebookReader
 from grader.submissions import is_folder, is_link
-from grader.text.shown import escaped
+from grader.text.ids import as_student_id
 
 MAX_BUNDLES = 500  # of one student for one lab: else one keeps all others waiting
 _STRAYS_TOLD = 20
 _Each = Find | Intake | IntakeRefusal
 _LINK = "it is a symbolic link, which is not followed"
+STUDENT = "student"  # whose word a bundle's own time is
 
 
 def find(
@@ -45,18 +48,21 @@ def find(
     lab: str | None = None,
     now: datetime,
     last_seen: Callable[[Path], datetime | None] = lambda _: None,
-    students: Mapping[str, str] | None = None,
+    registry: Registry | None = None,
     unchanged: KnownBundles | None = None,
+    received: datetime | None = None,
+    notebook: NotebookReader | None = None,
 ) -> Iterator[_Each]:
     """Yields everything at the paths, which must exist, one student after another.
 
     With `lab`, only that lab's submissions. `last_seen` says when the place of a bundle was
     collected last: a bundle that did not lie there then was handed in later, whatever it says.
-    `students` maps ids of a learning-management system to the course's own. `unchanged` knows
-    bundles that need not be read.
+    `registry` tells whose the files of a download are. `unchanged` knows bundles that need not be
+    read. `received` is when staff say that what has no better word was handed in, and `notebook`
+    makes a lab's file of a notebook.
     """
-    by_slug = {each.slug: each for each in labs}
-    finder = _Finder(Scope(by_slug, lab, now), last_seen, students or {}, unchanged)
+    scope = Scope({each.slug: each for each in labs}, lab, now, received, notebook)
+    finder = _Finder(scope, last_seen, registry or Registry(), unchanged)
     for path in paths:
         yield from finder.at(path)
 
@@ -65,7 +71,7 @@ def find(
 class _Finder:
     scope: Scope
     last_seen: Callable[[Path], datetime | None]
-    students: Mapping[str, str]
+    registry: Registry
     unchanged: KnownBundles | None
 
     def at(self, path: Path) -> Iterator[_Each]:
@@ -88,14 +94,14 @@ class _Finder:
 
     def _folder(self, folder: Path) -> Iterator[_Each]:
         place = folder.resolve()
-        in_inbox = place.parent.name in self.scope.labs and is_student_id(place.name)
+        owner = as_student_id(place.name) if place.parent.name in self.scope.labs else None
         bundles = any(folder.glob(f"*{SUFFIX}"))
         if any(self._is_lab_folder(folder / slug) for slug in self.scope.labs):
             yield from self._inbox(folder)
         elif place.name in self.scope.labs and any(folder.glob(f"*/*{SUFFIX}")):
             yield from self._lab_folder(folder, place.name)
-        elif bundles and in_inbox:
-            yield from self._student_folder(folder, (place.parent.name, place.name))
+        elif bundles and owner:
+            yield from self._student_folder(folder, (place.parent.name, owner))
         elif is_download(folder):
             yield from self._download(folder_members(folder), folder)
         elif bundles:
@@ -126,10 +132,10 @@ class _Finder:
                 yield refusal(folder, _LINK)
             elif not _is_folder(entry):
                 yield refusal(folder, "it lies beside the students' folders, and is nobody's")
-            elif not is_student_id(name):
+            elif (student := as_student_id(name)) is None:
                 yield refusal(folder, "its name is no student id")
             else:
-                yield from _told(folder, self._student_folder(folder, (slug, name)))
+                yield from _told(folder, self._student_folder(folder, (slug, student)))
 
     def _student_folder(self, folder: Path, owner: tuple[str, str] | None) -> Iterator[_Each]:
         entries = listed(folder)
@@ -200,12 +206,22 @@ class _Finder:
         said = manifest.created_at.astimezone(UTC)
         at = min(max(said, earliest or said), self.scope.now)
         submission = bundle.submission(self.scope.labs[manifest.lab])
-        return Find(manifest.lab, manifest.student, submission, at, source, manifest, receipt_to)
+        return Find(
+            manifest.lab,
+            manifest.student,
+            submission,
+            at,
+            source,
+            manifest,
+            receipt_to,
+            time_from=STUDENT,
+        )
 
     # -- what a learning-management system gives -----------------------------------------
 
     def _zip(self, path: Path) -> Iterator[Find | IntakeRefusal]:
-        with Zip(path) as archive:
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        with Zip(path, at) as archive:
             entries = list(archive.entries())
             if MANIFEST in {each.name for each in entries}:  # a bundle that was renamed
                 yield from self._bundles([path], owner=None)
@@ -213,28 +229,10 @@ class _Finder:
                 yield from self._download(entries, path)
 
     def _download(self, entries: Iterable[Member], place: Path) -> Iterator[Find | IntakeRefusal]:
-        yield from self._loose(self._owned(each, place) for each in entries)
+        bulk = Bulk(self.scope, self.registry, self._read, self._uploaded)
+        yield from folded(place, self._loose(bulk.files(list(entries), place)))
 
-    def _owned(self, member: Member, place: Path) -> LooseFile | Find | IntakeRefusal:
-        where, owner = f"{place}: {member.name}", owner_of(member.name)
-        if owner is None:
-            return refusal(where, "whose it is can't be told from its name")
-        if owner.file.lower().endswith(".zip"):
-            return self._uploaded(member, owner.lms_id, where)
-        student = self.students.get(owner.lms_id, owner.lms_id)
-        return LooseFile(student, owner.file, member, where)
-
-    def _uploaded(self, member: Member, lms_id: str, where: str) -> Find | IntakeRefusal:
-        """The bundle that a student uploaded; the system knows who that was."""
-        try:
-            bundle = self._read(member)
-        except BundleError as error:
-            return refusal(where, str(error))
-        said, student = bundle.manifest.student, self.students.get(lms_id, lms_id)
-        if said != student:
-            mend = "" if lms_id in self.students else "; if that is who it is, the roster lacks it"
-            return refusal(where, f"it says that it is {said}'s, but number {lms_id} sent it{mend}")
-        source = escaped(PurePosixPath(member.name).name)[:200]
+    def _uploaded(self, bundle: Bundle, source: str) -> Find:
         return self._found(bundle, source, None, None)
 
     def _loose(

@@ -7,33 +7,43 @@ follows from its attempt, is written again only if it is missing.
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from grader.course import Course, Lab
 from grader.errors import UsageError
 from grader.files.writing import write_whole
-from grader.gradebook.attempts import Arrival, digest_of
-from grader.gradebook.rows import Attempt, Student
+from grader.gradebook.attempts import Arrival
+from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
+from grader.intake.admission import Admission, KeptAside, Strangers
 from grader.intake.alone import alone as _alone
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
-from grader.intake.finds import Find, Intake, IntakeRefusal, refusal
+from grader.intake.finds import Find, Intake, IntakeNote, IntakeRefusal
+from grader.intake.hand_in_times import newly_told, time_of
+from grader.intake.lms import NO_LMS, Lms
+from grader.intake.loose import STAFF
 from grader.intake.members import listed
-from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer
+from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer, has_key
+from grader.intake.registry import Registry
 from grader.intake.search import find
 from grader.intake.unchanged import KnownBundles, status_of
+from grader.intake.wrapped import NotebookReader
 from grader.submissions import Submission, is_folder, read_regular, read_submissions
 from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
-_Each = Find | Intake | IntakeRefusal
+_PLAIN = "plain file"  # the source of one that is no bundle and from no download
+_Found = Find | Intake | IntakeRefusal
+_Each = _Found | KeptAside
+Outcome = Intake | IntakeRefusal | KeptAside | IntakeNote
+_OUTCOMES = ("new", "known", "refused", "aside")
 
 
 def take_in(
@@ -42,36 +52,54 @@ def take_in(
     paths: Iterable[Path],
     *,
     lab: str | None = None,
-    known_only: bool = False,
+    strangers: Strangers | None = None,
     as_named: bool = False,
+    lms: Lms = NO_LMS,
+    notebook: NotebookReader | None = None,
+    intake: int | None = None,
+    dry: bool = False,
     now: datetime,
-) -> Iterator[Intake | IntakeRefusal]:
-    """Takes in all that was handed in at the paths; yields each attempt or refusal.
+) -> Iterator[Outcome]:
+    """Takes in all that was handed in at the paths; yields what became of each.
 
-    With `lab`, only that lab's submissions. With `known_only`, students who are not on the roster
-    are refused. With `as_named`, which needs `lab`, every plain file and folder is an attempt of
-    the student it is named after, even if it can't be read: then the attempt has the problem.
+    With `lab`, only that lab's submissions. `strangers` says what becomes of students whom the
+    roster doesn't know; see `Admission`. With `as_named`, which needs `lab`, every plain file and
+    folder is an attempt of the student it is named after, even if it can't be read: then the
+    attempt has the problem. `lms` is what learning-management systems and staff say; `notebook`
+    makes a lab's file of a notebook. `intake` is the number of this collect, which is begun here
+    where it is None. When `dry`, nothing is written but to the gradebook.
     """
     paths = list(paths)
     if lab is not None and lab not in course.slugs:
         course.lab(lab)  # says which there are
+    if intake is None:
+        intake = book.intakes.begin(place_of(paths, lab))
+    admission = Admission(course, book, strangers, intake, now)
+    taking = _Taking(book, admission, intake)
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
-        yield from _take_in_plain(book, course.lab(lab), plain, now)
+        yield from taking.plain(course.lab(lab), plain, lms.received)
     if others := [each for each in paths if each not in plain]:
         with _alone(course.root):
-            intake = _Intake(course, book, lab, known_only, now)
+            places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
-                yield from intake.at(path)
+                yield from places.at(path)
+    yield from map(IntakeNote, admission.teams.notes)
+
+
+def place_of(paths: Iterable[Path], lab: str | None) -> str:
+    """What is collected, in the words of the log."""
+    places = ", ".join(str(each.resolve()) for each in paths)
+    return f"{places} ({lab})" if lab else places
 
 
 def is_plain(course: Course, path: Path) -> bool:
-    """Whether the path is a `.py` file or a folder of them: no inbox, bundle, zip or download.
+    """Whether the path is a `.py` file or a folder of them: no inbox, zip, notebook or download.
 
     A bundle in one student's folder does not make the whole folder an inbox.
     """
     if not is_folder(path):
-        return not path.name.endswith((SUFFIX, ".zip"))
+        return not path.name.lower().endswith((SUFFIX, ".zip", ".ipynb"))
     try:
         bundles = any(name.endswith(SUFFIX) for name in listed(path))
     except BundleError:
@@ -81,41 +109,83 @@ def is_plain(course: Course, path: Path) -> bool:
     return not (bundles or inbox or is_download(path))
 
 
-def _take_in_plain(
-    book: Gradebook, lab: Lab, paths: Iterable[Path], now: datetime
-) -> Iterator[Intake]:
-    """Takes in plain files; each counts as handed in when it was last written, or now."""
-    arrivals = [
-        Arrival(each, _written(each, now), "plain file") for each in read_submissions(lab, paths)
-    ]
-    for attempt, new in book.take_in(lab.slug, arrivals) if arrivals else ():
-        yield Intake(attempt.id, lab.slug, attempt.source, new)
+@dataclass(frozen=True)
+class _Taking:
+    """One collect: who is let in, and its number."""
+
+    book: Gradebook
+    admission: Admission
+    number: int
+
+    def plain(
+        self, lab: Lab, paths: Iterable[Path], received: datetime | None
+    ) -> Iterator[Intake | KeptAside]:
+        """Takes in plain files, handed in when staff say so: their own date is that of a copy."""
+        time_from = STAFF if received else ""
+        finds = list[Find]()
+        for each in read_submissions(lab, paths):
+            found = Find(lab.slug, each.student, each, received, _PLAIN, time_from=time_from)
+            admitted = self.admission.admit(found)
+            if isinstance(admitted, Find):
+                finds.append(admitted)
+            else:
+                yield admitted
+        for _, attempt, new, time in self.take_in(lab.slug, finds, lasting=False):
+            yield Intake(attempt.id, lab.slug, attempt.source, new, time=time)
+
+    def take_in(
+        self, slug: str, finds: Sequence[Find], *, lasting: bool = True
+    ) -> Iterator[tuple[Find, Attempt, bool, str]]:
+        """Yields each with its attempt, whether that is new, and what became of its time."""
+        self.admission.remember()
+        arrivals = [
+            Arrival(
+                each.submission,
+                each.submitted_at,
+                each.source,
+                lasting=lasting,
+                time_from=each.time_from,
+                lms_late=each.lms_late,
+                intake=self.number,
+                members=each.members,
+            )
+            for each in finds
+        ]
+        got = self.book.take_in(slug, arrivals) if arrivals else []
+        times = [time_of(each, attempt) for each, (attempt, _) in zip(finds, got, strict=True)]
+        told = newly_told(finds, [attempt for attempt, _ in got], times)
+        self.book.tell_times(slug, told, self.number)
+        for each, (attempt, new), time in zip(finds, got, times, strict=True):
+            yield each, attempt, new, time
 
 
-def _written(submission: Submission, now: datetime) -> datetime:
-    if submission.written is None:
-        return now
-    return min(datetime.fromtimestamp(submission.written, UTC), now)
-
-
-class _Intake:
-    """One run over some places, with all that was known when it began."""
+class _Places:
+    """The inboxes, downloads and folders of one collect, with all that was known before it."""
 
     def __init__(
-        self, course: Course, book: Gradebook, lab: str | None, known_only: bool, now: datetime
+        self,
+        course: Course,
+        taking: _Taking,
+        lab: str | None,
+        lms: Lms,
+        notebook: NotebookReader | None,
+        now: datetime,
+        *,
+        dry: bool,
     ) -> None:
-        self.book, self.lab, self.now = book, lab, now
-        self.labs = course.labs()
-        self.signer = Signer(course.root, course.name, course.approve)
-        signed_by = f"{self.signer.public_key} {course.name}"
-        self.unchanged = KnownBundles(self.labs, book.seen.unchanged, signed_by)
-        students = book.students()
-        self.by_lms = _by_lms(students)
-        self.roster = {each.id for each in students} if known_only else None
-        self.last_collected = book.seen.last_collected()
-        self.strangers = book.seen.strangers()
+        self.book, self.taking, self.lab, self.now = taking.book, taking, lab, now
+        self.labs, self.dry = course.labs(), dry
+        approve = None if dry else course.approve  # what only looks records no key
+        none = dry and not has_key(course.root)
+        self.signer = None if none else Signer(course.root, course.name, approve)
+        signed_by = f"{self.signer.public_key if self.signer else ''} {course.name}"
+        self.unchanged = KnownBundles(self.labs, self.book.seen.unchanged, signed_by)
+        self.received, self.notebook = lms.received, notebook
+        students = self.book.students()
+        self.registry = Registry(students, lms.worksheet, lms.submissions, lms.by_name)
+        self.last_collected = self.book.seen.last_collected()
 
-    def at(self, path: Path) -> Iterator[Intake | IntakeRefusal]:
+    def at(self, path: Path) -> Iterator[Intake | IntakeRefusal | KeptAside]:
         """Takes in everything at one path, and then notes that it was collected."""
         place = path.resolve() / self.lab if self.lab is not None else path.resolve()
         found = find(
@@ -124,19 +194,18 @@ class _Intake:
             lab=self.lab,
             now=self.now,
             last_seen=functools.partial(self._last_seen, place),
-            students=self.by_lms,
+            registry=self.registry,
             unchanged=self.unchanged,
+            received=self.received,
+            notebook=self.notebook,
         )
         count = Counter[str]()
         for some in _chunks(map(self._admitted, found)):
             for each in self._taken_in(some):
-                new = isinstance(each, Intake) and each.new
-                count[
-                    "refused" if isinstance(each, IntakeRefusal) else "new" if new else "known"
-                ] += 1
+                count[_outcome(each)] += 1
                 yield each
-        told = ", ".join(f"{count[what]} {what}" for what in ("new", "known", "refused"))
-        self.book.seen.collected(str(place), self.now, told)
+        told = ", ".join(f"{count[what]} {what}" for what in _OUTCOMES)
+        self.book.seen.collected(str(place), self.now, told, self.taking.number)
 
     def _last_seen(self, place: Path, bundle: Path) -> datetime | None:
         """When the place, or a folder around it or the bundle, was collected last."""
@@ -146,40 +215,28 @@ class _Intake:
         seen = self.last_collected
         return max((seen[each] for each in around if each in seen), default=None)
 
-    def _admitted(self, each: _Each) -> _Each:
-        """The same; or a refusal if the student is not on the roster, with the time remembered."""
-        if not isinstance(each, Find):
-            return each
-        stranger = each.student, each.lab, digest_of(each.submission)
-        at = min(each.submitted_at, self.strangers.get(stranger, each.submitted_at))
-        if self.roster is None or each.student in self.roster:
-            return replace(each, submitted_at=at)
-        if stranger not in self.strangers:
-            self.book.seen.keep_out(stranger, at)
-        return refusal(each.source, f"{each.student} is not on the roster")
+    def _admitted(self, each: _Found) -> _Each:
+        return self.taking.admission.admit(each) if isinstance(each, Find) else each
 
-    def _taken_in(self, some: list[_Each]) -> Iterator[Intake | IntakeRefusal]:
+    def _taken_in(self, some: list[_Each]) -> Iterator[Intake | IntakeRefusal | KeptAside]:
         yield from (each for each in some if not isinstance(each, Find))
         found = [each for each in some if isinstance(each, Find)]
+        self.taking.admission.remember()
         for slug in dict.fromkeys(each.lab for each in found):
             of_lab = [each for each in found if each.lab == slug]
-            arrivals = [
-                Arrival(each.submission, each.submitted_at, each.source, lasting=True)
-                for each in of_lab
-            ]
-            got = self.book.take_in(slug, arrivals)
             facts = dict[tuple[int, str], str]()
-            for each, (attempt, new) in zip(of_lab, got, strict=True):
+            for each, attempt, new, time in self.taking.take_in(slug, of_lab):
                 problem = self._give_receipt(each, attempt)
-                if not problem and each.status:
+                if not problem and each.status and not self.dry:
                     facts[attempt.id, each.source] = self._facts(each)
-                yield Intake(attempt.id, slug, each.source, new, problem)
+                yield Intake(attempt.id, slug, each.source, new, problem, time)
             self.book.seen.keep_facts(facts)
 
     def _give_receipt(self, found: Find, attempt: Attempt) -> str:
         """Writes the receipt beside its bundle unless it is there; returns why it could not."""
-        if found.receipt_to is None or found.manifest is None:
+        if self.dry or found.receipt_to is None or found.manifest is None:
             return ""
+        assert self.signer is not None  # by being no rehearsal
         signed = self.signer.sign(
             found.manifest,
             attempt=attempt.number,
@@ -205,11 +262,10 @@ class _Intake:
         return self.unchanged.facts(found.lab, f"{found.status} {receipt}")
 
 
-def _by_lms(students: Iterable[Student]) -> dict[str, str]:
-    """Students' ids by their number in the other system; a number of two students is left out."""
-    students = [each for each in students if each.lms_id]
-    count = Counter(each.lms_id for each in students)
-    return {each.lms_id: each.id for each in students if count[each.lms_id] == 1}
+def _outcome(each: Intake | IntakeRefusal | KeptAside) -> str:
+    if isinstance(each, Intake):
+        return "new" if each.new else "known"
+    return "refused" if isinstance(each, IntakeRefusal) else "aside"
 
 
 def _chunks(everything: Iterable[_Each]) -> Iterator[list[_Each]]:

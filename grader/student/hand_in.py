@@ -6,10 +6,11 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.files.writing import write_whole
 from grader.intake.archive import BundleError
-from grader.intake.bundle import SUFFIX, Bundle, receipt_path, student_id
+from grader.intake.bundle import SUFFIX, Bundle, receipt_path
 from grader.intake.inbox import INBOX_VARIABLE, Delivery, deliver, inbox_folder
 from grader.intake.receipts import Receipt, read_receipt, verify
 from grader.student.workspace import Dispatch, Workspace
+from grader.text.ids import student_id
 
 STUDENT_VARIABLE = "SHARDLAB_STUDENT"
 

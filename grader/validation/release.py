@@ -44,7 +44,7 @@ def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
         "name": course.name,
         "labs": [lab.slug],
         "inbox": course.inbox,
-        "receipt_key": public_key(course),
+        "receipt_key": public_key(course.root, course.approve),
     }
     # JSON's way to quote is TOML's, too
     lines = [

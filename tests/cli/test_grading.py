@@ -232,7 +232,7 @@ def test_what_is_refused_shows_in_the_exit_code(course, tmp_path):
     folder.mkdir(parents=True)
     (folder / "bad.shardlab.zip").write_bytes(b"no zip")
     result = grade(course, tmp_path / "in")
-    assert "Refused" in result.output
+    assert "REFUSED" in result.output
     assert result.exit_code == 1
 
 

@@ -33,7 +33,7 @@ def test_the_last_time_of_each_place_counts(book, noon):
 def test_who_is_kept_out_waits_from_the_first_time_on(book, noon):
     """Each of their submissions for itself; the log tells of it once."""
     for digest, minute in (("a", 0), ("a", 5), ("b", 7)):
-        book.seen.keep_out(("eve", "adding", digest), noon + timedelta(minutes=minute))
+        book.seen.keep_out({("eve", "adding", digest): noon + timedelta(minutes=minute)})
     assert book.seen.strangers() == {
         ("eve", "adding", "a"): noon,
         ("eve", "adding", "b"): noon + timedelta(minutes=7),

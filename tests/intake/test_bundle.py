@@ -14,11 +14,9 @@ from grader.intake.archive import BundleError, read_stored_zip, stored_zip
 from grader.intake.bundle import (
     MAX_AHEAD,
     check_bundle,
-    is_student_id,
     pack,
     read_bundle,
     short_code,
-    student_id,
 )
 from grader.submissions import Submission, from_source
 
@@ -93,24 +91,6 @@ def test_a_file_that_is_no_text_is_a_problem_in_words(packed, lab):
 
 
 # -- ids and codes ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("text", ["s041", "7", "a.b-c_d@school.example", "A" * 64])
-def test_ids_that_can_be(text):
-    """Letters, digits and a few marks: what schools use, and what is a folder's name anywhere."""
-    assert student_id(text) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", ".", "..", "-s", "a/b", "a b", "s1\n", "ѕ041", "a\u202eb", "A" * 65, "s\x00"],
-)
-def test_ids_that_can_t_be(text):
-    """Nothing that leads elsewhere, hides or looks like another; told in printable words."""
-    assert not is_student_id(text)
-    with pytest.raises(UsageError, match="student id") as caught:
-        student_id(text)
-    assert str(caught.value).isprintable()
 
 
 def test_short_codes_are_for_reading_out():
