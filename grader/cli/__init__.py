@@ -53,10 +53,7 @@ COMMANDS = {
         ),
         "export": ("exports:export", "Write grades for another system."),
         "similar": ("similar:similar", "List pairs of submissions that are alike."),
-        "roster": (
-            "gradebook:roster",
-            "Add students from a file, or change what is known of them.",
-        ),
+        "roster": ("roster:roster", "List students; add, rename, merge or drop them."),
         "keys": ("keys:keys", "Show whether the course's keys are those that the gradebook knows."),
         "backup": (
             "backups:backup",
@@ -66,7 +63,8 @@ COMMANDS = {
             "backups:restore",
             "Put the gradebook of a backup in the place of the present one.",
         ),
-        "audit": ("gradebook:audit", "Show every change to the gradebook: when, by whom, what."),
+        "audit": ("history:audit", "Show every change to the gradebook: when, by whom, what."),
+        "undo": ("history:undo", "Take back a change to the gradebook, by its number."),
         "nonce": ("workspace:nonce", "Print students' nonces, to hand out."),
         "notebook": ("notebooks:notebook", "Write a lab as nbgrader's source notebook."),
         "sync": ("sync:sync", "Exchange grades with another system that people grade in."),

@@ -93,7 +93,7 @@ class _Shown:
 
     @classmethod
     def of(cls, book: Gradebook, grade: Grade) -> "_Shown":
-        people, shares = book.everyone(), book.groups.of(grade.lab)
+        people, shares = book.roster.people(), book.groups.of(grade.lab)
         own = [
             each
             for each in book.attempts(grade.lab, with_void=True)

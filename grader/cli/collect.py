@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import lms, shell
+from grader.cli import lms, shell, sure
 from grader.cli.book import gradebook, trial
 from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
@@ -16,6 +16,7 @@ from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
+from grader.intake.hand_in_times import TOLD
 from grader.intake.inbox import course_inbox
 from grader.intake.taking import place_of, take_in
 from grader.text.shown import one_line, plural, shortened
@@ -37,6 +38,7 @@ from grader.text.times import minute_or_unknown
     "--undo", "number", type=int, metavar="N", help="Take the collect with this number back."
 )
 @click.option("--reason", default="", help="Why, beside --undo; it stands in the record.")
+@sure.yes_option
 @lms.options
 @shell.db_option
 @shell.json_option
@@ -48,6 +50,7 @@ def collect(
     dry_run: bool,
     number: int | None,
     reason: str,
+    yes: bool,
     worksheet: Path | None,
     submissions: Path | None,
     received: str | None,
@@ -91,21 +94,26 @@ def collect(
             strangers=strangers,
             lms=said,
             notebook=lms.notebook_reader(),
+            sure=sure.asker(yes=yes),
             intake=intake,
             dry=dry_run,
             now=now,
         ):
             outcomes.add(each)
-        by_id = {each.id: each for each in book.attempts(slug)}
+        told = json_path is not None or dry_run  # else nobody asks, and they may be many
+        by_id = {each.id: each for each in book.attempts(slug)} if told else {}
         added = sorted({each.id for each in book.students()} - before)
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
-    _say(outcomes, added, 0 if dry_run else intake)
-    lms.say_times(course, outcomes.taken_in)
+    why = "as was asked" if strangers == "take" else "as the gradebook has no roster"
+    if added:
+        text = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
+        shell.say(*shell.folded(text, "", "  "))
+    _say(course, outcomes, 0 if dry_run else intake)
     say_tracked(course)
     rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
-    told = {"received": rows, "refused": outcomes.refused, "aside": outcomes.aside}
-    shell.write_json(json_path, {"intake": None if dry_run else intake, "added": added} | told)
+    about = {"intake": None if dry_run else intake, "added": added, "received": rows}
+    shell.write_json(json_path, about | {"refused": outcomes.refused, "aside": outcomes.aside})
     if len(there) < len(places):
         shell.finish(Exit.USAGE)
     shell.finish(Exit.FALLS_SHORT if outcomes.refused or outcomes.aside else Exit.DONE)
@@ -114,25 +122,25 @@ def collect(
 def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     return {
         "lab": attempt.lab,
-        "student": attempt.student,
+        "student": attempt.called,
         "attempt": attempt.number,
         "new": taken_in.new,
         "source": taken_in.source,
         "submitted_at": attempt.submitted_at,
+        "time_from": attempt.time_from,
+        "lms_late": attempt.lms_late,
         "problem": attempt.problem,
     }
 
 
-def _say(outcomes: Outcomes, added: Sequence[str], intake: int) -> None:
-    """The sum, who was added, who is kept aside, and what to do next."""
+def _say(course: Course, outcomes: Outcomes, intake: int) -> None:
+    """The sum, who is kept aside, which times are unknown, and what to do next."""
     outcomes.say_counts()
-    if added:
-        why = "as the gradebook has no roster" if not outcomes.aside else "as was asked"
-        told = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
-        shell.say(*shell.folded(told, "", "  "))
     outcomes.say_aside()
-    if outcomes.new and intake:
+    lms.say_times(course, outcomes.taken_in)
+    if intake and (outcomes.new or any(each.time == TOLD for each in outcomes.taken_in)):
         shell.say(f"Collected as {intake}; take it back with: shardlab collect --undo {intake}")
+    if intake and outcomes.new:
         shell.say("Next: shardlab grade")
 
 

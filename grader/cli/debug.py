@@ -1,5 +1,7 @@
 """The command that shows staff why a hidden case was lost: debug."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,12 +15,12 @@ from grader.cli.levels import isolation_option, required_level, say_level
 from grader.course import Course, Lab
 from grader.errors import UsageError
 from grader.gradebook.rows import Attempt
-from grader.gradebook.store import url_of
+from grader.gradebook.store import Gradebook, url_of
 from grader.judge import Judge
-from grader.judge.examining import chosen, examine, seed_of
+from grader.judge.examining import chosen, examine, is_seed, seed_of
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
-from grader.text.shown import one_line
+from grader.text.shown import one_line, plural
 from grader.text.times import minute_or_unknown
 
 
@@ -58,16 +60,16 @@ def debug(
     course = shell.course()
     lab = course.lab(slug)
     level = required_level(isolation)
-    submission, what = _submission(course, lab, file, student, db)
+    submission, what, drawn_from = _asked(course, lab, file, student, seed, db)
     check_installed(lab.assignment.preload)
     say_level(level)
-    drawn_from = seed_of(lab, seed or submission.student)
     shell.say(f"{what}. For staff only: hidden inputs. Nothing is recorded.")
     shell.say(f"Seed: {drawn_from.hex()}")
     choose = partial(chosen, wanted=case) if case is not None else lambda _: None
     with Judge(lab, level) as judge:
         seen = examine(judge, submission, drawn_from, choose)
-    whose = f"the inputs of {one_line(submission.student)}" if seed is None else f"seed {seed}"
+    given = seed or student or submission.student
+    whose = "this seed" if drawn_from.hex() == given.lower() else f"the inputs of {one_line(given)}"
     examining.say_examined(seen, whose)
     about = {"lab": slug, "submission": submission.name, "isolation": level.word}
     shell.write_json(json_path, {**about, **examining.as_data(seen)})
@@ -77,47 +79,74 @@ def debug(
     shell.finish(Exit.DONE if passed else Exit.FALLS_SHORT)
 
 
-def _submission(
-    course: Course, lab: Lab, file: str, student: str | None, db: str | None
-) -> tuple[Submission, str]:
-    """What FILE names, as its student's, and in words what that is."""
-    path = Path(file)
-    if path.exists() or path.is_symlink():
-        found = read_submissions(lab, [path])
-        if len(found) != 1:
-            count = "no submission" if not found else f"{len(found)} submissions"
-            raise UsageError(f"{one_line(file)} holds {count} of {lab.slug}; name one file")
-        submission, what = found[0], f"{lab.slug}, {one_line(file)}"
-    else:
-        submission, what = _attempt(course, lab, file, db)
-    return (replace(submission, student=student) if student else submission), what
+def _asked(
+    course: Course, lab: Lab, file: str, student: str | None, seed: str | None, db: str | None
+) -> tuple[Submission, str, bytes]:
+    """What FILE names, as its student's; in words what that is; and the seed of the inputs.
+
+    Inputs belong to the id under which a student was first known, whatever they are called now.
+    """
+    with ExitStack() as stack:
+        book = _book(stack, course, db)
+        first = {each.id: each.key for each in book.students()} if book else {}
+        path = Path(file)
+        if path.exists() or path.is_symlink():
+            submission, what = _at(lab, path), f"{lab.slug}, {one_line(file)}"
+        else:
+            submission, what = _attempt(book, lab, file, first)
+    who = student or submission.student
+    drawn_for = seed or who
+    if first and drawn_for not in (*first, *first.values()) and not is_seed(drawn_for):
+        shell.say(
+            f"Note: nobody in the gradebook is called {one_line(drawn_for)}; "
+            "the inputs are drawn for that name all the same."
+        )
+    known = replace(submission, student=first.get(who, who))
+    return known, what, seed_of(lab, first.get(drawn_for, drawn_for))
 
 
-def _attempt(course: Course, lab: Lab, name: str, db: str | None) -> tuple[Submission, str]:
-    """The attempt of that name in the gradebook, `s041` or `s041-2`."""
+def _book(stack: ExitStack, course: Course, db: str | None) -> Gradebook | None:
+    """The gradebook, where there is one: to open one would make it."""
     url = url_of(course.root, db)
-    attempts: list[Attempt] = []
-    if "://" in url or Path(url).exists():  # to open one would make it
-        with gradebook(course, db) as book:
-            attempts = book.attempts(lab.slug)
-            if found := _newest(attempts, name):
-                what = f"{lab.slug}, attempt {found.number} of {one_line(found.student)}"
-                return book.submission(found), f"{what}, {minute_or_unknown(found.submitted_at)}"
-    raise UsageError(_not_found(lab, name, attempts))
+    there = "://" in url or Path(url).exists()
+    return stack.enter_context(gradebook(course, db)) if there else None
 
 
-def _newest(attempts: list[Attempt], name: str) -> Attempt | None:
-    """The attempt with this name; of a student, whose id may end in a number, too, the newest."""
-    if own := [each for each in attempts if each.student == name]:
+def _at(lab: Lab, path: Path) -> Submission:
+    """The one submission at the path."""
+    found = read_submissions(lab, [path])
+    if len(found) != 1:
+        count = "no submission" if not found else plural(len(found), "submission")
+        raise UsageError(f"{one_line(str(path))} holds {count} of {lab.slug}; name one file")
+    return found[0]
+
+
+def _attempt(
+    book: Gradebook | None, lab: Lab, name: str, first: Mapping[str, str]
+) -> tuple[Submission, str]:
+    """The attempt of that name in the gradebook, `s041` or `s041-2`, and in words what it is."""
+    attempts = book.attempts(lab.slug) if book else []
+    found = _named(attempts, name, first)
+    if book is None or found is None:
+        raise UsageError(_not_found(lab, name, attempts, first))
+    at = minute_or_unknown(found.submitted_at)
+    return book.submission(found), f"{lab.slug}, attempt {found.number} of {one_line(name)}, {at}"
+
+
+def _named(attempts: Sequence[Attempt], name: str, first: Mapping[str, str]) -> Attempt | None:
+    """The newest attempt of a student of that id, else the one of that student and number."""
+    if own := [each for each in attempts if each.student == first.get(name, name)]:
         return max(own, key=lambda each: each.number)
-    return next((each for each in attempts if f"{each.student}-{each.number}" == name), None)
-
-
-def _not_found(lab: Lab, name: str, attempts: list[Attempt]) -> str:
     student, _, number = name.rpartition("-")
-    numbers = [each.number for each in attempts if each.student == student]
-    if numbers and number.isdigit():
-        return f"{student} has {len(numbers)} attempts at {lab.slug}, and no number {number}"
+    both = (first.get(student, student), number)
+    return next((each for each in attempts if (each.student, str(each.number)) == both), None)
+
+
+def _not_found(lab: Lab, name: str, attempts: Sequence[Attempt], first: Mapping[str, str]) -> str:
+    student, _, number = name.rpartition("-")
+    count = sum(each.student == first.get(student, student) for each in attempts)
+    if count and number.isdigit():
+        return f"{student} has {plural(count, 'attempt')} at {lab.slug}, and no number {number}"
     return (
         f"{one_line(name)}: no such file, and no attempt of that name in the gradebook; "
         f"see who there is: shardlab grades {lab.slug}"

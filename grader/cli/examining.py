@@ -47,9 +47,10 @@ def examine_all(
 
     What can't be run is told, and doesn't keep back the others: their results are there.
     """
-    lab, found = settings.lab, []
+    lab, found, any_lost = settings.lab, [], False
     with Judge(lab, settings.level, live=settings.live) as judge:
         for name, submission in submissions:
+            any_lost = True
             try:
                 seen = examine(judge, submission, lab.seed(submission.student))
             except CourseError as error:  # of the suite, so it would be the same for all
@@ -60,6 +61,8 @@ def examine_all(
                 continue
             shell.say("", f"{name}: {_headline(seen)}", *_lines(seen))
             found.append({"submission": name, **as_data(seen)})
+    if not any_lost:
+        shell.say("No hidden case is lost in what is shown here.")
     return found
 
 
@@ -123,8 +126,7 @@ def _case(case: ExaminedCase, told: RubricResult | None) -> Iterator[str]:
     yield from _values("With", case.inputs)
     for name, label in _FACTS.items():
         yield from _fact(label, case.facts.get(name, ""), whole=name == "printed")
-    # what fits into a line stands there already
-    yield from _values("In full", [each for each in case.compared if len(each.text) > _ROOM])
+    yield from _values("Exactly", case.compared)
     yield from _values("Seen", case.seen)
     yield from _fact("Traceback", case.traceback, whole=True)
     if told is not None:

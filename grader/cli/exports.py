@@ -15,6 +15,7 @@ from grader.errors import CourseError, UsageError
 from grader.exports.exported import early_zeros, exported
 from grader.exports.formats import Export, ExportOrder, check, columns_of, find, names, rows_of
 from grader.files.writing import write_folder
+from grader.gradebook.store import Gradebook
 from grader.text.shown import escaped, plural
 
 
@@ -78,6 +79,7 @@ def export(
     check(form, made_by, known, template=sheet, columns=titles)
     with gradebook(course, db) as book:
         grades = [each for lab in labs for each in book.grades(lab, course.deadline(lab.slug))]
+        ever = _ever(book, known)
     order = ExportOrder(
         labs=tuple(map(exported, labs)),
         rows=tuple(
@@ -86,6 +88,7 @@ def export(
                 student,
                 published=published,
                 missing_as=None if missing_as is None else int(missing_as),
+                handed_in=ever,
             )
         ),
         template=sheet,
@@ -122,6 +125,17 @@ def _labs(course: Course, slugs: Sequence[str]) -> tuple[list[Lab], list[str]]:
     if not labs:
         raise CourseError("; ".join(broken))
     return sorted(labs, key=lambda lab: lab.assignment.order), broken
+
+
+def _ever(book: Gradebook, slugs: Sequence[str]) -> set[tuple[str, str]]:
+    """Everyone, by permanent id and lab, who ever handed in anything, also what is void now."""
+    people, found = book.roster.people(), set[tuple[str, str]]()
+    for slug in slugs:
+        shares = book.groups.of(slug)
+        for attempt in book.attempts(slug, with_void=True):
+            whose = (attempt.student, *shares.get(attempt.id, ()))
+            found |= {(people.owner(each).key, slug) for each in whose}
+    return found
 
 
 def _write(target: Path, made: Export) -> None:

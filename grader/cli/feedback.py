@@ -101,10 +101,12 @@ def feedback(
     with gradebook(course, db) as book:
         for lab in shell.labs(course, (slug,) if slug else ()):
             grades = book.grades(lab, course.deadline(lab.slug))
-            unknown -= {each.student.id for each in grades}
+            unknown -= {
+                name for name in students for each in grades if each.student.is_called({name})
+            }
             if slug is None and not any(each.attempts for each in grades):
                 continue  # a lab of which nothing is there yet
-            chosen = [each for each in grades if not students or each.student.id in students]
+            chosen = [each for each in grades if not students or each.student.is_called(students)]
             with _public_runs(lab, book, isolation, wanted=pictures) as run_of:
                 told = _feedback_of(course, lab, chosen, run_of, None if order else target)
             made += told

@@ -1,4 +1,4 @@
-"""Commands on the gradebook: override, extend, publish, grades, roster, audit."""
+"""Commands on the gradebook: override, extend, publish, grades."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,10 +11,8 @@ from msgspec import to_builtins
 
 from grader.cli import shell
 from grader.cli.book import gradebook, say_stale
-from grader.cli.group import Exit
 from grader.errors import UsageError
 from grader.gradebook.points import Points
-from grader.gradebook.roster import read_roster
 from grader.gradebook.rows import Grade, Override
 from grader.results import WITHHELD
 from grader.text.shown import one_line, plural, shortened
@@ -152,40 +150,6 @@ def grades(slug: str, db: str | None, json_path: Path | None) -> None:
     shell.write_json(json_path, {"lab": slug, "grades": [_as_data(each) for each in found]})
 
 
-@click.command(epilog="Example: shardlab roster students.csv")
-@click.argument("path", metavar="FILE.csv", type=shell.ANY_PATH)
-@shell.db_option
-def roster(path: Path, db: str | None) -> None:
-    """Add students from a file, or change what is known of them.
-
-    FILE.csv names its columns in the first line: id, and any of name, email, group, lms_id.
-    Nobody is removed, and an empty cell changes nothing.
-    """
-    found = read_roster(path)
-    with gradebook(shell.course(), db) as book:
-        new, changed = book.add_students(found.students)
-    same = len(found.students) - new - changed
-    shell.say(f"{new} new, {changed} changed, {same} as before.")
-    for problem in found.problems:
-        shell.say_error(f"{path}: {problem}; left out")
-    if found.problems:
-        shell.finish(Exit.USAGE)
-
-
-@click.command(epilog="Example: shardlab audit --json audit.json")
-@shell.db_option
-@shell.json_option
-def audit(db: str | None, json_path: Path | None) -> None:
-    """Show every change to the gradebook: when, by whom, what."""
-    with gradebook(shell.course(), db) as book:
-        entries = book.audit()
-    for each in entries:
-        told = one_line(f"{each.what} {each.subject}" + (f": {each.detail}" if each.detail else ""))
-        first = f"{each.at:%Y-%m-%d %H:%M:%S}  {shortened(one_line(each.who), 12):<12}  "
-        shell.say(*shell.folded(told, first, " " * 8, width=80))
-    shell.write_json(json_path, entries)
-
-
 def _lines(grade: Grade, width: int) -> list[str]:
     """One student: score, the attempt that counts, and what is to be said of it, in full."""
     number = grade.counts.attempt.number if grade.counts else 0
@@ -198,6 +162,8 @@ def _lines(grade: Grade, width: int) -> list[str]:
 
 def _remarks(grade: Grade) -> Sequence[str]:
     remarks, counts = [f"stale, {grade.stale}"] if grade.stale else [], grade.counts
+    if counts is not None and " as " in counts.attempt.numbered:
+        remarks.append(f"handed in {counts.attempt.numbered.partition(' ')[2]}")
     if counts is not None and counts.refused:
         remarks.append(f"past the cut-off, {plural(counts.late_days, 'day')} late")
     elif counts is not None and counts.late_days:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from grader.cli import shell, worker_options
-from grader.cli.book import gradebook
+from grader.cli import shell, sure, worker_options
+from grader.cli.book import gradebook, permanent_id
 from grader.cli.group import Exit
 from grader.cli.levels import required_level
 from grader.cli.runs import Run
@@ -28,15 +28,16 @@ from grader.sandbox import Level
 @worker_options.live_option
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.option(
+    "--strangers",
+    type=click.Choice(["take", "aside"]),
+    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
+)
+@sure.yes_option
+@click.option(
     "--staff",
     is_flag=True,
     help="Show lost hidden cases, inputs included. Only printed, or written as JSON by --json; "
     "keep it from students.",
-)
-@click.option(
-    "--strangers",
-    type=click.Choice(["take", "aside"]),
-    help="What becomes of who is not on the roster; see 'shardlab collect --help'.",
 )
 def grade(
     targets: tuple[str, ...],
@@ -46,8 +47,9 @@ def grade(
     seed_for: str | None,
     live: bool,
     messages: bool,
-    staff: bool,
     strangers: Strangers | None,
+    yes: bool,
+    staff: bool,
     isolation: Level | None,
     db: str | None,
     json_path: Path | None,
@@ -70,8 +72,9 @@ def grade(
         opened,
         live=live,
         messages=messages,
-        staff=staff,
         strangers=strangers,
+        yes=yes,
+        staff=staff,
     )
     if live:
         worker_options.require_gpu(course)
@@ -80,12 +83,14 @@ def grade(
     if seed_for is not None:
         if slug is None:
             raise click.UsageError("--seed-for needs a LAB")
-        shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(seed_for).hex()}")
+        drawn_for = permanent_id(course, db, seed_for)
+        shell.say(f"Seed of {seed_for}: {course.lab(slug).seed(drawn_for).hex()}")
     present = shell.present(paths, "the rest is graded")
     if no_record or student is not None:
         if slug is None or not paths:
             raise click.UsageError("without a gradebook, name a LAB and PATHs")
-        run.unrecorded(slug, present, student)
+        drawn = student and permanent_id(course, db, student)
+        run.unrecorded(slug, present, drawn)
     else:
         with gradebook(course, db) as book:
             run.recorded(book, slug, present if paths else None)

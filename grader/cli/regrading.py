@@ -83,11 +83,10 @@ def regrade(
 
 def _chosen(grades: Sequence[Grade], students: Sequence[str]) -> list[Grade]:
     """The grades of these students, or all."""
-    by_id = {each.student.id: each for each in grades if each.attempts}
-    for student in students:
-        if student not in by_id:
-            raise UsageError(f"no submission of '{student}'; see who there is: shardlab grades LAB")
-    return [by_id[each] for each in students] if students else list(grades)
+    for name in students:
+        if not any(each.attempts and each.student.is_called({name}) for each in grades):
+            raise UsageError(f"no submission of '{name}'; see who there is: shardlab grades LAB")
+    return [each for each in grades if not students or each.student.is_called(set(students))]
 
 
 def _planned(backlog: Backlog, ids: set[int]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from grader.cli import lms, results, shell
 from grader.cli.examining import examine_all, loses
 from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
+from grader.cli.sure import asker
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
 from grader.gradebook.judged import stale_words
@@ -40,8 +41,9 @@ class Run:
     live: bool = False
     messages: bool = False
     table: bool = True
-    staff: bool = False  # whether hidden cases are shown, which is printed and not recorded
     strangers: Strangers | None = None
+    yes: bool = False  # whether to take what looks like another lab's
+    staff: bool = False  # whether hidden cases are shown, which is printed and not recorded
     shown: list[tuple[Lab, Named]] = field(default_factory=list)
     failed: bool = False  # whether a lab could not be graded at all
     refused: bool = False  # whether something that was handed in could not be taken
@@ -112,6 +114,7 @@ class Run:
             as_named=True,
             lms=lms.told(self.course, slug),
             notebook=lms.notebook_reader(),
+            sure=asker(yes=self.yes),
             intake=intake,
             now=now,
         ):

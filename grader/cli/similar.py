@@ -68,9 +68,9 @@ def similar(
         from grader.cli.book import gradebook  # noqa: PLC0415 - heavy, and only where it is asked
 
         with gradebook(course, db) as book:
-            newest = {each.student: each for each in book.attempts(slug)}
+            newest = {each.owner: each for each in book.attempts(slug, present=True)}
             submissions = [
-                replace(book.submission(each), name=each.student) for each in newest.values()
+                replace(book.submission(each), name=each.called) for each in newest.values()
             ]
     report = compare_submissions(lab, submissions, top=top)
     _say_report(report, show=show)

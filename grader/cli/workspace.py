@@ -83,12 +83,17 @@ def reset(slug: str | None) -> None:
 @click.command(epilog="Example: shardlab nonce two-way-tp s041 s042")
 @shell.lab_argument
 @click.argument("students", nargs=-1, required=True, metavar="STUDENT...")
-def nonce(slug: str, students: tuple[str, ...]) -> None:
+@shell.db_option
+def nonce(slug: str, students: tuple[str, ...], db: str | None) -> None:
     """Print students' nonces, to hand out.
 
-    A student starts the lab with theirs: 'shardlab start LAB --nonce NONCE'.
+    A student starts the lab with theirs: 'shardlab start LAB --nonce NONCE'. It stays the same
+    when a student gets another id.
     """
+    from grader.cli.book import permanent_id  # noqa: PLC0415 - a student's commands need none
+
     course = shell.course()
     lab, key = course.lab(slug), course.key()
     for student in students:
-        shell.say(f"{student}  {nonce_of(key, lab.slug, student)}")
+        drawn = permanent_id(course, db, student)
+        shell.say(f"{student}  {nonce_of(key, lab.slug, drawn)}")

@@ -5,7 +5,7 @@ says so in its own words, and `ExportedGrade.reason` has the reason. Only where 
 it does whoever handed in nothing get a number: `ExportedGrade.filled` says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
@@ -109,14 +109,26 @@ class ExportedGrade(msgspec.Struct, frozen=True):
 
 
 def entries(
-    grades: Iterable[Grade], *, published: bool = False, missing_as: Points | None = None
+    grades: Iterable[Grade],
+    *,
+    published: bool = False,
+    missing_as: Points | None = None,
+    handed_in: Collection[tuple[str, str]] = (),
 ) -> list[ExportedGrade]:
     """The grades as they stand; with `published`, only what students were last told.
 
-    `missing_as` is the score of those who handed in nothing, if they are to have one.
+    `missing_as` is the score of those who handed in nothing, if they are to have one. `handed_in`
+    has permanent ids and labs of which anything was ever handed in: what is void is not missing.
     """
     found = [_published(each) if published else _present(each) for each in grades]
-    return found if missing_as is None else [_filled(each, missing_as) for each in found]
+    if missing_as is None:
+        return found
+    return [
+        _void(each)
+        if (each.grade.student.key, each.lab) in handed_in
+        else _filled(each, missing_as)
+        for each in found
+    ]
 
 
 def without_score(rows: Iterable[ExportedGrade]) -> list[str]:
@@ -141,6 +153,13 @@ def changed_ids(rows: Iterable[ExportedGrade]) -> list[str]:
         for name in students
         if inert(name) != name
     ]
+
+
+def _void(row: ExportedGrade) -> ExportedGrade:
+    """The same; where there is no score and no attempt, with the reason that it is void."""
+    if row.score is not None or row.status != "missing":
+        return row
+    return msgspec.structs.replace(row, reason="what was handed in does not count")
 
 
 def _filled(row: ExportedGrade, score: Points) -> ExportedGrade:

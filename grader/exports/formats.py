@@ -5,7 +5,7 @@ formats are named in `OWN`; another package adds one by an entry point of the gr
 `shardlab.exports` with the value `its.module:FORMAT`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
 
@@ -99,12 +99,13 @@ def rows_of(
     *,
     published: bool,
     missing_as: Points | None = None,
+    handed_in: Collection[tuple[str, str]] = (),
 ) -> list[ExportedGrade]:
     """The grades to export, of all or of one student; UsageError for an unknown student."""
-    wanted = [each for each in grades if student in {None, each.student.id}]
+    wanted = [each for each in grades if student is None or each.student.is_called({student})]
     if student is not None and not wanted:
         raise UsageError(f"no student '{student}' in the gradebook; see 'shardlab roster'")
-    return entries(wanted, published=published, missing_as=missing_as)
+    return entries(wanted, published=published, missing_as=missing_as, handed_in=handed_in)
 
 
 def check(

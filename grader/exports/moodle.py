@@ -6,6 +6,7 @@ own grade. Both stay as they are. Moodle skips an empty grade, so no grade that 
 deleted. (moodle, mod/assign/gradingtable.php and mod/assign/feedback/offline.)
 """
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,10 +15,11 @@ from grader.errors import UsageError
 from grader.exports.directory import Directory
 from grader.exports.exported import ExportedGrade, ExportedLab
 from grader.exports.formats import Export, ExportOrder, Format
-from grader.exports.languages import LANGUAGES, Words, words_of
 from grader.exports.worksheet import GradeSheet, Reading, fill_lines, points, read_sheet
+from grader.intake.moodle_words import LANGUAGES, Words, words_of
 
 _ENGLISH = LANGUAGES["en"]
+_MARK = re.compile(r"</?(?:span|img|i)\b[^>]*>")  # on the name of a suspended participant
 MEND = (
     "download it in Moodle, in English: the assignment, View all submissions, "
     "Download grading worksheet"
@@ -76,7 +78,7 @@ def reading_of(words: Words, lab: ExportedLab | None = None) -> Reading:
         return roster.ids(number, ids, sheet.get(line, sheet.column(words.email)))
 
     def name(sheet: GradeSheet, line: int) -> str:
-        return sheet.get(line, sheet.column(words.name))
+        return _MARK.sub("", sheet.get(line, sheet.column(words.name))).strip()
 
     def locked(sheet: GradeSheet, line: int) -> str:
         if sheet.get(line, sheet.column(words.changeable)).casefold() == words.no.casefold():

@@ -15,7 +15,6 @@ mod/assign/feedback/file/importziplib.php, is_valid_filename_for_import.)
 import io
 import json
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -27,6 +26,7 @@ from grader.exports.exported import ExportedGrade
 from grader.exports.moodle import lines_of, read_worksheet, reading_of
 from grader.exports.worksheet import owners
 from grader.gradebook.rows import Student
+from grader.intake.lms_names import moodle_key
 
 PAGE = "feedback.html"
 _TIME = re.compile(r" \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")  # what `collect` adds to a name
@@ -34,7 +34,6 @@ _MOODLE = re.compile(
     r"(?:.*/)?(?P<name>[^/_]*)_(?P<number>[0-9]{1,18})_assignsubmission_(?P<kind>[a-z]+)"
     r"(?P<end>_?/|_)(?P<file>.+)"
 )
-_DROPPED = re.compile(r"[&<>\"`|':\\/’´]")  # what Moodle drops from the names of files
 _DIGITS = re.compile(r"[0-9]{1,18}$")
 _LONG_AGO = (2000, 1, 1, 0, 0, 0)  # one date for all members: equal pages give equal bytes
 
@@ -192,11 +191,12 @@ def _numbers(
 ) -> tuple[dict[str, str], list[str]]:
     """The name of each student's page by the worksheet, and remarks on its lines."""
     sheet, words = read_worksheet(worksheet)
-    places, notes = owners(sheet, everyone, lines_of(sheet), reading_of(words))
+    reading = reading_of(words)
+    places, notes = owners(sheet, everyone, lines_of(sheet), reading)
     found = {}
     for student, line in places.items():
         if number := _DIGITS.search(sheet.get(line, sheet.column(words.identifier))):
-            shown = clean(sheet.get(line, sheet.column(words.name))) or "Participant"
+            shown = moodle_key(reading.name(sheet, line)) or "Participant"
             found[student] = f"{shown}_{number[0]}_assignsubmission_file_{PAGE}"
     return found, notes
 
@@ -206,7 +206,7 @@ def _moodle_name(letter: Letter, known: Mapping[str, str]) -> str | None:
 
     A group's number is nobody's in the zip that goes back.
     """
-    own = {clean(each).casefold() for each in spellings(letter.student.name)}
+    own = {moodle_key(each).casefold() for each in spellings(letter.student.name)}
     others = [known[name] for name in sorted(own) if name in known]
     for source in () if letter.team else (*letter.names, *others):
         found = _MOODLE.fullmatch(_TIME.sub("", source))
@@ -221,7 +221,7 @@ def _is_one_of(own: set[str], name: str) -> bool:
 
     Where a group was downloaded, Moodle up to 4.0 puts the group's name in front.
     """
-    shown = clean(name).casefold()
+    shown = moodle_key(name).casefold()
     return shown in {*own, "participant"} or any(shown.endswith(f"-{each}") for each in own)
 
 
@@ -230,14 +230,8 @@ def _by_full_name(download: Iterable[str]) -> dict[str, str]:
     found: dict[str, dict[str, str]] = {}
     for member in download:
         if match := _MOODLE.fullmatch(member):
-            found.setdefault(clean(match["name"]).casefold(), {})[match["number"]] = member
+            found.setdefault(moodle_key(match["name"]).casefold(), {})[match["number"]] = member
     return {name: next(iter(each.values())) for name, each in found.items() if len(each) == 1}
-
-
-def clean(name: str) -> str:
-    """A full name without what Moodle leaves out of the names of files; underscores are spaces."""
-    composed = unicodedata.normalize("NFC", name).replace("_", " ")
-    return " ".join(_DROPPED.sub("", composed).split())
 
 
 # -- the zip -------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from grader.errors import StoreError
 from grader.gradebook.database import insert, lock
 from grader.gradebook.journal import Journal
 from grader.gradebook.known import Draft, KnownAttempts
-from grader.gradebook.people import keys_of
-from grader.gradebook.rows import Attempt
+from grader.gradebook.people import People, keys_of, load
+from grader.gradebook.rows import DROPPED, Attempt
 from grader.gradebook.tables import (
     files,
     labs,
@@ -99,8 +99,8 @@ def take_in(
     _insert_files(connection, fresh)
     _insert_shares(connection, fresh)
     _insert_sources(connection, drafts, arrivals)
-    told = _told(connection, lab)
-    return [(_attempt(draft, told), is_new) for draft, is_new in drafts]
+    told, people = _told(connection, lab), load(connection)
+    return [(_attempt(draft, told, people), is_new) for draft, is_new in drafts]
 
 
 def attempts(
@@ -108,25 +108,35 @@ def attempts(
     lab: str | None = None,
     student: str | None = None,
     *,
+    present: bool = False,
     with_void: bool = False,
+    people: People | None = None,
 ) -> list[Attempt]:
     """The attempts at a lab, of a student, or all, in the order they were taken in.
 
-    Those that are void are left out unless they are asked for.
+    With `present`, only those of students who take part: nobody's who was dropped. Those that are
+    void are left out unless they are asked for. `people` saves looking them up.
     """
     query = sa.select(submissions).order_by(submissions.c.id)
+    if lab is not None:
+        query = query.where(submissions.c.lab == lab)
     if not with_void:
         query = query.where(submissions.c.id.not_in(sa.select(voids.c.submission)))
-    for column, value in ((submissions.c.lab, lab), (submissions.c.student, student)):
-        if value is not None:
-            query = query.where(column == value)
-    told = _told(connection, lab)
-    return [_attempt(dict(row), told) for row in connection.execute(query).mappings()]
+    told, people = _told(connection, lab), people or load(connection)
+    wanted = None if student is None else people.find(student)
+    found = [_attempt(dict(row), told, people) for row in connection.execute(query).mappings()]
+    return [
+        each
+        for each in found
+        if (student is None or (wanted is not None and each.owner == wanted.key))
+        and not (present and people.by_key[each.owner].status == DROPPED)
+    ]
 
 
-def _attempt(row: Draft, told: Mapping[int, tuple[datetime, str]]) -> Attempt:
-    """The attempt of a row, with the time that was told later, if one was."""
-    facts = row | {"lms_late": bool(row["lms_late"])}
+def _attempt(row: Draft, told: Mapping[int, tuple[datetime, str]], people: People) -> Attempt:
+    """The attempt of a row, with its present owner, and the time that was told later, if any."""
+    owner = people.owner(row["student"])
+    facts = row | {"lms_late": bool(row["lms_late"]), "owner": owner.key, "called": owner.id}
     if row["id"] in told:
         facts["submitted_at"], facts["time_from"] = told[row["id"]]
     elif row["time_from"] == UNKNOWN:
@@ -152,8 +162,8 @@ def tell_times(journal: Journal, times: Mapping[int, ToldTime], author: str, at:
 
 
 def name_of(attempt: Attempt) -> str:
-    """The unique name of an attempt in results and messages: `STUDENT-NUMBER`."""
-    return f"{attempt.student}-{attempt.number}"
+    """The unique name of an attempt in results and messages: `STUDENT-NUMBER`, by present ids."""
+    return f"{attempt.called or attempt.student}-{attempt.numbered.removeprefix('#')}"
 
 
 def submission(connection: sa.Connection, attempt: Attempt) -> Submission:

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.gradebook import people
-from grader.gradebook.audit import note
 from grader.gradebook.database import insert
 from grader.gradebook.grades import overrides_in_force
+from grader.gradebook.journal import Journal
 from grader.gradebook.points import Points, checked, in_two
 from grader.gradebook.rows import Grade
 from grader.gradebook.tables import (
@@ -86,10 +86,11 @@ def override(
     whole, hundredths = (None, 0) if points is None else in_two(points)
     row: dict[str, object] = {"item": item, "points": whole, "hundredths": hundredths}
     row |= {"max_points": int(rubric[item]), **_row(whose.key, lab, by)}
-    connection.execute(overrides.insert().values(row))
     what = "override" if points is not None else "withdraw override"
     told = f"{points} of {rubric[item]}: " if points is not None else ""
-    note(connection, by.at, by.author, what, f"{whose.id} {lab.slug} {item}", f"{told}{by.reason}")
+    subject = f"{whose.id} {lab.slug} {item}"
+    journal = Journal.begin(connection, by.at, by.author, what, subject, f"{told}{by.reason}")
+    journal.insert(overrides, row)
 
 
 def extend(
@@ -98,9 +99,11 @@ def extend(
     """Makes the lab due at that time for the student."""
     whose = people.require(connection, student)
     _with_lab(connection, lab.slug)
-    connection.execute(extensions.insert().values({"due": until} | _row(whose.key, lab, by)))
+    row = {"due": until} | _row(whose.key, lab, by)
     told = f"until {until:%Y-%m-%d %H:%M %Z}: {by.reason}"
-    note(connection, by.at, by.author, "extend", f"{whose.id} {lab.slug}", told)
+    subject = f"{whose.id} {lab.slug}"
+    journal = Journal.begin(connection, by.at, by.author, "extend", subject, told)
+    journal.insert(extensions, row)
 
 
 def publish(
@@ -109,8 +112,11 @@ def publish(
     """Records the scores that students are told now; grades without a score are only counted."""
     grades = list(grades)
     _with_lab(connection, lab)
-    statement = publications.insert().values(lab=lab, author=author, at=now)
-    number = connection.execute(statement.returning(publications.c.id)).scalar_one()
+    with_score = sum(each.score is not None for each in grades)
+    changed = sum(each.score is not None and each.score != each.published for each in grades)
+    detail = f"{plural(with_score, 'grade')}, {changed} new or changed"
+    journal = Journal.begin(connection, now, author, "publish", lab, detail)
+    number = journal.insert(publications, {"lab": lab, "author": author, "at": now})["id"]
     told = [
         {
             "publication": number,
@@ -125,9 +131,6 @@ def publish(
     if told:
         connection.execute(published_grades.insert(), told)
     left_out = Counter(grade.status for grade in grades if grade.score is None)
-    changed = sum(each.score is not None and each.score != each.published for each in grades)
-    detail = f"{plural(len(told), 'grade')}, {changed} new or changed"
-    note(connection, now, author, "publish", lab, detail)
     counts = (left_out["withheld"], left_out["ungraded"], left_out["missing"])
     return Publication(number, lab, author, now, len(told), changed, *counts)
 

@@ -38,7 +38,7 @@ def grades(
     """
     people = load(connection)
     by_student, shared = defaultdict[str, list[Attempt]](list), shares_of(connection, lab.slug)
-    every = attempts(connection, lab.slug)
+    every = attempts(connection, lab.slug, people=people)
     for attempt in every:
         whose = (attempt.student, *shared.get(attempt.id, ()))
         for student in sorted({people.owner(each).key for each in whose}):
@@ -48,7 +48,7 @@ def grades(
         deadline,
         judged(connection, lab, every, before=before),
         overrides_in_force(connection, lab, people),
-        _extensions(connection, lab.slug, people),
+        extensions_in_force(connection, lab.slug, people),
         _published(connection, lab.slug, people),
     )
     return [facts.grade(each, by_student[each.key]) for each in people.present()]
@@ -148,27 +148,32 @@ def overrides_in_force(
     }
 
 
-def _extensions(connection: sa.Connection, lab: str, people: People) -> dict[str, Extension]:
+def extensions_in_force(
+    connection: sa.Connection, lab: str, people: People
+) -> dict[str, Extension]:
+    """The newest of each student's extensions that are not withdrawn."""
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    found = dict[str, Extension]()
+    given = defaultdict[str, list[Extension]](list)
     for row in connection.execute(query):
-        key = people.owner(row.student).key
-        found.pop(key, None)
+        own = given[people.owner(row.student).key]
         if not row.withdrawn:
-            found[key] = Extension(row.due, row.reason, row.author, row.at)
-    return found
+            own.append(Extension(row.due, row.reason, row.author, row.at))
+        elif own:
+            own.pop()
+    return {key: own[-1] for key, own in given.items() if own}
 
 
 def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, Points]:
     """The score that each student was last told."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
-        sa.select(published_grades)
+        sa.select(publications.c.id, published_grades)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
         .order_by(publications.c.id)
     )
-    return {
-        people.owner(row.student).key: of_two(row.score, row.hundredths)
-        for row in connection.execute(query)
-    }
+    # of two records of one person that were told at once, the one that the other went into counts
+    rows = sorted(
+        connection.execute(query), key=lambda row: (row.id, row.student not in people.merged)
+    )
+    return {people.owner(row.student).key: of_two(row.score, row.hundredths) for row in rows}

@@ -75,7 +75,7 @@ class Intakes:
         Raises UsageError for an unknown number, and for a collect that was taken back already.
         """
         by = self._sign(reason, author)
-        return self._database.write(lambda each: _undo(each, number, by))
+        return self._database.write(lambda each: take_back(each, number, by))
 
 
 def touch(journal: Journal, number: int, told: str) -> None:
@@ -93,6 +93,15 @@ def of_entry(connection: sa.Connection, entry: int) -> int:
     return int(json.loads(found)["id"]) if found else 0
 
 
+def entries_by_first(connection: sa.Connection) -> dict[int, int]:
+    """Every entry of the log that belongs to a collect, with the first entry of that collect."""
+    query = sa.select(changes.c.entry, changes.c.key).where(changes.c.table == intakes.name)
+    found, first = dict[int, int](), dict[str, int]()
+    for entry, key in connection.execute(query.order_by(changes.c.entry)):
+        found[entry] = first.setdefault(key, entry)
+    return found
+
+
 def _begin(connection: sa.Connection, place: str, by: Signature) -> int:
     lock(connection, intakes.name)
     newest: int = connection.execute(sa.select(sa.func.max(intakes.c.id))).scalar() or 0
@@ -106,7 +115,8 @@ def _begin(connection: sa.Connection, place: str, by: Signature) -> int:
 # -- taking back ---------------------------------------------------------------------------
 
 
-def _undo(connection: sa.Connection, number: int, by: Signature) -> UndoneIntake:
+def take_back(connection: sa.Connection, number: int, by: Signature) -> UndoneIntake:
+    """Takes a collect back, as one entry of the log; see `Intakes.undo`."""
     record = _record(connection, number)
     entries = _entries(connection, number)
     if earlier := audit.taken_back_by(connection, entries[0]):

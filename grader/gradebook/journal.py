@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +19,7 @@ from grader.gradebook.audit import note, taken_back_by
 from grader.gradebook.tables import audit, changes, metadata
 
 _Row = Mapping[str, Any]
+_SIDES = ("before", "after")
 
 
 class Journal:
@@ -43,12 +45,13 @@ class Journal:
         """The journal of a new entry of the log."""
         return cls(connection, note(connection, now, who, what, subject, detail, undoes))
 
-    def insert(self, table: sa.Table, row: _Row) -> None:
-        """Adds a row."""
+    def insert(self, table: sa.Table, row: _Row) -> _Row:
+        """Adds a row; its primary key."""
         done = self._connection.execute(table.insert().values(row))
         names = [each.name for each in table.primary_key]
         key = dict(zip(names, done.inserted_primary_key or (), strict=True))
         self._keep(table, key, "", _image(self._connection, table, key))
+        return key
 
     def update(self, table: sa.Table, key: _Row, values: _Row) -> None:
         """Changes the row with this primary key, which is there."""
@@ -78,10 +81,32 @@ class Journal:
         self._connection.execute(changes.insert().values(row))
 
 
-def has_changes(connection: sa.Connection, entry: int) -> bool:
-    """Whether rows were changed under this entry, so that `undo` can bring them back."""
-    query = sa.select(changes.c.position).where(changes.c.entry == entry).limit(1)
-    return connection.execute(query).first() is not None
+class Change(msgspec.Struct, frozen=True):
+    """One row as it was before an entry of the log and after it; empty where there was none."""
+
+    table: str
+    key: dict[str, Any]
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def changes_of(connection: sa.Connection, entry: int) -> list[Change]:
+    """The rows that were changed under this entry, in their order."""
+    query = sa.select(changes).where(changes.c.entry == entry).order_by(changes.c.position)
+    return [
+        Change(
+            each["table"],
+            json.loads(each["key"]),
+            *(_row(metadata.tables[each["table"]], each[side] or "{}") for side in _SIDES),
+        )
+        for each in connection.execute(query).mappings()
+    ]
+
+
+def entries_of(connection: sa.Connection, table: sa.Table) -> dict[int, int]:
+    """By the number of each row of a table, the entry under which it was added, if that is kept."""
+    query = sa.select(changes.c.key, changes.c.entry).where(changes.c.table == table.name)
+    return {json.loads(key)["id"]: entry for key, entry in connection.execute(query)}
 
 
 def undo(connection: sa.Connection, entry: int, now: datetime, who: str) -> Journal:

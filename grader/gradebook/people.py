@@ -5,7 +5,8 @@ A student's first id is permanent: seeds, attempts and decisions refer to it. Wh
 from one to the other. So nothing that was handed in is touched, and each step can be taken back.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from grader.errors import UsageError
 from grader.gradebook.database import insert
-from grader.gradebook.rows import DROPPED, ENROLLED, TAKEN, Student
+from grader.gradebook.rows import DROPPED, TAKEN, Student
 from grader.gradebook.tables import (
     aliases,
     extensions,
@@ -28,7 +29,7 @@ from grader.gradebook.tables import (
 )
 
 _SHOWN = 5
-_TOLD = ("name", "email", "group", "lms_id")  # what a roster says of an id
+FACTS = ("name", "email", "group", "lms_id")  # what a roster says of an id
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,20 @@ class People:
         key = self.keys.get(storable(name))
         return None if key is None else self.owner(key)
 
+    def record(self, name: str) -> Student | None:
+        """The record that an id means, though it may be merged into another."""
+        key = self.keys.get(storable(name))
+        return None if key is None else self.by_key[key]
+
+    def alike(self, name: str, but: str = "") -> str:
+        """An id that differs from this one by case only and does not mean `but`, or nothing."""
+        wanted = storable(name)
+        for each, key in self.keys.items():
+            same = each.casefold() == wanted.casefold() and each != wanted
+            if same and self.owner(key).key != but:
+                return each
+        return ""
+
     def owner(self, key: str) -> Student:
         """The student that a permanent id belongs to now."""
         while key in self.merged:
@@ -53,25 +68,45 @@ class People:
 
     def present(self) -> list[Student]:
         """Everyone but who was dropped or merged into another, by id."""
+        return [each for each in self.everyone() if each.status != DROPPED]
+
+    def everyone(self) -> list[Student]:
+        """Everyone, dropped or not, but who was merged into another, by id."""
         out = {*self.merged, *self.gone}
         found = (each for key, each in self.by_key.items() if key not in out)
-        return sorted((each for each in found if each.status != DROPPED), key=lambda each: each.id)
+        return sorted(found, key=lambda each: each.id)
 
 
 def load(connection: sa.Connection) -> People:
     """Everyone, as the tables have it."""
-    by_key, merged = dict[str, Student](), dict[str, str]()
-    for row in connection.execute(sa.select(students)).mappings():
-        facts = {name: row[name] for name in (*_TOLD, "status")}
-        first_id = row["id"] if row["called"] else ""
-        by_key[row["id"]] = Student(row["called"] or row["id"], **facts, first_id=first_id)
-        if row["merged_into"]:
-            merged[row["id"]] = row["merged_into"]
-    keys = {row.alias: row.student for row in connection.execute(sa.select(aliases))}
-    keys = {key: key for key in by_key} | keys | {each.id: key for key, each in by_key.items()}
+    rows = connection.execute(sa.select(students)).mappings().all()
+    merged = {row["id"]: row["merged_into"] for row in rows if row["merged_into"]}
+    keys = {row["id"]: row["id"] for row in rows}
+    keys |= {row.alias: row.student for row in connection.execute(sa.select(aliases))}
+    keys |= {row["called"]: row["id"] for row in rows if row["called"]}
+    by_key = {row["id"]: each for row, each in _named(rows, keys, merged)}
     gone = _gone(connection)
     keys = {name: key for name, key in keys.items() if key not in gone}
     return People(by_key, merged, keys, gone)
+
+
+def _named(
+    rows: Iterable[sa.RowMapping], keys: Mapping[str, str], merged: Mapping[str, str]
+) -> Iterator[tuple[sa.RowMapping, Student]]:
+    """Yields each row with its student, who has all ids that mean this record or its ghosts."""
+    names = defaultdict[str, list[str]](list)
+    for name, key in sorted(keys.items()):
+        owner = key
+        names[owner].append(name)
+        while owner in merged:
+            owner = merged[owner]
+            names[owner].append(name)
+    for row in rows:
+        called = row["called"] or row["id"]
+        facts = {name: row[name] for name in (*FACTS, "status")}
+        first_id = row["id"] if row["called"] else ""
+        others = tuple(each for each in names[row["id"]] if each != called)
+        yield row, Student(called, **facts, first_id=first_id, aliases=others)
 
 
 def _gone(connection: sa.Connection) -> set[str]:
@@ -92,32 +127,11 @@ def all_students(connection: sa.Connection) -> list[Student]:
     return load(connection).present()
 
 
-def add(connection: sa.Connection, roster: Iterable[Student]) -> tuple[int, int]:
-    """How many students are new, and how many changed; an empty field changes nothing."""
-    known = load(connection)
-    new: dict[str, Student] = {}
-    changed: dict[str, Student] = {}
-    for given in roster:
-        student = _storable(given)
-        there = known.find(student.id) or known.by_key.get(student.id)
-        if there is None:
-            new[student.id] = student
-        elif (merged := _merged(there, student)) != there:
-            changed[merged.key] = merged
-    if new:
-        statement = insert(connection, students).on_conflict_do_nothing()
-        connection.execute(statement, [_row(each) for each in new.values()])
-    for student in changed.values():
-        query = students.update().where(students.c.id == student.key)
-        connection.execute(query.values(_row(student)))
-    return len(new), len(changed)
-
-
 def keys_of(connection: sa.Connection, ids: Iterable[str]) -> dict[str, str]:
     """The permanent id of each id; for one that nobody has, a student is made."""
     known = load(connection).keys
     wanted = sorted({storable(each) for each in ids})
-    new = [_row(Student(each, status=TAKEN)) for each in wanted if each not in known]
+    new = [row_of(Student(each, status=TAKEN)) for each in wanted if each not in known]
     if new:
         connection.execute(insert(connection, students).on_conflict_do_nothing(), new)
     return {each: known.get(each, each) for each in wanted}
@@ -127,6 +141,10 @@ def require(connection: sa.Connection, name: str) -> Student:
     """Whom the id means; raises UsageError for an unknown one, and names similar ids."""
     people = load(connection)
     found = people.find(name)
+    if found is not None and found.status == DROPPED:
+        raise UsageError(
+            f"'{found.id}' was dropped; to bring them back: shardlab roster restore {found.id}"
+        )
     if found is not None:
         return found
     known = [each.id for each in people.present()]
@@ -137,17 +155,13 @@ def require(connection: sa.Connection, name: str) -> Student:
     raise UsageError(f"no student '{name}' in the gradebook; it has: {', '.join(near)}{more}")
 
 
-def _merged(old: Student, new: Student) -> Student:
-    given = {name: text for name in _TOLD if (text := getattr(new, name))}
-    return msgspec.structs.replace(old, **given, status=ENROLLED)
-
-
-def _storable(student: Student) -> Student:
-    facts = {name: storable(getattr(student, name)) for name in ("id", *_TOLD)}
+def storable_student(student: Student) -> Student:
+    """The student with every text as a database can hold it."""
+    facts = {name: storable(getattr(student, name)) for name in ("id", *FACTS)}
     return msgspec.structs.replace(student, **facts)
 
 
-def _row(student: Student) -> dict[str, str]:
+def row_of(student: Student) -> dict[str, str]:
     """The student's row."""
-    facts = {name: getattr(student, name) for name in (*_TOLD, "status")}
+    facts = {name: getattr(student, name) for name in (*FACTS, "status")}
     return {"id": student.key, "called": student.id if student.first_id else "", **facts}

@@ -39,7 +39,7 @@ class Regrades:
         """What is stale of each attempt's result, by the attempt's id, where its key is another."""
 
         def read(connection: sa.Connection) -> dict[int, str]:
-            every = {each.id: each for each in attempts(connection, lab.slug)}
+            every = {each.id: each for each in attempts(connection, lab.slug, present=True)}
             found = judged(connection, lab, every.values(), present=present)
             asked = set(connection.execute(sa.select(regrades.c.submission)).scalars())
             return {
@@ -57,7 +57,7 @@ class Regrades:
 
 def unjudged(connection: sa.Connection, lab: str, key: Callable[[Attempt], str]) -> list[Attempt]:
     """The attempts without any result, or with a fault in its place; see `Regrades.unjudged`."""
-    found = attempts(connection, lab)
+    found = attempts(connection, lab, present=True)
     done = _with_result(connection, lab, found)
     without = [each for each in found if each.id not in done]
     keys = {each.id: key(each) for each in without}

@@ -3,6 +3,7 @@
 Times are aware datetimes in UTC. A lab has 100 points; see `points` for parts of one.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -16,8 +17,9 @@ ENROLLED, TAKEN, DROPPED = "enrolled", "taken", "dropped"
 class Student(msgspec.Struct, frozen=True):
     """One person. `lms_id` is the number that Canvas or Moodle knows them by.
 
-    `id` may change; `first_id` is the first one if it did. `status` is `enrolled` by a roster,
-    `taken` in with a submission, or `dropped`.
+    `id` may change; `first_id` is the first one if it did. `aliases` are the other ids that mean
+    the student: those of before, and those of records that were merged into this one. `status` is
+    `enrolled` by a roster, `taken` in with a submission, or `dropped`.
     """
 
     id: str
@@ -27,19 +29,25 @@ class Student(msgspec.Struct, frozen=True):
     lms_id: str = ""
     first_id: str = ""
     status: str = ENROLLED
+    aliases: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """The permanent id, which seeds, attempts and decisions refer to."""
         return self.first_id or self.id
 
+    def is_called(self, names: Collection[str]) -> bool:
+        """Whether one of these is an id that means the student."""
+        return any(each in names for each in (self.id, *self.aliases))
+
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One submission as it was taken in; never changed afterwards.
 
     `student` is the permanent id under which it was taken in: its hidden inputs are drawn from
-    that. `number` counts that student's attempts at a lab from 1. `digest` is the sha256 of all
-    that was handed in. `problem` says why it can't be run, and is empty if it can.
+    that. `number` counts the attempts at a lab under that id from 1. `owner` is the permanent id
+    of the student whose it is now, and `called` that student's present id. `digest` is the sha256
+    of all that was handed in. `problem` says why it can't be run, and is empty if it can.
 
     `submitted_at` is None if nobody's word says when it was handed in; `time_from` says whose word
     it is. With `lms_late`, the other system calls it late without saying when it came. `intake`
@@ -58,6 +66,14 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     time_from: str = ""
     lms_late: bool = False
     intake: int = 0
+    owner: str = ""
+    called: str = ""
+
+    @property
+    def numbered(self) -> str:
+        """`#2`; or `#2 as 5903` where it came in under the id of a record that was merged."""
+        merged = self.owner not in ("", self.student)
+        return f"#{self.number}" + (f" as {self.student}" if merged else "")
 
 
 class Override(msgspec.Struct, frozen=True):

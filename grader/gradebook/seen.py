@@ -3,15 +3,23 @@
 It is kept in tables of its own. The audit log tells people the same, and is never read back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from grader.gradebook.database import Database
+from grader.gradebook.database import Database, in_chunks
 from grader.gradebook.intakes import touch
 from grader.gradebook.journal import Journal
-from grader.gradebook.tables import collections, sources, storable, submissions, voids, waiting
+from grader.gradebook.tables import (
+    collections,
+    files,
+    sources,
+    storable,
+    submissions,
+    voids,
+    waiting,
+)
 from grader.gradebook.voids import Sign
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
@@ -80,6 +88,22 @@ class CollectMemory:
             self._database.write(
                 lambda each: each.execute(statement, rows), repeatable=True, derived=True
             )
+
+    def labs_of(self, digests: Iterable[str]) -> dict[str, set[str]]:
+        """For each sha256 of a file that was handed in, and counts, the labs that it was for."""
+
+        def read(connection: sa.Connection) -> dict[str, set[str]]:
+            found = dict[str, set[str]]()
+            for some in in_chunks(sorted(set(digests))):
+                query = sa.select(files.c.sha256, submissions.c.lab).distinct()
+                query = query.join(submissions, submissions.c.id == files.c.submission)
+                void = sa.select(voids.c.submission)
+                query = query.where(files.c.sha256.in_(some), submissions.c.id.not_in(void))
+                for digest, lab in connection.execute(query):
+                    found.setdefault(digest, set()).add(lab)
+            return found
+
+        return self._database.read(read)
 
     def strangers(self) -> dict[Stranger, datetime]:
         """The students who wait for the roster, each with the time since when."""

@@ -23,7 +23,9 @@ from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
 from grader.gradebook.decisions import Publication
+from grader.gradebook.enrolment import Enrolment
 from grader.gradebook.groups import Groups
+from grader.gradebook.history import History
 from grader.gradebook.journal import Journal
 from grader.gradebook.keys import KnownKeys
 from grader.gradebook.points import Points
@@ -49,8 +51,8 @@ class Gradebook:
     """An open gradebook. The audit log says that `who` made its changes.
 
     `seen` is what `collect` remembers, `intakes` are the collects by number, `voids` the attempts
-    that don't count, `groups` those that count for several, `regrades` is what is graded once
-    more, `keys` are the keys that grades hang on.
+    that don't count, `groups` those that count for several, `roster` who takes part, `history` what
+    can be taken back, `regrades` what is graded once more, `keys` the keys that grades hang on.
 
     When the server is gone, the disk full or the database locked, a call is tried again for
     `patience_s` and then raises `StoreError`. The time is the database's where that has a clock.
@@ -67,6 +69,8 @@ class Gradebook:
         self.intakes = intakes.Intakes(database, self._signature)
         self.voids = voids.Voids(database, self._signature)
         self.groups = Groups(database, self._signature)
+        self.roster = Enrolment(database, self._begin)
+        self.history = History(database, self._now)
         self.regrades = Regrades(database)
         self.keys = KnownKeys(database, who, self._now)
 
@@ -101,23 +105,13 @@ class Gradebook:
     # -- people ----------------------------------------------------------------------------
 
     def students(self) -> list[Student]:
-        """Everyone, by id."""
+        """Everyone who takes part, by id."""
         return self._database.read(people.all_students)
-
-    def everyone(self) -> people.People:
-        """All people by every id that means them, also those who were dropped or merged."""
-        return self._database.read(people.load)
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""
-
-        def write(connection: sa.Connection) -> tuple[int, int]:
-            new, changed = people.add(connection, roster)
-            if new or changed:
-                self._note(connection, "roster", "students", f"{new} new, {changed} changed")
-            return new, changed
-
-        return self._database.write(write)
+        outcome = self.roster.take(roster)
+        return outcome.count("new"), len(outcome.joining) - outcome.count("new")
 
     # -- what is handed in -----------------------------------------------------------------
 
@@ -133,7 +127,7 @@ class Gradebook:
         def write(connection: sa.Connection) -> list[tuple[Attempt, bool]]:
             got = attempts.take_in(connection, lab, arrivals, now=self._now())
             if new := [attempt for attempt, is_new in got if is_new]:
-                subject = f"{new[0].student} {lab}" if len(new) == 1 else lab
+                subject = f"{new[0].called} {lab}" if len(new) == 1 else lab
                 told = f"{len(new)} new"
                 journal = Journal.begin(connection, by.at, by.author, "take in", subject, told)
                 voids.revive(connection, journal, {each.id for each in new})
@@ -146,24 +140,29 @@ class Gradebook:
         """Keeps when attempts were handed in, by their ids, and whose word that is."""
 
         def write(connection: sa.Connection) -> None:
-            now = self._now()
             told = f"{len(times)}, which were unknown"
-            journal = Journal.begin(connection, now, self.who, "hand-in times", lab, told)
-            attempts.tell_times(journal, times, self.who, now)
+            journal = self._begin(connection, "hand-in times", lab, told)
+            attempts.tell_times(journal, times, self.who, self._now())
             intakes.touch(journal, intake, told)
 
         if times:
             self._database.write(write)
 
     def attempts(
-        self, lab: str | None = None, student: str | None = None, *, with_void: bool = False
+        self,
+        lab: str | None = None,
+        student: str | None = None,
+        *,
+        present: bool = False,
+        with_void: bool = False,
     ) -> list[Attempt]:
         """The attempts at a lab, of a student, or all, in the order they were taken in.
 
-        Those that are void are left out unless they are asked for.
+        With `present`, only those of students who take part: nobody's who was dropped. Those that
+        are void are left out unless they are asked for.
         """
         return self._database.read(
-            lambda each: attempts.attempts(each, lab, student, with_void=with_void)
+            lambda each: attempts.attempts(each, lab, student, present=present, with_void=with_void)
         )
 
     def submission(self, attempt: Attempt) -> Submission:
@@ -185,8 +184,9 @@ class Gradebook:
         who = author or self.who
 
         def write(connection: sa.Connection) -> None:
-            work.again(connection, submissions, reason, who, self._now())
-            self._note(connection, "regrade", f"submissions: {len(submissions)}", reason, who)
+            subject = f"submissions: {len(submissions)}"
+            journal = self._begin(connection, "regrade", subject, reason, who)
+            work.again(journal, submissions, reason, who, self._now())
 
         self._database.write(write)
 
@@ -306,6 +306,11 @@ class Gradebook:
         self, connection: sa.Connection, what: str, subject: str, detail: str = "", who: str = ""
     ) -> None:
         audit.note(connection, self._now(), who or self.who, what, subject, detail)
+
+    def _begin(
+        self, connection: sa.Connection, what: str, subject: str, detail: str, who: str = ""
+    ) -> Journal:
+        return Journal.begin(connection, self._now(), who or self.who, what, subject, detail)
 
     def _now(self) -> datetime:
         return self._clock() if self._clock else datetime.now(UTC)

@@ -204,7 +204,7 @@ regrades = _table(
     _ref("submission"),
     *map(_text, ("reason", "author")),
     _time("at"),
-    _whole("withdrawn", default=0),  # 1: takes back the one before
+    _whole("withdrawn", default=0),  # n + 1: the n-th is in force again; 1: none is
 )
 overrides = _table(
     "overrides",
@@ -223,7 +223,7 @@ extensions = _table(
     _time("due"),
     *map(_text, ("reason", "author")),
     _time("at"),
-    _whole("withdrawn", default=0),  # 1: none is in force from here on
+    _whole("withdrawn", default=0),  # 1: the one before it is taken back
 )
 publications = _table("publications", _id(), *map(_text, ("lab", "author")), _time("at"))
 published_grades = _table(

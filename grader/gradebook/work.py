@@ -10,6 +10,7 @@ courtesy: the database accepts one result a key, so that nothing is recorded twi
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 from grader.gradebook import liveness
 from grader.gradebook.attempts import attempts
 from grader.gradebook.database import in_chunks, insert
+from grader.gradebook.journal import Journal
 from grader.gradebook.rows import Attempt
 from grader.gradebook.tables import (
     case_verdicts,
@@ -84,7 +86,7 @@ def missing(
     connection: sa.Connection, lab: str, key: Callable[[Attempt], str]
 ) -> tuple[list[Attempt], dict[int, str]]:
     """Those attempts, and the key of each attempt of the lab; nothing is written."""
-    found = attempts(connection, lab)
+    found = attempts(connection, lab, present=True)
     keys = {attempt.id: key(attempt) for attempt in found}
     done = with_result(connection, set(keys.values()))
     first: dict[str, Attempt] = {}
@@ -94,26 +96,48 @@ def missing(
     return list(first.values()), keys
 
 
-def generations(connection: sa.Connection, lab: str) -> dict[int, int]:
-    """How often a regrade was asked for, by the submission's id; where never, it is absent."""
+def generations(connection: sa.Connection, lab: str, before: int | None = None) -> dict[int, int]:
+    """The number of the regrade in force, by the submission's id; 0 or absent: none is.
+
+    Regrades that were asked for are numbered from 1. A new one never has the number of one that
+    was taken back; one that is brought back has its own again, and with it its old result. With
+    `before`, as it was before the row of that number.
+    """
     query = (
-        sa.select(regrades.c.submission, sa.func.count())
+        sa.select(regrades.c.submission, regrades.c.withdrawn)
         .join(submissions, submissions.c.id == regrades.c.submission)
         .where(submissions.c.lab == lab)
-        .group_by(regrades.c.submission)
+        .order_by(regrades.c.id)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    if before is not None:
+        query = query.where(regrades.c.id < before)
+    asked, in_force = Counter[int](), dict[int, int]()
+    for number, withdrawn in connection.execute(query):
+        asked[number] += withdrawn == 0
+        in_force[number] = withdrawn - 1 if withdrawn else asked[number]
+    return in_force
 
 
-def again(
-    connection: sa.Connection, ids: Collection[int], reason: str, author: str, now: datetime
-) -> None:
+def again(journal: Journal, ids: Collection[int], reason: str, author: str, now: datetime) -> None:
     """Has each submission graded once more, though nothing that it depends on has changed."""
-    rows = [
-        {"submission": each, "reason": reason, "author": author, "at": now} for each in sorted(ids)
-    ]
-    if rows:
-        connection.execute(regrades.insert(), rows)
+    for each in sorted(ids):
+        row = {"submission": each, "reason": reason, "author": author, "at": now}
+        journal.insert(regrades, row)
+
+
+def count_again(connection: sa.Connection, submission: int, until: datetime) -> None:
+    """Lets the result count that the submission's content had at that time, if it had one."""
+    this = sa.select(submissions.c.student, submissions.c.digest, submissions.c.lab)
+    content = sa.tuple_(submissions.c.student, submissions.c.digest, submissions.c.lab)
+    same = sa.select(submissions.c.id).where(
+        content.in_(this.where(submissions.c.id == submission))
+    )
+    query = sa.select(results.c.key).where(
+        results.c.submission.in_(same), results.c.graded_at <= until
+    )
+    key = connection.execute(query.order_by(results.c.id.desc()).limit(1)).scalar()
+    if key is not None:
+        set_current(connection, {submission: key})
 
 
 def _changed(connection: sa.Connection, lab: str, keys: Mapping[int, str]) -> dict[int, str]:

@@ -123,15 +123,15 @@ def results_to_show(
     That is the student's; where only some attempts are shown, with the number of one of several.
     """
     if asked is None:
-        attempts, known = book.attempts(lab.slug), dict[int, Result]()
-        several = Counter(each.student for each in attempts)
+        attempts, known = book.attempts(lab.slug, present=True), dict[int, Result]()
+        several = Counter(each.owner for each in attempts)
     else:
         attempts, several = list({each.id: each for each in asked}.values()), Counter()
         graded = (each for grade in book.grades(lab) for each in grade.attempts)
         known = {each.attempt.id: each.result for each in graded if each.result is not None}
     found = known | dict(fresh)
     return [
-        (f"{each.student} #{each.number}" if several[each.student] > 1 else each.student, each, got)
+        (f"{each.called} {each.numbered}" if several[each.owner] > 1 else each.called, each, got)
         for each in attempts
         if (got := found.get(each.id)) is not None
     ]
@@ -142,8 +142,8 @@ def _in_turn(pending: Sequence[Attempt]) -> list[Attempt]:
     turns = Counter[str]()
     turn: dict[int, int] = {}
     for attempt in reversed(pending):
-        turn[attempt.id] = turns[attempt.student]
-        turns[attempt.student] += 1
+        turn[attempt.id] = turns[attempt.owner]
+        turns[attempt.owner] += 1
     return sorted(pending, key=lambda each: (turn[each.id], each.id))
 
 

@@ -55,7 +55,7 @@ class Admission:
         now: datetime,
     ) -> None:
         self._book, self._intake, self._now = book, intake, now
-        self._people = book.everyone()
+        self._people = book.roster.people()
         self.teams = Teams(self._people, course.groups)
         self._take = (strangers or default_for(self._people)) == "take"
         self._waiting = book.seen.strangers()

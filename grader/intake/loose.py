@@ -211,9 +211,8 @@ def _counted(
         yield refusal(best.where, problem)
         return
     submission = from_bytes(lab, best.student, source, trace)
-    yield with_times(
-        Find(lab.slug, best.student, submission, None, _source(best)), best.said, scope
-    )
+    found = Find(lab.slug, best.student, submission, None, _source(best), file=best.file)
+    yield with_times(found, best.said, scope)
 
 
 def with_times(found: Find, said: Said, scope: Scope) -> Find:

@@ -21,25 +21,10 @@ from typing import Any
 from grader.errors import UsageError
 from grader.files.sheets import Sheet, read_sheet, read_text
 from grader.intake.bundle import MAX_AHEAD
+from grader.intake.moodle_words import Words, words_of
 from grader.text.foreign_times import foreign_time
 from grader.text.shown import escaped, plural
 
-# English, then as Moodle's language packs have them (mod/assign/lang, and core)
-_IDENTIFIER = ("Identifier", "ID", "Identificador", "Identificatie", "Identificativo",
-               "Identifiant", "识别", "識別碼")  # fmt: skip
-_SUBMITTED = (
-    "Last modified (submission)", "Zuletzt geändert (Abgabe)",
-    "Dernière modification (travail remis)", "Última modificación (entrega)",
-    "Ultima modifica (consegna)", "Última modificação (envio)", "Laatst gewijzigd (inzending)",
-    "Последнее изменение (ответ)", "上次修改（作业）",
-)  # fmt: skip
-_NAME = ("Full name", "Vollständiger Name", "Nom complet", "Nombre completo", "Nome completo",
-         "Volledige naam", "Nome", "Полное имя", "全名")  # fmt: skip
-_EMAIL = ("Email address", "E-Mail-Adresse", "Adresse de courriel", "Dirección de correo",
-          "Indirizzo email", "Endereço de email", "E-mailadres")  # fmt: skip
-_ID_NUMBER = ("ID number", "ID-Nummer", "Numéro d'identification", "Número de ID",
-              "Codice identificativo", "Número de identificação", "ID-nummer")  # fmt: skip
-_USERNAME = ("Username", "Anmeldename", "Nom d'utilisateur", "Nombre de usuario", "Gebruikersnaam")
 _GROUP = ("Group", "Gruppe", "Groupe", "Grupo", "Gruppo", "Groep", "Группа", "小组")
 _PARTICIPANT = re.compile(r"(\D*?)\s*(\d{1,18})")
 _TAG = re.compile(r"</?(?:span|img)\b[^>]*>")  # a suspended participant's name is marked up
@@ -89,27 +74,26 @@ class Records:
 def read_worksheet(path: Path, zone: tzinfo) -> Records:
     """Moodle's worksheet; its times are read in this zone."""
     sheet = read_sheet(path)
-    number, at = sheet.column(_IDENTIFIER), sheet.column(_SUBMITTED)
-    if number is None or at is None:
+    words = words_of(sheet.heading)
+    at = _submitted(sheet, words) if words else None
+    if words is None or at is None:
         raise UsageError(
             f"{path}: no Moodle grading worksheet: it has no column "
-            f"'{_IDENTIFIER[0] if number is None else _SUBMITTED[0]}'; download it in Moodle, in "
-            "English: the assignment, View all submissions, Download grading worksheet"
+            f"'{'Identifier' if words is None else 'Last modified (submission)'}'; download it in "
+            "Moodle, in English: the assignment, View all submissions, Download grading worksheet"
         )
-    found = [
-        _moodle(cells, zone)
-        for cells in zip(
-            sheet.cells(number),
-            sheet.cells(sheet.column(_NAME)),
-            sheet.cells(sheet.column(_EMAIL)),
-            sheet.cells(sheet.column(_ID_NUMBER)),
-            sheet.cells(sheet.column(_USERNAME)),
-            sheet.cells(sheet.column(_GROUP)),
-            sheet.cells(at),
-            strict=True,
-        )
-    ]
+    said = (words.identifier, words.name, words.email, words.number, words.username)
+    columns = [sheet.column([each]) for each in said] + [sheet.column(_GROUP), at]
+    cells = zip(*map(sheet.cells, columns), strict=True)
+    found = [_moodle(each, zone) for each in cells]
     return Records(path, {each.number: each for each in found if each is not None})
+
+
+def _submitted(sheet: Sheet, words: Words) -> int | None:
+    """The column of the submission's time: it is called as the grade's is, but for the bracket."""
+    beginning = re.split(r"[(（]", words.modified)[0].strip()
+    named = (each for each in sheet.heading if each.startswith(beginning))
+    return next((sheet.column([each]) for each in named if each != words.modified), None)
 
 
 def _moodle(cells: tuple[str, ...], zone: tzinfo) -> Record | None:

@@ -20,11 +20,11 @@ from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
 from grader.intake.admission import Admission, KeptAside, Strangers
-from grader.intake.alone import alone as _alone
+from grader.intake.alone import alone
 from grader.intake.archive import BundleError
 from grader.intake.bundle import SUFFIX
 from grader.intake.downloads import is_download
-from grader.intake.finds import Find, Intake, IntakeNote, IntakeRefusal
+from grader.intake.finds import Find, Intake, IntakeNote, IntakeRefusal, refusal
 from grader.intake.hand_in_times import newly_told, time_of
 from grader.intake.lms import NO_LMS, Lms
 from grader.intake.loose import STAFF
@@ -34,6 +34,7 @@ from grader.intake.registry import Registry
 from grader.intake.search import find
 from grader.intake.unchanged import KnownBundles, status_of
 from grader.intake.wrapped import NotebookReader
+from grader.intake.wrong_lab import LabCheck, Sure
 from grader.submissions import Submission, is_folder, read_regular, read_submissions
 from grader.text.shown import escaped
 
@@ -56,6 +57,7 @@ def take_in(
     as_named: bool = False,
     lms: Lms = NO_LMS,
     notebook: NotebookReader | None = None,
+    sure: Sure | None = None,
     intake: int | None = None,
     dry: bool = False,
     now: datetime,
@@ -66,7 +68,8 @@ def take_in(
     roster doesn't know; see `Admission`. With `as_named`, which needs `lab`, every plain file and
     folder is an attempt of the student it is named after, even if it can't be read: then the
     attempt has the problem. `lms` is what learning-management systems and staff say; `notebook`
-    makes a lab's file of a notebook. `intake` is the number of this collect, which is begun here
+    makes a lab's file of a notebook. `sure` is asked where a batch looks like another lab's, which
+    is refused without it. `intake` is the number of this collect, which is begun here
     where it is None. When `dry`, nothing is written but to the gradebook.
     """
     paths = list(paths)
@@ -75,12 +78,13 @@ def take_in(
     if intake is None:
         intake = book.intakes.begin(place_of(paths, lab))
     admission = Admission(course, book, strangers, intake, now)
-    taking = _Taking(book, admission, intake)
+    check = LabCheck(course.labs(), book.seen.labs_of, sure)
+    taking = _Taking(book, admission, check, intake)
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
         yield from taking.plain(course.lab(lab), plain, lms.received)
     if others := [each for each in paths if each not in plain]:
-        with _alone(course.root):
+        with alone(course.root):
             places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
                 yield from places.at(path)
@@ -111,25 +115,39 @@ def is_plain(course: Course, path: Path) -> bool:
 
 @dataclass(frozen=True)
 class _Taking:
-    """One collect: who is let in, and its number."""
+    """One collect: who is let in, what is another lab's, and its number."""
 
     book: Gradebook
     admission: Admission
+    check: LabCheck
     number: int
 
     def plain(
         self, lab: Lab, paths: Iterable[Path], received: datetime | None
-    ) -> Iterator[Intake | KeptAside]:
+    ) -> Iterator[Intake | IntakeRefusal | KeptAside]:
         """Takes in plain files, handed in when staff say so: their own date is that of a copy."""
         time_from = STAFF if received else ""
+        found = [
+            Find(
+                lab.slug,
+                each.student,
+                each,
+                received,
+                _PLAIN,
+                time_from=time_from,
+                file=f"{each.name}.py",
+            )
+            for each in read_submissions(lab, paths)
+        ]
+        if why := self.check.refused(found):
+            yield refusal(", ".join(map(str, paths)), why)
+            return
         finds = list[Find]()
-        for each in read_submissions(lab, paths):
-            found = Find(lab.slug, each.student, each, received, _PLAIN, time_from=time_from)
-            admitted = self.admission.admit(found)
-            if isinstance(admitted, Find):
-                finds.append(admitted)
+        for each in map(self.admission.admit, found):
+            if isinstance(each, Find):
+                finds.append(each)
             else:
-                yield admitted
+                yield each
         for _, attempt, new, time in self.take_in(lab.slug, finds, lasting=False):
             yield Intake(attempt.id, lab.slug, attempt.source, new, time=time)
 
@@ -200,7 +218,7 @@ class _Places:
             notebook=self.notebook,
         )
         count = Counter[str]()
-        for some in _chunks(map(self._admitted, found)):
+        for some in _chunks(map(self._admitted, self.taking.check.checked(path, found))):
             for each in self._taken_in(some):
                 count[_outcome(each)] += 1
                 yield each

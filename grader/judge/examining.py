@@ -23,6 +23,7 @@ from grader.suite.finding import CaseResult
 from grader.text.shown import one_line
 
 _SEED = re.compile(r"[0-9a-fA-F]{64}")
+_NEARLY_A_SEED = re.compile(r"[0-9a-fA-F]{32,}")  # no student has such an id
 _MOST_LISTED = 24
 _Case = tuple[str, str]  # rubric item and id, as a suite has them
 
@@ -95,9 +96,20 @@ def chosen(cases: Sequence[_Case], wanted: str) -> frozenset[str]:
     raise UsageError(f"'{wanted}' may mean {_listed(found.values())}; say which")
 
 
+def is_seed(given: str) -> bool:
+    """Whether this is a seed as it is written, and no student's id."""
+    return _SEED.fullmatch(given) is not None
+
+
 def seed_of(lab: Lab, given: str) -> bytes:
-    """The seed itself where it is given as 64 hexadecimal digits, else that of this student."""
-    return bytes.fromhex(given) if _SEED.fullmatch(given) else lab.seed(given)
+    """The seed itself where it is given as 64 hexadecimal digits, else that of this student.
+
+    Raises:
+        UsageError: a digit of a seed is missing, or one too many.
+    """
+    if _NEARLY_A_SEED.fullmatch(given) and not is_seed(given):
+        raise UsageError(f"a seed has 64 hexadecimal digits, and this one has {len(given)}")
+    return bytes.fromhex(given) if is_seed(given) else lab.seed(given)
 
 
 def _by_name(cases: Iterable[_Case]) -> dict[str, frozenset[str]]:

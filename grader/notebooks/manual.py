@@ -5,7 +5,7 @@ person settles it. Overrides that came from nbgrader are known by the beginning 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from grader.course import Lab
@@ -42,7 +42,7 @@ def decisions_of(lab: Lab, manual: Sequence[ManualGrade], grades: Sequence[Grade
     wanted: list[Decision] = []
     left: list[str] = []
     given: set[tuple[str, str]] = set()
-    for each in manual:
+    for each in _by_present_ids(manual, grades):
         if each.points is None and each.extra_credit is None:
             continue  # a comment alone
         given.add((each.student, each.item))
@@ -52,6 +52,18 @@ def decisions_of(lab: Lab, manual: Sequence[ManualGrade], grades: Sequence[Grade
         elif decision is not None:
             wanted.append(decision)
     return Decisions((*wanted, *_withdrawn(given, grades)), tuple(left))
+
+
+def _by_present_ids(
+    manual: Sequence[ManualGrade], grades: Sequence[Grade]
+) -> Iterator[ManualGrade]:
+    """Yields the grades by the ids that students have now; one under their own id comes first."""
+    present = {name: each.student.id for each in grades for name in each.student.aliases}
+    own = {(each.student, each.item) for each in manual if each.student not in present}
+    for each in manual:
+        student = present.get(each.student, each.student)
+        if student == each.student or (student, each.item) not in own:
+            yield replace(each, student=student)
 
 
 def _decision(

@@ -229,7 +229,8 @@ def _is_lost(result: RubricResult) -> bool:
 def _names_anyone(finding: Finding, grades: Sequence[Grade]) -> bool:
     flat = words_in(finding).casefold()
     for grade in grades:
-        for name in (grade.student.id, *grade.student.name.split(), grade.student.email):
+        student = grade.student
+        for name in (student.id, *student.aliases, *student.name.split(), student.email):
             if len(name) >= 3 and name.casefold() in flat:
                 return True
     return False

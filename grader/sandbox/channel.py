@@ -96,31 +96,32 @@ class Channel:
                 part = os.read(self.output_fd, _READ)
                 if not part:
                     self._close_output()
-                self._keep(part)
+                room = self._output_bytes - len(self._printed)
+                self._printed += part[:room]
+                self.unkept_lines += part.count(b"\n", room)
                 taken += len(part)
         except BlockingIOError:
             pass
 
-    def _keep(self, part: bytes) -> None:
-        room = self._output_bytes - len(self._printed)
-        self._printed += part[:room]
-        self.unkept_lines += part.count(b"\n", room)
-
     def overhear(self, wanted: re.Pattern[bytes], seconds: float) -> re.Match[bytes] | None:
-        """What is wanted of the output to come, waited for so long at most; the rest is as ever."""
-        heard, until = b"", time.monotonic() + seconds
-        while self.output_fd >= 0 and len(heard) < _MOST_AT_ONCE:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([self.output_fd], [], [], left)[0]:
-                break
+        """What is wanted of the last output, waited for so long at most; no more is kept."""
+        heard, until, found = b"", time.monotonic() + seconds, None
+        while found is None and len(heard) < _MOST_AT_ONCE and self._has_printed(until):
             part = os.read(self.output_fd, _READ)
             if not part:
                 break
-            self._keep(part)
             heard += part
-            if found := wanted.search(heard):
-                return found
-        return None
+            found = wanted.search(heard)
+        self._close_output()
+        return found
+
+    def _has_printed(self, until: float) -> bool:
+        """Whether output waits to be read before that time."""
+        if self.output_fd < 0:
+            return False
+        poll = select.poll()
+        poll.register(self.output_fd, select.POLLIN)
+        return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
 
     def _close_output(self) -> None:
         if self.output_fd >= 0:

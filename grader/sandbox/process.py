@@ -151,6 +151,7 @@ class Process:
         `inside.runner`). A submission may unlearn that, or lie: then another line of its own file
         is told to its author, or none.
         """
+        self.channel.drain()
         with contextlib.suppress(OSError):
             if self._pidfd >= 0:
                 signal.pidfd_send_signal(self._pidfd, WHERE_SIGNAL)

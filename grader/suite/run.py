@@ -83,9 +83,9 @@ class Suite:
         evidence: Evidence | None = None,
         drawn: bool | None = None,
         case: str | None = None,
-        prints: bool = False,
         ids: frozenset[str] | None = None,
         on_lost: Callable[[ExaminedCase], None] | None = None,
+        prints: bool = False,
     ) -> SuiteRun:
         """Judges what `processes` hold, with inputs drawn from `seed`.
 
@@ -93,9 +93,9 @@ class Suite:
         inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
         comes after the first lost item is blocked. Every item asked for has at least one result,
         unless `drawn`, `case` or `ids` leaves none. With `ids`, just these cases, each by itself.
-        `evidence` is what came besides code. A suite that breaks off raises CourseError. With
-        `prints`, results have what each case printed. `on_lost` is shown, for staff, what no
-        result holds of each lost case.
+        `evidence` is what came besides code. With `prints`, results have what each case
+        printed. `on_lost` is shown, for staff, what no result holds of each lost case. A suite
+        that breaks off raises CourseError.
         """
         calls = Calls(processes, self._lab)
         judging = Judging(self._lab, calls, seed, only, stop_early, on_result)

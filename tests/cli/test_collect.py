@@ -85,17 +85,17 @@ def bytes_below(folder):
 
 def test_strangers_are_listed_with_what_mends_it(run, book, send, inbox):
     """Each with the file and whom it may be; the rest is taken in, and the exit code tells."""
-    book.add_students([Student("s1"), Student("s041", "Ada Lovelace")])
-    for student in ("s1", "s41"):
+    book.add_students([Student("guest"), Student("s041", "Ada Lovelace")])
+    for student in ("guest", "s41"):
         path = send(student)
     told = run("collect", inbox, code=1)
     assert "Collected adding: 1 new, 0 known." in told
     assert path.name in told
-    assert "did you mean s041 (Ada Lovelace)? shardlab roster merge s41 s041" in told
+    assert "did you mean s041 (Ada Lovelace)? shardlab roster merge s41 s041" in flat(told)
     assert "--strangers take" in told
-    assert [each.student for each in book.attempts()] == ["s1"]
+    assert [each.student for each in book.attempts()] == ["guest"]
     assert "1 student added, as was asked: s41" in run("collect", inbox, "--strangers", "take")
-    assert [each.student for each in book.attempts()] == ["s1", "s41"]
+    assert [each.student for each in book.attempts()] == ["guest", "s41"]
 
 
 def test_without_a_roster_it_says_who_was_added(run, book, send, inbox):
@@ -230,3 +230,46 @@ def grades(run):
     return json.loads(run("grades", "adding", "--json", "-").partition("\n{")[2].join(["{", ""]))[
         "grades"
     ]
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_another_lab_s_files_are_taken_with_yes(run, course, tmp_path):
+    """Elsewhere than at a terminal nobody is asked: it is refused, and the mend works."""
+    second_lab(course)
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for student in ("ann", "ben"):
+        (folder / f"{student}.py").write_text("def multiply(x, y):\n    return x * y\n")
+    told = flat(run("collect", folder, "--lab", "adding", code=1))
+    assert "--lab multiplying" in told
+    assert "--yes" in told
+    assert "Collected nothing." in told
+    assert "2 new" in run("collect", folder, "--lab", "adding", "--yes")
+
+
+def test_at_a_terminal_it_is_asked(run, course, tmp_path, monkeypatch):
+    """And what is answered is done."""
+    second_lab(course)
+    (tmp_path / "ann.py").write_text("def multiply(x, y):\n    return x * y\n")
+    monkeypatch.setattr("grader.cli.sure._is_terminal", lambda: True)
+    words = ("collect", tmp_path / "ann.py", "--lab", "adding")
+    assert "Collected nothing." in run(*words, code=1, answer="n\n")
+    told = run(*words, answer="y\n")
+    assert "Take it? [y/N]" in told
+    assert "1 new" in told
+
+
+def second_lab(course):
+    """Adds a lab whose stub has a function `multiply`."""
+    own, other = (course.root / "assignments" / name for name in ("adding", "multiplying"))
+    other.mkdir()
+    for path in own.iterdir():
+        if path.is_file() and path.name != "adding.py":
+            text = path.read_text("utf-8").replace('"adding', '"multiplying')
+            (other / path.name).write_text(text, "utf-8")
+    (other / "multiplying.py").write_text('def multiply(x, y):\n    """The product."""\n')
+    toml = course.root / "course.toml"
+    toml.write_text(toml.read_text().replace('["adding"]', '["adding", "multiplying"]'))

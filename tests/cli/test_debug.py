@@ -84,6 +84,7 @@ def test_a_lost_case_is_shown_with_all_that_is_known_of_it(secret_course):
         "x = array([271828.], dtype=float32) y = array([314159.], dtype=float32)",
         "Expected [585987] Got [585988] Got-Exp [1]",
         "Printed given [271828.0] [314159.0]",
+        "Exactly expected = array([585987.], dtype=float32) got = array([585988.], dtype=float32)",
         "every public case passes; a hidden case ends as 'failed'",
         "total not judged: it builds on add",
         "1 of 1 case lost, 1 item not judged, for the inputs of ann.",
@@ -138,6 +139,52 @@ def test_inputs_are_those_of_the_student_or_the_seed(course):
     anns = inputs("--seed", "ann")
     assert anns == inputs("--seed", seed) == inputs("--student", "ann")
     assert inputs() == inputs("--student", "bob") != anns
+
+
+@pytest.mark.usefixtures("one_process")
+def test_a_name_of_nobody_draws_no_inputs_in_silence(course):
+    """A seed that lacks a digit is refused, and a student whom the gradebook lacks is told."""
+    (course.root / "bob.py").write_text(TELLING)
+    seed = course.lab("adding").seed("bob").hex()
+    result, said = debug(course, course.root / "bob.py", "--seed", seed[:-1])
+    assert result.exit_code == 2
+    assert "a seed has 64 hexadecimal digits, and this one has 63" in said
+    assert "Note: nobody" not in debug(course, course.root / "bob.py")[1]  # there is no gradebook
+    shardlab(course, "grade", "adding", course.root / "bob.py")
+    note = "Note: nobody in the gradebook is called bbo; the inputs are drawn for that name"
+    for arguments in ("--student", "bbo"), ("--seed", "bbo"):
+        assert note in debug(course, course.root / "bob.py", *arguments)[1]
+    for arguments in (), ("--seed", seed), ("--seed", "bob"):
+        assert "Note: nobody" not in debug(course, course.root / "bob.py", *arguments)[1]
+
+
+def test_hostile_text_does_not_reach_the_terminal(course):
+    """What a file prints, returns and raises is shown escaped, line by line."""
+    hostile = "\x1b[2J\u202e\r\x07"
+    for name, body in {
+        "prints": f"print({hostile!r}); return x",
+        "returns": f"return {hostile!r}",
+        "raises": f"raise ValueError({hostile!r})",
+        "ends": f"raise SystemExit({hostile!r})",
+    }.items():
+        path = course.root / f"{name}.py"
+        path.write_text(f"def add(x, y):\n    {body}\n")
+        output = debug(course, path)[0].output
+        assert "\\x1b[2J" in output, name
+        assert all(each.isprintable() or each == "\n" for each in output), name
+
+
+def test_what_is_returned_may_be_large(course):
+    """An array of a million entries is abridged, in the terminal and in the JSON."""
+    (course.root / "eve.py").write_text(
+        "import numpy as np\ndef add(x, y):\n    return np.zeros(1_000_000, x.dtype)\n"
+    )
+    target = course.root / "seen.json"
+    result, said = debug(course, course.root / "eve.py", "--json", target)
+    assert "got = array([0., 0., 0., ..., 0., 0., 0." in said
+    assert "Got shape (1000000,)" in said
+    assert len(result.output) < 5000
+    assert target.stat().st_size < 20_000
 
 
 def test_a_case_is_chosen_by_item_test_or_part_of_a_name(secret_course):
@@ -215,6 +262,50 @@ def test_an_attempt_of_the_gradebook_is_named_by_student_and_number(secret_cours
     result, said = debug(secret_course, "ann-3")
     assert result.exit_code == 2
     assert "ann has 2 attempts at adding, and no number 3" in said
+
+
+@pytest.mark.usefixtures("one_process")
+def test_inputs_stay_those_of_the_first_id(course):
+    """Whoever is called another name by now is found by it, with the inputs of the grade."""
+    (course.root / "bob.py").write_text(TELLING.replace("x[0] > 1000", "True"))
+    shardlab(course, "grade", "adding", course.root / "bob.py")
+    before = debug(course, "bob")[1]
+    with sqlite3.connect(course.root / "gradebook.sqlite3") as book:
+        book.execute("UPDATE students SET called = 'robert' WHERE id = 'bob'")
+    seed = course.lab("adding").seed("bob").hex()
+    assert f"Seed: {seed}" in before
+    (course.root / "robert.py").write_text((course.root / "bob.py").read_text())
+    for arguments in (
+        ("robert",),
+        ("robert-1",),
+        (course.root / "robert.py",),
+        (course.root / "inbox.py", "--student", "robert"),
+        (course.root / "inbox.py", "--seed", "robert"),
+    ):
+        (course.root / "inbox.py").write_text((course.root / "bob.py").read_text())
+        assert f"Seed: {seed}" in debug(course, *arguments)[1], arguments
+
+
+@pytest.mark.usefixtures("one_process")
+def test_grade_shows_staff_a_fault_and_the_others_nothing(course):
+    """With --staff a withheld score has its traceback, without it none; passing is said."""
+    (course.root / "cy.py").write_text((course.root / "solutions/adding/adding.py").read_text())
+    paths = ("grade", "adding", course.root / "cy.py", "--no-record", "--jobs", "1")
+    passed = shardlab(course, *paths, "--staff")
+    assert passed.exit_code == 0
+    assert "No hidden case is lost in what is shown here." in passed.output
+    rewrite(course, "equal(student.add(x, y), x + y)", "1 / 0")
+    told = shardlab(course, *paths, "--staff")
+    assert told.exit_code == 3
+    assert "ZeroDivisionError: division by zero" in told.output
+    assert "    1 / 0\n" in told.output
+    assert "Traceback" not in shardlab(course, *paths).output
+    rewrite(course, "import numpy as np", "import numpy_of_no_such_name as np")
+    broken = shardlab(course, *paths, "--staff", "--json", course.root / "g.json")
+    assert broken.exit_code == 3
+    assert "numpy_of_no_such_name" in broken.output
+    assert "No hidden case is lost" not in broken.output
+    assert json.loads((course.root / "g.json").read_text())["staff"] == []
 
 
 # -- what is shown to staff reaches nobody else ----------------------------------------------

@@ -199,6 +199,19 @@ def test_nothing_handed_in_is_a_zero_where_that_is_asked_for(export, tmp_path, f
     assert written.read_text().count(zero) == 1
 
 
+def test_a_void_attempt_is_no_zero(export, course, book, tmp_path):
+    """Ann's only attempt does not count: she has no score, is no zero, and is told with the why."""
+    void = ["--course", course.root, "attempt", "adding", "ann", "1", "--void", "--reason", "x"]
+    ended = CliRunner().invoke(main, [str(each) for each in (*void, "--db", book)])
+    assert ended.exit_code == 0, ended.output
+    ended = export("adding", tmp_path / "g.csv", "--to", "csv", "--missing-as", "0")
+    assert "ann, adding: what was handed in does not count" in ended.stderr
+    assert "1 zero among them" in ended.stdout
+    with (tmp_path / "g.csv").open(newline="") as file:
+        scores = {row["student"]: row["score"] for row in csv.DictReader(file)}
+    assert scores == {"ann": "", "bob": "40", "cy": "", "dee": "0"}
+
+
 def test_a_zero_before_the_due_date_is_told(export, course, tmp_path):
     """It is written, since a person asked for it, and said to be early."""
     settings = course.root / "course.toml"

@@ -157,6 +157,25 @@ def test_a_download_says_the_names(course, shardlab, tmp_path):
     assert "1 student left out" in ended.stdout
 
 
+def test_a_group_has_one_page_on_canvas(shardlab, collected, tmp_path):
+    """Dee shares in Bob's work: Canvas shows both what is attached to his file, without a name."""
+    collected(CANVAS)
+    shared = shardlab("attempt", "adding", "bob", "1", "--share-with", "dee", "--reason", "team")
+    assert shared.exit_code == 0, shared.output
+    assert shardlab("publish", "adding").exit_code == 0
+    asked = ("feedback", "adding", "--to", tmp_path / "f.zip", "--for", "canvas", "--no-pictures")
+    ended = shardlab(*asked)
+    assert "feedback for 3 students" in ended.stdout
+    page = members(tmp_path / "f.zip")[CANVAS["bob"]]
+    assert "Bob" not in page
+    assert "100 of 100 points" in page
+    shardlab("override", "dee", "adding", "add", "10", "--reason", "was away")
+    shardlab("publish", "adding")
+    ended = shardlab(*asked)
+    assert list(members(tmp_path / "f.zip")) == [CANVAS["ann"]]
+    assert "Canvas would show one page to bob, dee, and theirs differ" in ended.stderr
+
+
 def test_only_who_is_named_gets_a_page(shardlab, collected, tmp_path):
     """With STUDENT one page, and no remark on others."""
     collected(CANVAS)

@@ -238,7 +238,7 @@ def test_a_roster_is_read_but_for_its_wrong_lines(run, book, tmp_path):
     assert "1 new, 1 changed, 0 as before." in said
     assert "line 4" in said
     path.write_text("id,name\nann,Ann\n")
-    assert run("roster", path) == "0 new, 0 changed, 1 as before.\n"
+    assert run("roster", path).splitlines()[0] == "0 new, 0 changed, 1 as before."
 
 
 def test_the_log_is_told(run, book, tmp_path):

@@ -44,8 +44,8 @@ DRAWS = {
 NEEDS_NONE = {
     "list", "predict", "check", "watch", "hint", "capture", "submit", "status", "receipt", "reset",
     "doctor", "grades", "override", "extend", "publish", "feedback", "stats", "export", "similar",
-    "roster", "attempt", "keys", "backup", "restore", "audit", "notebook", "sync", "mutant", "demo",
-    "run",
+    "roster", "attempt", "keys", "backup", "restore", "audit", "undo", "notebook", "sync", "mutant",
+    "demo", "run",
 }  # fmt: skip
 
 

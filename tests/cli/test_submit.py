@@ -207,12 +207,12 @@ def test_collect_and_then_status(desk, inbox, staff):
     run("submit", "adding", "--student", "s1")
     assert "no receipt yet" in run("status", "adding").output
     result = staff("collect", inbox)
-    assert (result.exit_code, result.output) == (
-        0,
+    assert result.exit_code == 0
+    assert result.output == (
         "Collected adding: 1 new, 0 known.\n"
         "1 student added, as the gradebook has no roster: s1\n"
         "Collected as 1; take it back with: shardlab collect --undo 1\n"
-        "Next: shardlab grade\n",
+        "Next: shardlab grade\n"
     )
     assert staff("collect").output == "Collected adding: 0 new, 1 known.\n"
     output = run("status", "adding").output

@@ -222,6 +222,16 @@ def test_a_syntax_error_in_the_middle_of_an_edit(screen):
     screen.until(PASSED)
 
 
+def test_what_ends_the_import_is_named_until_it_is_mended(screen):
+    """A file that ends Python is told with its line and the mend, and the next save is checked."""
+    screen.save(f"{RIGHT}\nimport sys\nsys.exit(0)\n")
+    said = screen.until("Result: 0 pass")
+    assert "sys.exit() ended the import" in said
+    assert 'if __name__ == "__main__":' in said
+    screen.save(f'{RIGHT}\nimport sys\nif __name__ == "__main__":\n    sys.exit(0)\n')
+    screen.until(PASSED)
+
+
 def test_edited_tests_count_at_once(screen):
     """The student's own tests are collected anew, broken ones are told, mended ones run."""
     released = screen.folder.joinpath("test_public.py").read_text()

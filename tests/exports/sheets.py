@@ -19,7 +19,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 
-from grader.exports.languages import LANGUAGES
+from grader.intake.moodle_words import LANGUAGES
 
 READ_ONLY = {"en": "(read only)", "de": "(schreibgeschützt)"}
 

@@ -60,6 +60,16 @@ def test_nothing_handed_in_can_be_a_zero(class_of_four):
     assert zeros[:3] == plain[:3]
 
 
+def test_what_is_void_is_no_zero(class_of_four):
+    """Dee handed in something that does not count: neither a zero nor missing, and told so."""
+    *others, dee = entries(
+        class_of_four, missing_as=0, handed_in={("dee", "adding"), ("cy", "adding")}
+    )
+    assert (dee.score, dee.filled, dee.reason) == (None, False, "what was handed in does not count")
+    assert others == entries(class_of_four)[:3]
+    assert entries(class_of_four, missing_as=0, handed_in={("dee", "other")})[3].score == 0
+
+
 def test_an_ungraded_attempt_is_no_zero(make):
     """It was handed in, whatever became of it."""
     (row,) = entries([make.grade()], missing_as=0)

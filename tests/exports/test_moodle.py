@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.exports.exported import entries
-from grader.exports.languages import LANGUAGES
 from grader.exports.moodle import fill_worksheet
+from grader.intake.moodle_words import LANGUAGES
 
 DOWNLOADED = """\
 Identifier,"Full name","ID number","Email address",Status,Grade,"Maximum Grade",\
@@ -192,6 +192,15 @@ def test_a_name_of_two_lines_is_nobodys_though_one_is_known(make):
     rows = entries([make.grade(each, make.result()) for each in students])
     made = fill_worksheet(text.encode(), make.lab, rows)
     assert made.unplaced == ("ann, adding: 100 points, no line is theirs",)
+
+
+def test_a_suspended_participants_name_is_marked_up(make):
+    """Moodle writes the mark into the sheet: it is no part of the name, and stays where it is."""
+    marked = '<span class=""usersuspended"">Ann Doe</span> <img src=""x"" />'
+    text = DOWNLOADED.replace("Ann Doe", marked)
+    rows = entries([make.grade(make.student(), make.result())])
+    made = fill_worksheet(text.encode(), make.lab, rows)
+    assert (made.written, cells(made.content)[1][1]) == (1, marked.replace('""', '"'))
 
 
 @pytest.mark.parametrize("name", ["Jose\u0301 Núñez", "JOSÉ  NÚÑEZ", "Núñez, José", "José Núñez"])

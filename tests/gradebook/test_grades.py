@@ -216,7 +216,7 @@ def test_every_change_is_in_the_log(book, classroom, lab, noon):
     book.publish("adding", book.grades(lab), author="dora")
     book.pending("adding", classroom.key)
     assert [(each.who, each.what, each.subject) for each in book.audit()] == [
-        ("staff", "roster", "students"),
+        ("staff", "roster", "ann"),
         ("staff", "take in", "ann adding"),
         ("staff", "begin run", "1"),
         ("staff", "end run", "1"),

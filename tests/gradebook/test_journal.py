@@ -97,7 +97,7 @@ def test_what_changed_since_stands_in_the_way(book):
 def test_an_entry_without_rows_is_refused(book):
     """A word in the log alone can't be undone."""
     entry = write(book, lambda each: audit.note(each, NOON, "staff", "publish", "adding"))
-    assert not read(book, lambda each: journal.has_changes(each, entry))
+    assert read(book, lambda each: journal.changes_of(each, entry)) == []
     with pytest.raises(UsageError, match="nothing that can be brought back"):
         write(book, lambda each: undo(each, entry))
 
@@ -154,7 +154,7 @@ def test_whatever_was_done_the_way_back_leads_home(tmp_path_factory, steps):
             entries.append(write(book, lambda each, a=(place, act, hour): _step(each, *a)))
             states.append(read(book, state))
         for entry, before in zip(reversed(entries), reversed(states[:-1]), strict=True):
-            if read(book, lambda each, entry=entry: journal.has_changes(each, entry)):
+            if read(book, lambda each, entry=entry: journal.changes_of(each, entry)):
                 write(book, lambda each, entry=entry: undo(each, entry))
             assert read(book, state) == before
 

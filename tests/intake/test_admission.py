@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.errors import UsageError
 from grader.gradebook.people import People
 from grader.gradebook.rows import DROPPED, TAKEN, Student
 from grader.gradebook.store import Gradebook
@@ -127,6 +128,28 @@ def test_who_was_dropped_is_a_stranger(collect, book, send):
         taken, (aside,) = collect(strangers=strangers)
         assert taken == []
         assert "shardlab roster restore s1" in aside.mend
+
+
+def test_a_stranger_is_merged_into_whom_they_are(collect, book, send, now):
+    """Though they have no record: the id means the other from then on, and the time counts."""
+    book.add_students([Student("s041"), Student("zoe")])
+    send("s41", minute=-30)
+    assert len(collect(at=now)[1]) == 1
+    book.roster.merge("s41", "s041")
+    assert collect() == (["s041"], [])
+    assert [each.submitted_at for each in book.attempts()] == [now - timedelta(minutes=30)]
+
+
+def test_that_merging_is_taken_back_by_splitting(collect, book, send):
+    """And an id that nobody has and under which nothing waits is refused, as a slip."""
+    book.add_students([Student("s041")])
+    send("s41")
+    collect()
+    book.roster.merge("s41", "s041")
+    book.roster.split("s41")
+    assert len(collect()[1]) == 1
+    with pytest.raises(UsageError, match="no student 's14'"):
+        book.roster.merge("s14", "s041")
 
 
 def test_plain_files_of_strangers_are_kept_aside_too(course, book, tmp_path, now):

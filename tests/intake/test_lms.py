@@ -3,6 +3,7 @@
 The sources that say how the systems name things are cited there, with their versions.
 """
 
+import csv
 import os
 import shutil
 import zipfile
@@ -15,6 +16,7 @@ from grader.errors import UsageError
 from grader.gradebook.roster import read_roster
 from grader.gradebook.rows import Student
 from grader.intake.downloads import original_name, upload_of
+from grader.intake.moodle_words import LANGUAGES
 from grader.intake.records import read_submissions, read_worksheet
 from grader.intake.registry import Registry
 
@@ -468,18 +470,26 @@ def test_an_uploaded_bundle_s_own_time_is_that_of_packing(lms, packed, collected
     assert (found["s1"].submitted_at, found["s1"].time_from) == (at, "Canvas")
 
 
-def test_a_worksheet_in_german_is_read(tmp_path):
-    """The headings and times of Moodle's language pack."""
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_worksheet_is_read_in_moodle_s_languages(tmp_path, language):
+    """By its headings; the submission's time is called as the grade's is, but for the bracket."""
+    words = LANGUAGES[language]
+    bracket = "（" if "（" in words.modified else "("
+    submitted = words.modified.partition(bracket)[0] + f"{bracket}?)"
+    heading = [words.identifier, words.name, words.number, words.email, "Status", words.grade]
     path = tmp_path / "w.csv"
-    path.write_text(
-        "ID,Vollständiger Name,ID-Nummer,E-Mail-Adresse,Status,Zuletzt geändert (Abgabe)\n"
-        'Teilnehmer/in5903,Jörg Müller,s1,j@x.example,ok,"Montag, 23. November 2026, 14:05"\n'
-        "Teilnehmer/in5904,Ada,s2,a@x.example,ok,-\n",
-        "utf-8",
-    )
+    rows = [
+        [*heading, submitted, words.modified],
+        ["Teilnehmer/in5903", "Jörg Müller", "s1", "j@x.example", "ok", "", "23.11.2026 14:05",
+         "24.11.2026 09:00"],
+        ["Teilnehmer/in5904", "Ada", "s2", "a@x.example", "ok", "", "-", "-"],
+    ]  # fmt: skip
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
     records = read_worksheet(path, BERLIN).by_number
     assert records["5903"].at == datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
     assert (records["5903"].name, records["5903"].ids) == ("Jörg Müller", ("s1",))
+    assert records["5903"].label == "Teilnehmer/in"
     assert records["5904"].at is None
 
 

@@ -190,15 +190,41 @@ def test_plain_files_come_back_too(course, book, tmp_path, now):
     assert grade() == [False]
 
 
+def test_who_vanished_may_be_put_on_the_roster(collect, book, send):
+    """As if the collect had never been; and what they hand in then is theirs."""
+    send("ghost")
+    number, _ = collect()
+    book.intakes.undo(number)
+    assert book.add_students([Student("ghost", "Banquo")]) == (1, 0)
+    assert [(each.id, each.name) for each in book.students()] == [("ghost", "Banquo")]
+    collect()
+    assert [each.student for each in book.attempts()] == ["ghost"]
+
+
+@pytest.mark.parametrize("what", ["begin collect", "take in", "collect"])
+def test_a_collect_is_taken_back_as_a_whole(collect, book, send, what):
+    """Whichever of its entries `undo` names; then all of them are marked as undone."""
+    before = state(book)
+    send("s1")
+    collect()
+    mine = [each.id for each in book.audit()]
+    (entry,) = [each.id for each in book.audit() if each.what == what]
+    assert all(each.undoable for each in book.history.entries())
+    done = book.history.undo(entry, who="staff")
+    assert state(book) == before
+    undone = {each.entry.id: each.undone_by for each in book.history.entries()}
+    assert [undone[each] for each in mine] == [done.entry] * len(mine)
+    with pytest.raises(UsageError, match="taken back already"):
+        book.history.undo(mine[0], who="staff")
+
+
 def test_an_undo_is_undone(collect, book, send):
     """By the number of its entry in the log."""
     send("s1")
     number, _ = collect()
     before = state(book)
     undone = book.intakes.undo(number)
-    from grader.gradebook import journal
-
-    book._database.write(lambda each: journal.undo(each, undone.entry, book._now(), "staff"))
+    book.history.undo(undone.entry, who="staff")
     assert state(book) == before
     book.intakes.undo(number)
     assert book.attempts() == []

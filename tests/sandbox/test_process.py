@@ -378,6 +378,15 @@ def test_the_deepest_line_of_the_file_is_told_whatever_it_does(opened, body):
     assert outcome.source == f"def spin():\n{body}".splitlines()[outcome.line - 1].strip()
 
 
+def test_what_python_says_of_the_line_is_not_what_the_file_printed(opened):
+    """The student's own prints are kept, and the answer to our question is not among them."""
+    source = "print('mine', flush=True)\nwhile True: pass\n"
+    process = opened(source, limits=Limits(load_time_s=0.2))
+    assert loaded(process).line == 2
+    assert process.printed_since(0) == "mine\n"
+    assert process.channel.unkept_lines == 0
+
+
 @pytest.mark.parametrize(
     "before",
     [

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from grader.cli import main
 from grader.judge import grade
-from grader.sandbox import Crashed, OutOfMemory, Raised, TimedOut, probe
+from grader.sandbox import Crashed, Limits, OutOfMemory, Raised, TimedOut, probe
 from grader.submissions import from_source
+from grader.suite import processes
 from grader.suite.explain.loading import load_failure
 
 GUARD = 'if __name__ == "__main__":'
@@ -77,9 +79,11 @@ def graded(judge):
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_what_ended_the_import_is_named_with_line_and_mend(graded, name):
+def test_what_ended_the_import_is_named_with_line_and_mend(graded, name, monkeypatch):
     """What ended it, the line of the student's file, and what to do about it."""
     end, words, line, mend = ENDS[name]
+    if words == "no answer within":  # the less time that takes, the better
+        monkeypatch.setattr(processes, "Limits", partial(Limits, load_time_s=0.3))
     result, finding = graded(RIGHT + end)
     assert result.score == 0
     assert f"adding.py does not load: {words}" in finding.error
@@ -129,6 +133,21 @@ def test_what_ends_a_call_is_named_for_the_call(graded, body, words, nudge):
     assert nudge in finding.nudge
     assert "import" not in finding.error
     assert ("starts no other process" in finding.note) == ("fork" in body)
+
+
+@pytest.mark.parametrize("opening", [GUARD, "class Answers:", "def answers():", "if 0:"])
+def test_a_function_that_is_defined_too_deep_is_found(graded, opening):
+    """Under a guard, in a class or in another function it is not there after the import."""
+    _, finding = graded(f"import os\n{opening}\n    def add(x, y):\n        return x + y\n")
+    assert finding.error == "AttributeError: adding.py defines no function add"
+    assert "adding.py:3 defines it within what begins at adding.py:2" in finding.note
+    assert "left margin" in finding.note
+
+
+def test_a_function_that_is_nowhere_is_not_found(graded):
+    """A name that only looks like it is none."""
+    _, finding = graded("class A:\n    def adds(x, y):\n        return x\n    add = adds\n")
+    assert "defines it" not in finding.note
 
 
 def test_a_usual_exception_keeps_its_own_words(graded):
@@ -196,7 +215,7 @@ def test_check_and_submit_say_it(desk):
     assert (desk / "mine.zip").exists()
 
 
-def test_grade_and_feedback_say_it(course, tmp_path):
+def test_grade_says_it(course, tmp_path):
     """Staff read it in a line; the student, item by item, with the line and the mend."""
     (tmp_path / "s1.py").write_text(RIGHT + UNITTEST)
     target = tmp_path / "grades.json"

@@ -50,6 +50,19 @@ def in_a_line(finding: Finding) -> str:
     return "; ".join(filter(None, (place, one_line(finding.note))))
 
 
+def why_undefined(function: str, file: str, source: bytes) -> str:
+    """Where the text defines a function that the imported file lacks; empty if it nowhere does."""
+    lines = sources.lines(source)
+    opening = re.compile(rf"\s+(?:async\s+)?def\s+{re.escape(function)}\b")
+    for number in _lines_with(opening, lines):
+        if top := _top_of(number, lines):
+            return (
+                f"{file}:{number} defines it within what begins at {file}:{top}; it has to begin "
+                "at the left margin, outside of any if, function or class"
+            )
+    return ""
+
+
 def _with_mend(outcome: Outcome, finding: Finding, file: str, lines: Sequence[str]) -> Finding:
     """The finding with what mends it, and a question about importing."""
     if isinstance(outcome, Raised):
