@@ -53,6 +53,9 @@ def test_there_and_back_again(run, course):
     assert f"restore monday.sqlite3: monday.sqlite3; before it: {kept.rpartition('/')[2]}" in run(
         "audit"
     ).replace("/ ", "/")
+    with Gradebook.open(str(course.root / "gradebook.sqlite3")) as book:
+        entry = book.audit()[-1].id
+    assert "in the file that it names: shardlab restore FILE" in run("undo", entry, code=2)
     run("restore", kept)
     assert scores(course) == {"ann": 67.5}
 

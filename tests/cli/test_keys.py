@@ -133,6 +133,17 @@ def test_another_key_can_be_accepted(copied):
     assert shardlab(copied, "keys", "--accept", "receipt-key").exit_code == 2
 
 
+def test_accepting_a_key_is_undone_like_any_other_change(copied):
+    """The new key is refused again, and the old one is asked for."""
+    (copied.root / ".course-key").write_text("a key that was made for this copy\n")
+    shardlab(copied, "keys", "--accept", "course-key", "--reason", "lost")
+    with Gradebook.open(str(copied.root / "gradebook.sqlite3")) as book:
+        entry = next(each.id for each in book.audit() if each.what == "accept key")
+    assert shardlab(copied, "nonce", "adding", "ann").exit_code == 0
+    assert shardlab(copied, "undo", entry).exit_code == 0
+    assert shardlab(copied, "nonce", "adding", "ann").exit_code == 1
+
+
 def test_keys_are_shown_without_their_secret(used, copied):
     """Which are those of the gradebook, absent or others; no digit of a key is printed."""
     result = shardlab(used, "keys", "--json", used.root / "keys.json")

@@ -171,6 +171,16 @@ def test_a_suite_that_is_changed_back_is_a_change(run):
     assert run.scores() == {"ann": 100, "bob": 0}
 
 
+def test_a_regrade_that_was_asked_for_is_taken_back(run):
+    """What stood before counts again at once; and grade then has nothing to do."""
+    run.mend()
+    assert run.changed("--again", "the machine was busy") == {"ann": (100, 0), "bob": (0, 100)}
+    with Gradebook.open(str(run.course.root / "gradebook.sqlite3")) as book:
+        entry = next(each.id for each in book.audit() if each.what == "regrade")
+    run("undo", entry)
+    assert run.scores() == {"ann": 100, "bob": 0}
+
+
 def test_only_those_who_were_named(run):
     """The others' results stay as they are, stale."""
     run.mend()
