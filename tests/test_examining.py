@@ -1,11 +1,21 @@
-"""Which hidden cases staff mean by a word."""
+"""Which hidden cases staff mean by a word; and that no result has room for what they see."""
 
+import typing
+from dataclasses import is_dataclass
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import UsageError
-from grader.judge.examining import chosen
+from grader.gradebook.rows import Grade
+from grader.gradebook.work import NewResult
+from grader.judge.examining import Examination, chosen
+from grader.report.feedback import Feedback
+from grader.results import Finding, Result
+from grader.suite.examined import ExaminedCase
+from grader.suite.finding import CaseResult
 
 CASES = (
     ("rows", "test_shards.py::test_rows[2]"),
@@ -77,3 +87,25 @@ def test_many_meanings_are_counted():
     cases = [(f"item-{number}", f"test_a.py::test_{number}") for number in range(99)]
     with pytest.raises(UsageError, match=r"item-\d+ and 75 more; say which"):
         chosen(cases, "item")
+
+
+def within(kind, seen=None):
+    """Every type that a value of this kind may hold, at any depth."""
+    seen = set() if seen is None else seen
+    if kind in seen:
+        return seen
+    seen.add(kind)
+    parts = list(typing.get_args(kind))
+    if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, msgspec.Struct)):
+        parts += typing.get_type_hints(kind).values()
+    for each in parts:
+        within(each, seen)
+    return seen
+
+
+@pytest.mark.parametrize("kind", [Result, Finding, CaseResult, Grade, NewResult, Feedback])
+def test_nothing_that_is_told_or_kept_has_room_for_an_examined_case(kind):
+    """And an examined case holds no finding, which could be put into a result by mistake."""
+    assert ExaminedCase not in within(kind)
+    assert Finding not in within(ExaminedCase)
+    assert {ExaminedCase, Result, Finding} < within(Examination)  # so the search does search

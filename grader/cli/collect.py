@@ -102,7 +102,7 @@ def collect(
             outcomes.add(each)
         told = json_path is not None or dry_run  # else nobody asks, and they may be many
         by_id = {each.id: each for each in book.attempts(slug)} if told else {}
-        added = sorted({each.id for each in book.students()} - before)
+        added = sorted({each.id for each in book.students()} - before) if outcomes.new else []
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
     why = "as was asked" if strangers == "take" else "as the gradebook has no roster"

@@ -17,7 +17,7 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook, url_of
 from grader.judge import Judge
-from grader.judge.examining import chosen, examine, is_seed, seed_of
+from grader.judge.examining import PATIENCE_S, chosen, examine, is_seed, seed_of
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions
 from grader.text.shown import one_line, plural
@@ -66,7 +66,7 @@ def debug(
     shell.say(f"{what}. For staff only: hidden inputs. Nothing is recorded.")
     shell.say(f"Seed: {drawn_from.hex()}")
     choose = partial(chosen, wanted=case) if case is not None else lambda _: None
-    with Judge(lab, level) as judge:
+    with Judge(lab, level, patience_s=PATIENCE_S) as judge:
         seen = examine(judge, submission, drawn_from, choose)
     given = seed or student or submission.student
     whose = "this seed" if drawn_from.hex() == given.lower() else f"the inputs of {one_line(given)}"
@@ -88,7 +88,7 @@ def _asked(
     """
     with ExitStack() as stack:
         book = _book(stack, course, db)
-        first = {each.id: each.key for each in book.students()} if book else {}
+        first = book.roster.people().keys if book else {}
         path = Path(file)
         if path.exists() or path.is_symlink():
             submission, what = _at(lab, path), f"{lab.slug}, {one_line(file)}"
@@ -135,8 +135,9 @@ def _attempt(
 
 def _named(attempts: Sequence[Attempt], name: str, first: Mapping[str, str]) -> Attempt | None:
     """The newest attempt of a student of that id, else the one of that student and number."""
-    if own := [each for each in attempts if each.student == first.get(name, name)]:
-        return max(own, key=lambda each: each.number)
+    key = first.get(name, name)
+    if own := [each for each in attempts if key in {each.student, each.owner}]:
+        return own[-1]
     student, _, number = name.rpartition("-")
     both = (first.get(student, student), number)
     return next((each for each in attempts if (each.student, str(each.number)) == both), None)

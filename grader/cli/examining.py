@@ -16,7 +16,7 @@ from grader.cli import shell
 from grader.errors import CourseError, SandboxError
 from grader.grading import Settings
 from grader.judge import Judge
-from grader.judge.examining import Examination, examine
+from grader.judge.examining import PATIENCE_S, Examination, examine
 from grader.results import WITHHELD, Result, RubricResult, Verdict
 from grader.submissions import Submission
 from grader.suite.examined import ExaminedCase, Value
@@ -48,7 +48,7 @@ def examine_all(
     What can't be run is told, and doesn't keep back the others: their results are there.
     """
     lab, found, any_lost = settings.lab, [], False
-    with Judge(lab, settings.level, live=settings.live) as judge:
+    with Judge(lab, settings.level, live=settings.live, patience_s=PATIENCE_S) as judge:
         for name, submission in submissions:
             any_lost = True
             try:

@@ -1,6 +1,5 @@
 """Writes the zip in which feedback goes back to Canvas or Moodle, and names whoever lacks there."""
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +15,8 @@ from grader.exports.returns import Letter, Returned, for_canvas, for_moodle, zip
 from grader.files.writing import write_whole
 from grader.gradebook.rows import Grade, Student
 from grader.gradebook.store import Gradebook
+from grader.intake.archive import BundleError
+from grader.intake.members import names_in
 from grader.report.feedback import Feedback
 from grader.report.pages import feedback_page
 from grader.report.text import feedback_lines
@@ -149,7 +150,6 @@ def _read(path: Path) -> bytes:
 def _members(path: Path) -> list[str]:
     """The names in a zip that was downloaded."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
-        raise UsageError(f"{path} is no zip that can be read: {error}") from None
+        return names_in(path)
+    except BundleError as error:
+        raise UsageError(f"{path}: {error}") from None

@@ -1,5 +1,6 @@
 """The commands on the log of changes: audit, undo."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -47,7 +48,8 @@ def undo(
     with gradebook(shell.course(), db) as book:
         who = author or book.who
         number = entry if entry is not None else book.history.newest_of(who)
-        done = book.history.undo(number, who=who, dry_run=dry_run)
+        with book.rehearsal() if dry_run else nullcontext(book) as there:
+            done = there.history.undo(number, who=who)
     shell.say("Nothing is changed now. It would be:" if dry_run else "Taken back:")
     shell.say(*_lines(LoggedEntry(done.undoes, undoable=False)))
     for line in done.told:

@@ -1,5 +1,6 @@
 """What a command says of what was handed in: taken in, refused, or kept aside."""
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -68,7 +69,9 @@ def _stranger(some: list[KeptAside]) -> list[str]:
     first, name = some[0], one_line(some[0].student)
     what = Counter(each.lab for each in some)
     labs = ", ".join(lab if count == 1 else f"{lab} ({count} files)" for lab, count in what.items())
-    lines = [f"{shell.word('ASIDE', 'yellow')}    {shortened(name, 40)}  {labs}"]
+    called = shortened(one_line(first.called), 40)
+    who = f"{shortened(name, 40)} ({called})" if called not in ("", name) else shortened(name, 40)
+    lines = [f"{shell.word('ASIDE', 'yellow')}    {who}  {labs}"]
     where = [one_line(each.where) for each in some[:_SHOWN]]
     more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
     lines += shell.folded(f"{', '.join(where)}{more}", _INDENT, _INDENT, whole=True)
@@ -79,7 +82,8 @@ def _stranger(some: list[KeptAside]) -> list[str]:
             f"{one_line(each.id)} ({one_line(each.name)})" if each.name else one_line(each.id)
             for each in first.near
         )
-        mend = f"did you mean {meant}? shardlab roster merge {name} {one_line(first.near[0].id)}"
+        pair = f"{shlex.quote(name)} {shlex.quote(one_line(first.near[0].id))}"
+        mend = f"did you mean {meant}? shardlab roster merge {pair}"
         lines += shell.folded(mend, _INDENT, _INDENT, whole=True)
     return lines
 

@@ -1,6 +1,7 @@
 """The commands on who takes part: roster list, add, rename, merge, split, drop, restore."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from grader.gradebook.roster import problem_of, read_roster
 from grader.gradebook.roster_columns import FIELDS, Choice
 from grader.gradebook.rows import DROPPED, TAKEN, Grade, Student
 from grader.gradebook.store import Gradebook
+from grader.text.ids import student_id
 from grader.text.shown import one_line, plural, shortened
 
 _MOST_NAMED = 10
@@ -208,7 +210,7 @@ def add(student: str, name: str, email: str, group: str, lms_id: str, db: str | 
 
     What is not given stays as it is. Undone by 'roster drop', or 'shardlab undo'.
     """
-    one = Student(student, name, email, group, lms_id)
+    one = Student(student_id(student), name, email, group, lms_id)
     if problem := problem_of(one):
         raise UsageError(problem)
     with gradebook(shell.course(), db) as book:
@@ -236,10 +238,8 @@ def rename(old: str, new: str, db: str | None) -> None:
     Scores, receipts and hidden inputs stay as they are, and OLD means the student still. Undone
     by 'roster rename NEW OLD', or 'shardlab undo'.
     """
-    if problem := problem_of(Student(new)):
-        raise UsageError(problem)
     with gradebook(shell.course(), db) as book:
-        entry = book.roster.rename(old, new)
+        entry = book.roster.rename(old, student_id(new))
         people = book.roster.people()
     shell.say(f"{one_line(old)} is called {one_line(new)} now.")
     still = people.find(old)
@@ -251,8 +251,9 @@ def rename(old: str, new: str, db: str | None) -> None:
 @roster.command(epilog="Example: shardlab roster merge 5903 s041")
 @click.argument("ghost", metavar="GHOST")
 @click.argument("into", metavar="INTO")
+@click.option("--dry-run", is_flag=True, help="Show what would follow, and change nothing.")
 @shell.db_option
-def merge(ghost: str, into: str, db: str | None) -> None:
+def merge(ghost: str, into: str, dry_run: bool, db: str | None) -> None:
     """Make all that is GHOST's another student's: they are one person.
 
     GHOST's attempts count among those of INTO, each graded with the hidden inputs that it was
@@ -261,11 +262,13 @@ def merge(ghost: str, into: str, db: str | None) -> None:
     course = shell.course()
     with gradebook(course, db) as book:
         before = _grades(course, book)
-        entry = book.roster.merge(ghost, into)
-        after = _grades(course, book)
-    shell.say(f"{one_line(ghost)} is {one_line(into)} now.")
+        with book.rehearsal() if dry_run else nullcontext(book) as there:
+            entry = there.roster.merge(ghost, into)
+            after = _grades(course, there)
+    told = "would be" if dry_run else "is"
+    shell.say(f"{one_line(ghost)} {told} {one_line(into)} now.")
     _say_scores(course, before, after, (into, ghost))
-    _say_way_back(entry)
+    _say_way_back(0 if dry_run else entry)
 
 
 @roster.command(epilog="Example: shardlab roster split 5903")

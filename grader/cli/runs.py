@@ -127,7 +127,10 @@ class Run:
             shell.say(f"Taken in as {intake}; take it back with: shardlab collect --undo {intake}")
         self.refused |= bool(outcomes.refused or outcomes.aside)
         by_id = {each.id: each for each in book.attempts(slug)} if ids else {}
-        return {lab: [by_id[each] for each in some] for lab, some in ids.items()}
+        return {
+            lab: [by_id[each] for each in some if each in by_id]  # not those that are void
+            for lab, some in ids.items()
+        }
 
     def pending(
         self,

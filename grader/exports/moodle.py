@@ -6,7 +6,6 @@ own grade. Both stay as they are. Moodle skips an empty grade, so no grade that 
 deleted. (moodle, mod/assign/gradingtable.php and mod/assign/feedback/offline.)
 """
 
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -16,10 +15,10 @@ from grader.exports.directory import Directory
 from grader.exports.exported import ExportedGrade, ExportedLab
 from grader.exports.formats import Export, ExportOrder, Format
 from grader.exports.worksheet import GradeSheet, Reading, fill_lines, points, read_sheet
+from grader.intake.lms_names import unmarked
 from grader.intake.moodle_words import LANGUAGES, Words, words_of
 
 _ENGLISH = LANGUAGES["en"]
-_MARK = re.compile(r"</?(?:span|img|i)\b[^>]*>")  # on the name of a suspended participant
 MEND = (
     "download it in Moodle, in English: the assignment, View all submissions, "
     "Download grading worksheet"
@@ -78,7 +77,7 @@ def reading_of(words: Words, lab: ExportedLab | None = None) -> Reading:
         return roster.ids(number, ids, sheet.get(line, sheet.column(words.email)))
 
     def name(sheet: GradeSheet, line: int) -> str:
-        return _MARK.sub("", sheet.get(line, sheet.column(words.name))).strip()
+        return unmarked(sheet.get(line, sheet.column(words.name)))
 
     def locked(sheet: GradeSheet, line: int) -> str:
         if sheet.get(line, sheet.column(words.changeable)).casefold() == words.no.casefold():

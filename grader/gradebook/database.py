@@ -48,10 +48,6 @@ class _CommitUnanswered(Exception):  # noqa: N818 - never seen outside
     """The connection went at the commit: it may have been carried out, or not."""
 
 
-class _Rehearsed(Exception):  # noqa: N818 - never seen outside
-    """Ends a transaction without a commit; holds its value."""
-
-
 class Database:
     """A database at a URL, or a plain path for SQLite; open until it is closed."""
 
@@ -101,19 +97,6 @@ class Database:
     def to_write(self) -> sa.Connection:
         """A connection whose transactions may write; the caller begins, ends and closes them."""
         return self._engine.connect().execution_options(shardlab_write=True)
-
-    def rehearse(self, work: "_Work[_T]") -> _T:
-        """Runs a function that writes, takes all of it back, and returns its value."""
-
-        def run(connection: sa.Connection) -> None:
-            raise _Rehearsed(work(connection))
-
-        try:
-            self.write(run)
-        except _Rehearsed as done:
-            value: _T = done.args[0]
-            return value
-        raise AssertionError  # it always ends so
 
     def _patiently(self, run: Callable[[], _T], patience_s: float, again: bool = True) -> _T:
         """The value of `run`, tried again while that may help and the patience lasts."""

@@ -35,13 +35,9 @@ class History:
         """Every entry, the oldest first."""
         return self._database.read(_entries)
 
-    def undo(self, number: int, *, who: str, dry_run: bool = False) -> TakenBack:
-        """Takes an entry back; in a dry run all is left as it was.
-
-        UsageError says why it can't be, and what can be done.
-        """
-        do = self._database.rehearse if dry_run else self._database.write
-        return do(lambda each: undoing.undo(each, number, self._now(), who))
+    def undo(self, number: int, *, who: str) -> TakenBack:
+        """Takes an entry back; UsageError says why it can't be, and what can be done."""
+        return self._database.write(lambda each: undoing.undo(each, number, self._now(), who))
 
     def newest_of(self, who: str) -> int:
         """The number of the last thing that a person did and that can be taken back."""

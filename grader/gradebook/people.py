@@ -27,6 +27,7 @@ from grader.gradebook.tables import (
     submissions,
     voids,
 )
+from grader.text.ids import as_student_id
 
 _SHOWN = 5
 FACTS = ("name", "email", "group", "lms_id")  # what a roster says of an id
@@ -43,13 +44,18 @@ class People:
 
     def find(self, name: str) -> Student | None:
         """Whom an id means: the student it was merged into, if it was."""
-        key = self.keys.get(storable(name))
+        key = self._key(name)
         return None if key is None else self.owner(key)
 
     def record(self, name: str) -> Student | None:
         """The record that an id means, though it may be merged into another."""
-        key = self.keys.get(storable(name))
+        key = self._key(name)
         return None if key is None else self.by_key[key]
+
+    def _key(self, name: str) -> str | None:
+        """The permanent id, whichever way the name's accents are typed."""
+        found = self.keys.get(storable(name))
+        return found or self.keys.get(as_student_id(name) or "")
 
     def alike(self, name: str, but: str = "") -> str:
         """An id that differs from this one by case only and does not mean `but`, or nothing."""

@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
+from grader.files.sheets import read_text
 from grader.gradebook.people import FACTS
 from grader.gradebook.roster_columns import CANVAS, Choice, Columns, columns_of
 from grader.gradebook.rows import Student
 from grader.text.ids import RULE, as_student_id, is_student_id
 
-_MAX_BYTES = 8 << 20
 _LONGEST = 200  # of a name or an address
 _QUOTED = re.compile(r'="(.*)"')  # Canvas's name that would be a formula
 _TAG = re.compile(r"<[^<>]*>")  # Moodle marks up the name of who is suspended
@@ -31,7 +31,8 @@ _TEST_STUDENT = ("student, test", "test student")
 class Roster:
     """The students of a file, the lines they stand in, and what is wrong with its other lines.
 
-    `told` says which columns were taken for what, where they are not ours.
+    `told` says which columns were taken for what, where they are not ours, and what was passed
+    over as it should be.
     """
 
     students: tuple[Student, ...]
@@ -52,7 +53,8 @@ def read_roster(path: Path, choice: Choice | None = None) -> Roster:
         if problem := found.add(number, cells, len(heading[1]), columns):
             found.problems.append(f"line {number}: {problem}")
     students = tuple(found.students.values())
-    return Roster(students, tuple(found.problems), columns.told, found.lines)
+    told = (*columns.told, *found.told)
+    return Roster(students, tuple(found.problems), told, found.lines)
 
 
 class _Found:
@@ -61,6 +63,7 @@ class _Found:
     def __init__(self) -> None:
         self.students: dict[str, Student] = {}
         self.problems: list[str] = []
+        self.told: list[str] = []
         self.lines: dict[str, int] = {}
         self._held: dict[tuple[str, str], str] = {}
 
@@ -74,7 +77,8 @@ class _Found:
         facts["id"] = as_student_id(facts["id"]) or facts["id"]
         student = msgspec.convert(facts, Student)
         if columns.kind is CANVAS and student.name.casefold() in _TEST_STUDENT:
-            return "Canvas's test student"
+            self.told.append(f"Line {number} is Canvas's test student, and left out.")
+            return ""
         if problem := problem_of(student) or self._twice(student):
             return problem
         self.students[student.id] = student
@@ -118,7 +122,7 @@ def _plain(text: str) -> str:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Each line that is not empty with its number; the heading first, which there always is."""
-    return list(_read(path, _text(path))) or [(1, [""])]
+    return list(_read(path, read_text(path))) or [(1, [""])]
 
 
 def _read(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -132,16 +136,3 @@ def _read(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, stripped
     except csv.Error as error:
         raise UsageError(f"{path}: line {reader.line_num}: not CSV: {error}") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise UsageError(f"{path}: larger than {_MAX_BYTES >> 20} MB; is it a roster?")
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: not UTF-8; save it as 'CSV UTF-8'") from None

@@ -17,7 +17,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
-from grader.errors import StoreError
+from grader.errors import StoreError, UsageError
 from grader.gradebook import attempts, audit, decisions, grades, intakes, people, voids, work
 from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
@@ -110,6 +110,8 @@ class Gradebook:
 
     def add_students(self, roster: Sequence[Student]) -> tuple[int, int]:
         """How many students are new, and how many changed; an empty field changes nothing."""
+        for _, problem in self.roster.compare(roster).problems:
+            raise UsageError(problem)
         outcome = self.roster.take(roster)
         return outcome.count("new"), len(outcome.joining) - outcome.count("new")
 

@@ -6,7 +6,7 @@ force before it. Either way the undo is an entry of the log, and can be undone i
 change of the same thing stands in the way until it is taken back, too.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -57,7 +57,8 @@ def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> Tak
     subject = f"{entry.what} {entry.subject}"
     made_new = Journal.begin(connection, now, who, _UNDO, subject, f"entry {number}", number)
     back = _WayBack(connection, load(connection), made_new, entry, now, who)
-    told = [_DECISIONS[each.table](back, each) for each in made if each.table in _DECISIONS]
+    decided = {_about_what(each): each for each in reversed(made) if each.table in _DECISIONS}
+    told = [_DECISIONS[each.table](back, each) for each in reversed(decided.values())]
     return TakenBack(made_new.entry, entry, tuple(dict.fromkeys(told)))
 
 
@@ -70,6 +71,12 @@ def _collect_undone(
     if undone.students:
         told.append(f"came with it alone, and left: {', '.join(undone.students)}")
     return TakenBack(undone.entry, entry, tuple(told))
+
+
+def _about_what(change: Change) -> tuple[object, ...]:
+    """What a decision is about: of several rows about the same, the first one is taken back."""
+    names = ("lab", "item", "submission")
+    return (change.table, *(change.after.get(name) for name in names))
 
 
 class _WayBack:
@@ -88,19 +95,31 @@ class _WayBack:
         self._entry, self._now, self._who = entry, now, who
 
     def override(self, change: Change) -> str:
+        """Each record has its own points of before; the newest are those that were the newest."""
         row = change.after
-        same = self._about(overrides, "lab", "item", student=row["student"])
-        before = self._before(overrides, row, same(row))
-        facts = {name: row[name] for name in ("lab", "student", "item", "max_points")}
-        facts |= {"points": None, "hundredths": 0} | self._signed()
+        same = self._about(overrides, "lab", "item", student=row["student"])(row)
+        before = self._before(overrides, row, same)
+        whose = {each["student"] for each in same if self._is_of_this_entry(overrides, each)}
+        last = before["student"] if before is not None else row["student"]
+        earlier = [each for each in same if each["id"] < row["id"]]
+        for student in sorted({*whose, last}, key=lambda each: (each == last, each)):
+            own = [each for each in earlier if each["student"] == student]
+            self._new.insert(overrides, self._override_as(row, student, own[-1] if own else None))
+        points = None if before is None else before["points"]
+        exact = None if before is None or points is None else points + before["hundredths"] / 100
+        now = "what grading says" if exact is None else f"{exact:g} points"
+        owner = self._people.owner(row["student"]).id
+        return f"{owner} {row['lab']} {row['item']}: {now} again"
+
+    def _override_as(
+        self, row: Mapping[str, object], student: str, before: sa.RowMapping | None
+    ) -> dict[str, object]:
+        facts = {name: row[name] for name in ("lab", "item", "max_points")}
+        facts |= {"student": student, "points": None, "hundredths": 0} | self._signed()
         if before is not None and before["points"] is not None:
             kept = ("points", "hundredths", "max_points", "reason", "author")
             facts |= {name: before[name] for name in kept}
-        self._new.insert(overrides, facts)
-        whose = self._people.owner(row["student"]).id
-        exact = None if facts["points"] is None else facts["points"] + facts["hundredths"] / 100
-        now = "what grading says" if exact is None else f"{exact:g} points"
-        return f"{whose} {row['lab']} {row['item']}: {now} again"
+        return facts
 
     def extension(self, change: Change) -> str:
         row = change.after
@@ -109,7 +128,7 @@ class _WayBack:
         facts = {name: row[name] for name in ("lab", "student", "due")}
         facts |= {"withdrawn": 1 - row["withdrawn"]} | self._signed()
         if row["withdrawn"] and (gone := _newest_given(same, row["id"])) is not None:
-            facts |= {name: gone[name] for name in ("due", "reason", "author")}
+            facts |= {name: gone[name] for name in ("student", "due", "reason", "author")}
         self._new.insert(extensions, facts)
         whose = self._people.owner(row["student"]).id
         word = "the extension counts again" if row["withdrawn"] else "without that extension"
@@ -159,8 +178,8 @@ class _WayBack:
         number = row["id"]
         by_row = journal.entries_of(self._connection, table)
         for each in same:
-            if each["id"] > number and not self._is_taken_back(by_row.get(each["id"], 0)):
-                later = by_row.get(each["id"], 0)
+            later = by_row.get(each["id"], 0)
+            if each["id"] > number and not self._is_taken_back(later):
                 raise UsageError(
                     f"entry {self._entry.id} can't be undone alone: "
                     + (
@@ -171,10 +190,13 @@ class _WayBack:
                 )
         return next((each for each in reversed(same) if each["id"] < number), None)
 
+    def _is_of_this_entry(self, table: sa.Table, row: sa.RowMapping) -> bool:
+        return journal.entries_of(self._connection, table).get(row["id"]) == self._entry.id
+
     def _is_taken_back(self, entry: int) -> bool:
         """Whether a later entry is out of force, or itself took back one that came later."""
-        if not entry:
-            return False
+        if not entry or entry == self._entry.id:
+            return entry > 0
         undoes = _entry(self._connection, entry).undoes
         return undoes > self._entry.id or audit.taken_back_by(self._connection, entry) > 0
 

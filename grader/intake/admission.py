@@ -29,7 +29,8 @@ _NEAR = 0.75  # of difflib's measure, where 1 is the same
 class KeptAside(msgspec.Struct, frozen=True):
     """What somebody handed in whom the roster doesn't know; `near` are those who may be meant.
 
-    `mend` says what settles it where that is not to add or merge somebody.
+    `mend` says what settles it where that is not to add or merge somebody. `called` is what the
+    system calls the student.
     """
 
     student: str
@@ -37,6 +38,7 @@ class KeptAside(msgspec.Struct, frozen=True):
     where: str
     near: tuple[Student, ...] = ()
     mend: str = ""
+    called: str = ""
 
 
 class Admission:
@@ -55,12 +57,12 @@ class Admission:
         now: datetime,
     ) -> None:
         self._book, self._intake, self._now = book, intake, now
-        self._people = book.roster.people()
-        self.teams = Teams(self._people, course.groups)
-        self._take = (strangers or default_for(self._people)) == "take"
+        self.people = book.roster.people()
+        self.teams = Teams(self.people, course.groups)
+        self._take = (strangers or default_for(self.people)) == "take"
         self._waiting = book.seen.strangers()
         self._new = dict[tuple[str, str, str], datetime]()
-        self._by_case = {each.casefold(): each for each in self._people.keys}
+        self._by_case = {each.casefold(): each for each in self.people.keys}
 
     def admit(self, find: Find) -> Find | KeptAside:
         """The find with the time that it waits since, and all whose it is; or that it waits."""
@@ -69,25 +71,28 @@ class Admission:
         if at is not None:
             at = min(at, self._waiting.get(who, at))
         whose = self.teams.of(find)
-        if (aside := self.aside(whose.student, find.lab, find.source)) is not None:
+        if (aside := self.aside(whose)) is not None:
             if who not in self._waiting:
                 self._new[who] = at or self._now
             return aside
         return replace(whose, submitted_at=at)
 
-    def aside(self, name: str, lab: str, where: str) -> KeptAside | None:
+    def aside(self, find: Find) -> KeptAside | None:
         """Why this student's work is kept aside; None if it is taken."""
-        student = self._people.find(name)
+        name = find.student
+        aside = KeptAside(name, find.lab, find.source, called=find.called)
+        student = self.people.find(name)
         if student is not None and student.status == DROPPED:
             mend = f"was dropped; to bring them back: shardlab roster restore {student.id}"
-            return KeptAside(name, lab, where, (), mend)
+            return msgspec.structs.replace(aside, mend=mend)
         if student is not None:
             return None
         other = self._by_case.setdefault(name.casefold(), name)
         if self._take and other == name:
             return None
         mend = _differs_by_case(name, other) if self._take else ""
-        return KeptAside(name, lab, where, near(self._people, name), mend)
+        meant = near(self.people, find.called or name)
+        return msgspec.structs.replace(aside, near=meant, mend=mend)
 
     def remember(self) -> None:
         """Writes down since when those wait who were kept aside."""

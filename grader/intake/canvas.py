@@ -37,7 +37,7 @@ def canvas_owner(upload: Upload, lookup: Lookup, submissions: Records | None) ->
         return (
             f"it is of group '{escaped(reading.name)}', in which the roster has no number {number}"
         )
-    said = said_by(CANVAS, record, late=reading.late, group=group, upload=reading.upload)
+    said = said_by(CANVAS, record, reading, group=group)
     return Owner(student.id if student else number, reading.file, said)
 
 

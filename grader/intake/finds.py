@@ -19,9 +19,9 @@ class Find:
 
     `submitted_at` is None if nobody's word says when; `time_from` is whose word it is (`Canvas`,
     `Moodle`, `staff`, or `student`: a bundle's own), and `lms_late` that a system calls it late
-    without more. `file` is the name that its student gave it, if it is no bundle. `group` is the
-    roster's group whose work it is, if it is a group's; `members` are the permanent ids of others
-    whose attempt it is, too.
+    without more. `called` is what the system calls the person; `file` is the name that its student
+    gave it, if it is no bundle. `group` is the roster's group whose work it is, if it is a
+    group's; `members` are the permanent ids of others whose attempt it is, too.
 
     `source` names the file: it is the same whenever that file is found again. A bundle has its
     `manifest`. If it lies in an inbox, `receipt_to` is where its receipt goes, and `status` the
@@ -40,6 +40,7 @@ class Find:
     time_from: str = ""
     lms_late: bool = False
     group: str = ""
+    called: str = ""
     file: str = ""
     members: tuple[str, ...] = ()
 

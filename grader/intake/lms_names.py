@@ -5,6 +5,13 @@ import unicodedata
 
 _LOST_IN_MOODLE = re.compile(r"[&<>\"`|':\\/’´]")  # from a file's name; and what looks alike
 
+_MARK = re.compile(r"</?(?:span|img|i)\b[^>]*>")
+
+
+def unmarked(name: str) -> str:
+    """A name of Moodle's worksheet without the mark that a suspended participant's has."""
+    return _MARK.sub("", name).strip()
+
 
 def moodle_key(name: str) -> str:
     """A name as it is compared with what Moodle makes of one in the name of a file."""

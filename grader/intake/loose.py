@@ -224,7 +224,12 @@ def with_times(found: Find, said: Said, scope: Scope) -> Find:
     known = [(at, whose) for at, whose in told if at is not None and at <= scope.now + MAX_AHEAD]
     at, time_from = known[0] if known else (None, "")
     return replace(
-        found, submitted_at=at, time_from=time_from, lms_late=said.late, group=said.group
+        found,
+        submitted_at=at,
+        time_from=time_from,
+        lms_late=said.late,
+        group=said.group,
+        called=said.name,
     )
 
 

@@ -24,6 +24,7 @@ MAX_ENTRIES = 50_000
 # Others may decompress without a bound on what comes out.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+_SAYS_UTF8 = 0x800
 _JUNK = {".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"}
 _JUNK_FOLDERS = {"__macosx", "__pycache__", ".git", ".ipynb_checkpoints"}
 
@@ -42,6 +43,12 @@ class Member:
     read: Callable[[int], bytes]
     problem: str = ""
     status: str = ""
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the files in a zip; BundleError if it is none that can be read."""
+    with Zip(path, datetime.fromtimestamp(0, UTC)) as archive:
+        return [each.name for each in archive.entries()]
 
 
 class Zip:
@@ -64,7 +71,7 @@ class Zip:
         for info in infos:
             if not info.is_dir() and not is_junk(info.filename):
                 reader, problem = self._reader(info), _member_problem(info)
-                yield Member(info.orig_filename, self._at, reader, problem)
+                yield Member(_name_of(info), self._at, reader, problem)
 
     def _reader(self, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
         def read(limit: int) -> bytes:
@@ -153,6 +160,20 @@ def is_junk(name: str) -> bool:
 
 def _is_junk_file(name: str) -> bool:
     return name in _JUNK or name in _JUNK_FOLDERS or name.startswith("._")
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """The member's name: UTF-8, too, where the zip does not say so, as rubyzip, Canvas's, does not.
+
+    A name in the old code page that happens to be UTF-8 is next to impossible.
+    """
+    name = info.orig_filename
+    if info.flag_bits & _SAYS_UTF8 or name.isascii():
+        return name
+    try:
+        return name.encode("cp437").decode()
+    except UnicodeError:
+        return name
 
 
 def _member_problem(info: zipfile.ZipInfo) -> str:

@@ -8,13 +8,13 @@ members; Moodle of before 4.1 writes one copy for each member, `GROUP-FULL NAME_
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from grader.gradebook.rows import Student
 from grader.intake.downloads import MOODLE, Reading
 from grader.intake.lms_names import moodle_key
 from grader.intake.records import Record, Records
-from grader.intake.whose import Lookup, Owner, Said, either, said_by
+from grader.intake.whose import Lookup, Owner, either, said_by
 from grader.text.ids import as_student_id
 from grader.text.shown import escaped
 
@@ -79,7 +79,7 @@ class _Download:
         stranger = next(filter(None, map(as_student_id, record.ids)), record.name)
         if not found and not stranger:
             return f"the worksheet hides who {who} is: reveal identities in Moodle, then again"
-        said = said_by(MOODLE, record)
+        said = said_by(MOODLE, record, reading)
         if not found:
             return Owner(stranger, reading.file, said)
         return Owner(found[0].id, reading.file, said, named)
@@ -100,12 +100,13 @@ class _Download:
         if len(found) > 1:
             return f"'{shown}' may be {either(found)}; {WORKSHEET}"
         if found:
-            return Owner(found[0].id, reading.file, named=reading.name)
+            return Owner(found[0].id, reading.file, said_by(MOODLE, None, reading), reading.name)
         if not reading.number:
             return f"the roster has no group '{shown}', whose it is"
-        return Owner(" ".join(reading.name.split()), reading.file)
+        said = said_by(MOODLE, None, reading)
+        return Owner(" ".join(reading.name.split()), reading.file, said)
 
 
 def _of_team(reading: Reading, team: Sequence[Student], record: Record | None) -> Owner:
-    said = replace(said_by(MOODLE, record) if record else Said(), group=team[0].group)
+    said = said_by(MOODLE, record, reading, group=team[0].group)
     return Owner(team[0].id, reading.file, said)

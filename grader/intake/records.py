@@ -21,13 +21,13 @@ from typing import Any
 from grader.errors import UsageError
 from grader.files.sheets import Sheet, read_sheet, read_text
 from grader.intake.bundle import MAX_AHEAD
+from grader.intake.lms_names import unmarked
 from grader.intake.moodle_words import Words, words_of
 from grader.text.foreign_times import foreign_time
 from grader.text.shown import escaped, plural
 
 _GROUP = ("Group", "Gruppe", "Groupe", "Grupo", "Gruppo", "Groep", "Группа", "小组")
 _PARTICIPANT = re.compile(r"(\D*?)\s*(\d{1,18})")
-_TAG = re.compile(r"</?(?:span|img)\b[^>]*>")  # a suspended participant's name is marked up
 _NEVER = ("", "-")  # what stands in place of a time where nothing was handed in
 
 
@@ -103,7 +103,7 @@ def _moodle(cells: tuple[str, ...], zone: tzinfo) -> Record | None:
     time = None if at in _NEVER else foreign_time(at, zone)
     return Record(
         participant[2],
-        _TAG.sub("", name).strip(),
+        unmarked(name),
         email,
         tuple(each for each in (number, user) if each),
         group,

@@ -199,7 +199,8 @@ class _Places:
         signed_by = f"{self.signer.public_key if self.signer else ''} {course.name}"
         self.unchanged = KnownBundles(self.labs, self.book.seen.unchanged, signed_by)
         self.received, self.notebook = lms.received, notebook
-        students = self.book.students()
+        people = taking.admission.people
+        students = [each for key, each in people.by_key.items() if key not in people.merged]
         self.registry = Registry(students, lms.worksheet, lms.submissions, lms.by_name)
         self.last_collected = self.book.seen.last_collected()
 

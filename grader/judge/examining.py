@@ -22,6 +22,7 @@ from grader.suite.examined import ExaminedCase
 from grader.suite.finding import CaseResult
 from grader.text.shown import one_line
 
+PATIENCE_S = 10.0  # with a suite that hangs; see `grader.suite.run.Suite`
 _SEED = re.compile(r"[0-9a-fA-F]{64}")
 _NEARLY_A_SEED = re.compile(r"[0-9a-fA-F]{32,}")  # no student has such an id
 _MOST_LISTED = 24
@@ -62,16 +63,15 @@ def examine(
     """
     suite = judge.suite(judge.lab.hidden_suite)
     ids = choose(suite.cases)
-    result = grade(judge, submission, seed)
     if submission.problem:
-        return Examination(seed, 0, (), (), result)
+        return Examination(seed, 0, (), (), grade(judge, submission, seed))
     lost: list[ExaminedCase] = []
-    suite = judge.suite(judge.lab.hidden_suite)  # anew where a fault ended its session
     with judge.open(submission) as processes:
         evidence = judge.evidence(submission)
         run = suite.run(processes, seed, evidence=evidence, ids=ids, on_lost=lost.append)
         processes.check_time()
         unloadable = processes.load_failure is not None and not processes.fickle
+    result = grade(judge, submission, seed)
     judged = [each for each in run.results if each.verdict is not Verdict.BLOCKED]
     kept = () if unloadable else tuple(lost)
     return Examination(seed, 0 if unloadable else len(judged), kept, _waiting(run.results), result)

@@ -27,7 +27,7 @@ class Judge:
     whose session broke off, are replaced at the next use. `nonce` is that of the one student
     whose machine this is; elsewhere each student's follows from the course key. With `synthetic`,
     traces that nothing ran for count, as `validate` needs. With `live`, what has no trace is run
-    on a GPU here, without isolation.
+    on a GPU here, without isolation. `patience_s` is for suites that hang; see `Suite`.
     """
 
     def __init__(
@@ -38,8 +38,10 @@ class Judge:
         nonce: str = "",
         synthetic: bool = False,
         live: bool = False,
+        patience_s: float | None = None,
     ) -> None:
         self.lab, self.level = lab, level
+        self._patience_s = patience_s
         self._nonce, self._synthetic, self._live = nonce, synthetic, live
         self._sandbox: Sandbox | None = None
         self._suites: dict[Path, Suite] = {}
@@ -116,7 +118,7 @@ class Judge:
     def suite(self, path: Path) -> Suite:
         """The suite there, collected: as it was when it was first asked for, until dropped."""
         if path not in self._suites:
-            self._suites[path] = Suite(path, self.lab)
+            self._suites[path] = Suite(path, self.lab, self._patience_s)
         return self._suites[path]
 
     def evidence(self, submission: Submission) -> Evidence | None:

@@ -30,6 +30,7 @@ from grader.suite.judging import Judging, item_of
 from grader.suite.plugin import SuitePlugin
 from grader.suite.processes import Processes
 from grader.suite.proxy import Calls
+from grader.suite.stuck import stack_of, waits_for_submission
 
 # What pytest brings that a suite has no use for, each of which costs time in every run.
 _LEFT_OUT = (
@@ -38,6 +39,7 @@ _LEFT_OUT = (
     *("threadexception", "tmpdir", "unittest", "unraisableexception", "warnings"),
 )
 _END_SECONDS = 2.0
+_LOOKS = 2  # one after the other, before a suite that is not seen to wait counts as stuck
 # Held while a suite is collected: what pytest prints then, and the modules that it imports, are
 # looked at by way of what all threads of the process share.
 _COLLECTING = threading.Lock()
@@ -56,16 +58,21 @@ class SuiteRun:
 
 
 class Suite:
-    """A collected suite. Runs on one submission after another, one at a time."""
+    """A collected suite. Runs on one submission after another, one at a time.
 
-    def __init__(self, path: Path, lab: Lab) -> None:
+    With `patience_s`, one that is busy with itself for twice as long breaks off, and says where it
+    was; what it waits for in the sandbox has limits of its own.
+    """
+
+    def __init__(self, path: Path, lab: Lab, patience_s: float | None = None) -> None:
         self._path = path
         self._lab = lab
+        self._patience_s = patience_s
         self._work: queue.SimpleQueue[Judging | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._collecting = Collecting(lab, path)
         self._plugin = SuitePlugin(self._collecting, self._serve)
-        self._quiet = ExitStack()
+        self._quiet, self._stderr = ExitStack(), sys.stderr
         self._thread = threading.Thread(
             target=self._session, name=f"suite {path.name}", daemon=True
         )
@@ -129,9 +136,28 @@ class Suite:
 
     def _wait(self) -> None:
         """Until the session is ready for more; raises what ended it instead."""
-        if error := self._done.get():
+        looks = 0
+        while True:
+            try:
+                error = self._done.get(timeout=self._patience_s)
+                break
+            except queue.Empty:
+                looks = 0 if waits_for_submission(self._thread) else looks + 1
+                if looks == _LOOKS:
+                    error = self._stuck()
+                    break
+        if error:
             self._done.put(error)  # whoever asks again is told the same
             raise error
+
+    def _stuck(self) -> CourseError:
+        """What ends the wait for a suite that doesn't come to its end; its thread is left alone."""
+        place = stack_of(self._thread, self._path)
+        sys.stderr = self._stderr  # which it may have taken to be collected
+        lasted = _LOOKS * (self._patience_s or 0.0)
+        return CourseError(
+            f"{self._path}: the suite has been busy with itself for {lasted:g} s; it is at\n{place}"
+        )
 
     # -- in the thread -------------------------------------------------------------------
 

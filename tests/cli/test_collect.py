@@ -262,6 +262,23 @@ def test_at_a_terminal_it_is_asked(run, course, tmp_path, monkeypatch):
     assert "1 new" in told
 
 
+def test_grading_leaves_out_what_is_void(run, course, book, tmp_path, one_process, level):
+    """The file is there, and its attempt is known: but it is neither graded nor shown."""
+    (tmp_path / "ann.py").write_text("x = 1\n")
+    (tmp_path / "ben.py").write_text("x = 2\n")
+    words = ("grade", "adding", tmp_path / "ann.py", tmp_path / "ben.py")
+    words += ("--isolation", level.word, "--jobs", "1")
+    assert "take it back with: shardlab collect --undo 1" in run(*words)
+    run("attempt", "adding", "ann", 1, "--void", "--reason", "copied")
+    again = run(*words)
+    assert "ben" in again
+    assert "ann" not in again.partition("submission ")[2]
+    run("collect", "--undo", 1)
+    assert book.attempts() == []
+    assert "Grading 1 submission of adding" not in run("grade", "adding", "--jobs", "1",
+                                                        "--isolation", level.word)  # fmt: skip
+
+
 def second_lab(course):
     """Adds a lab whose stub has a function `multiply`."""
     own, other = (course.root / "assignments" / name for name in ("adding", "multiplying"))

@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import sqlite3
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -223,6 +225,37 @@ def test_a_file_that_does_not_run_says_why(course, source, words):
     assert result.exit_code == 1
     assert words in said
     assert "No case was run, for the inputs of dee." in said
+
+
+@pytest.mark.parametrize("place", ["in a case", "at import"])
+def test_a_suite_that_hangs_is_told_with_its_place(course, place):
+    """An endless loop in a hidden test ends debug with the line that it is at."""
+    endless = "next(each for each in iter(int, 1) if each)"  # no loop of ours to be seen in
+    if place == "in a case":
+        rewrite(course, "equal(student.add(x, y), x + y)", endless)
+    else:
+        rewrite(course, "import numpy as np", f"import numpy as np\n{endless}")
+    solution = course.root / "solutions/adding/adding.py"
+    arguments = ["--course", course.root, "debug", "adding", solution,
+                 "--isolation", probe().level.word]  # fmt: skip
+    code = (
+        "import grader.cli.debug as module, grader.cli as cli; module.PATIENCE_S = 1.0; "
+        f"cli.main({[str(each) for each in arguments]!r})"
+    )  # in a process of its own, which ends what can't be ended by itself
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "the suite has been busy with itself for 2 s; it is at" in " ".join(ended.stderr.split())
+    assert endless in ended.stderr
+
+
+def test_a_slow_submission_does_not_count_as_a_suite_that_hangs(course, monkeypatch):
+    """Waiting for submitted code is the sandbox's to end, however little patience there is."""
+    monkeypatch.setattr("grader.cli.debug.PATIENCE_S", 0.05)
+    (course.root / "slow.py").write_text("def add(x, y):\n    while True: pass\n")
+    said = debug(course, course.root / "slow.py")[1]
+    assert "add timeout test_adding.py::test_add[1]" in said
+    assert "busy with itself" not in said
 
 
 def test_a_suite_that_cannot_be_collected_is_told(secret_course):

@@ -260,7 +260,7 @@ def test_regrade_touches_only_what_has_changed(course, inbox):
     again = ["regrade", "adding", "ann", "--again", "the machine was busy", "--json", target]
     assert shardlab(course, *again).exit_code == 0
     assert json.loads(target.read_text())["graded"] == 1
-    assert "the machine was busy" in shardlab(course, "audit").output
+    assert "the machine was busy" in " ".join(shardlab(course, "audit").output.split())
 
 
 def test_regrade_while_someone_else_collects(course, inbox, monkeypatch):

@@ -281,6 +281,31 @@ def test_full_names_are_told_where_nobody_can_answer(lms, run, book, works, tmp_
     assert set(times(book)) == {"ada", "bob", "cy"}
 
 
+@pytest.mark.usefixtures("enrolled")
+def test_strangers_are_told_by_what_the_system_calls_them(lms, run, book, tmp_path):
+    """A number alone says nothing to anybody; whom it may be is found by the name."""
+    strangers = [lms.Person("x", "Adda Lovelace", 4799), lms.Person("y", "Cyy", 4798)]
+    works = [lms.Work(each, {"adding.py": GOOD}) for each in strangers]
+    said = run("collect", lms.canvas_zip(tmp_path / "c.zip", works), code=1)
+    assert "ASIDE    4799 (lovelaceadda)  adding" in said
+    assert "ASIDE    4798 (cyy)  adding" in said
+    assert "did you mean cy (Cy)? shardlab roster merge 4798 cy" in said
+    assert book.attempts() == []
+    said = run("collect", lms.moodle_zip(tmp_path / "m.zip", works), code=1)
+    assert "ASIDE    Adda Lovelace  adding" in said
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_who_was_dropped_is_known_for_all_that(lms, run, book, works, tmp_path):
+    """By number and by name; the way back is named, and no ghost is made."""
+    run("roster", "drop", "cy")
+    for write in (lms.canvas_zip, lms.moodle_zip):
+        said = run("collect", write(tmp_path / "d.zip", works), code=1)
+        assert "ASIDE    cy" in said
+        assert "to bring them back: shardlab roster restore cy" in " ".join(said.split())
+    assert {each.student for each in book.attempts()} == {"ada", "bob"}
+
+
 def test_a_student_s_notebook_is_graded_as_the_lab_s_file(lms, run, course, book, tmp_path):
     """Its code cells, without Jupyter's commands, in their order."""
     pytest.importorskip("nbformat", reason="nbformat is absent (extra: shardlab[nbgrader])")

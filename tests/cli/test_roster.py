@@ -125,7 +125,7 @@ def test_a_canvas_gradebook_is_taken_for_what_it_is(run, book, file):
         (["renam", "ann", "ada"], "Did you mean 'rename'?"),
         (["nobody.csv"], "can't be read"),
         (["take", "x.csv", "--column", "naem=x"], "expected FIELD=TITLE"),
-        (["rename", "ann", "a/b"], "no id"),
+        (["rename", "ann", "a/b"], "can't be a student id"),
         (["add", "ANN"], "differs by case only from 'ann'"),
         (["add", "cy", "--lms-id", "1"], "that of 'ann'"),
     ],
@@ -177,8 +177,12 @@ def test_a_merge_says_the_scores_before_and_after(run, course, book, one_process
     solution = (course.root / "solutions/adding/adding.py").read_text()
     for name, text in (("ann", solution.replace("x + y", "x - y")), ("5903", solution)):
         (tmp_path / f"{name}.py").write_text(text)
-        grade(run, tmp_path / f"{name}.py")
+        grade(run, tmp_path / f"{name}.py", "--strangers", "take")
+    before = (book.audit(), book.roster.entries())
+    tried = run("roster", "merge", "5903", "ann", "--dry-run")
+    assert (book.audit(), book.roster.entries()) == before
     said = run("roster", "merge", "5903", "ann")
+    assert tried.splitlines()[1] == said.splitlines()[1]
     assert "  adding  ann 0 (1 attempt), 5903 100 (1 attempt) -> ann 100 (2 attempts)" in said
     listed = run("grades", "adding")
     assert "ann          100/100  1 of 2   handed in as 5903" in listed
@@ -256,7 +260,7 @@ def test_every_table_and_page_shows_the_present_id(run, course, book, one_proces
     solution = (course.root / "solutions/adding/adding.py").read_text()
     for name in ("ann", "5903", "ben"):
         (tmp_path / f"{name}.py").write_text(f"{solution}\n# {name}\n")
-        grade(run, tmp_path / f"{name}.py")
+        grade(run, tmp_path / f"{name}.py", "--strangers", "take")
     run("roster", "rename", "ann", "ada")
     run("roster", "merge", "5903", "ada")
     target = tmp_path / "out.csv"

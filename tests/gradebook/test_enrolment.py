@@ -326,3 +326,9 @@ def test_whatever_is_done_every_id_means_one_person_and_the_way_back_leads_home(
         for entry, before in reversed(states):
             book.history.undo(entry, who="staff")
             assert book.roster.entries() == before
+
+
+def test_an_accent_may_be_typed_either_way(book):
+    """As one sign or as two: systems differ, and the student is one."""
+    book.add_students([Student("jos\u00e9")])
+    assert book.roster.people().find("jose\u0301").id == "jos\u00e9"

@@ -5,7 +5,6 @@ The sources that say how the systems name things are cited there, with their ver
 
 import csv
 import os
-import shutil
 import zipfile
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -85,7 +84,8 @@ def test_a_canvas_download_is_known_by_its_numbers(
     """
     path = lms.canvas_zip(tmp_path / "canvas.zip", works)
     if unpacked:
-        shutil.unpack_archive(path, path := tmp_path / "canvas")
+        with zipfile.ZipFile(path, metadata_encoding="utf-8") as archive:
+            archive.extractall(path := tmp_path / "canvas")
         for each in path.iterdir():
             os.utime(each, (LATER.timestamp(),) * 2)
     found, refused = collected(path, roster)
@@ -183,6 +183,19 @@ def test_canvas_s_groups_are_the_roster_s(lms, collected, tmp_path):
     found, refused = collected(path, moved)
     assert found == {}
     assert "of group 'ring1', in which the roster has no number 4701" in str(refused)
+
+
+def test_names_are_utf_8_though_the_zip_does_not_say_so(lms, collected, tmp_path):
+    """As Canvas's don't; in the old code page a group of another alphabet would be nobody's."""
+    ring = [lms.Person("s1", "Ада", 4711, group="Кольцо")]
+    path = lms.canvas_zip(
+        tmp_path / "c.zip", [lms.Work(each, {"adding.py": GOOD}) for each in ring], group=True
+    )
+    with zipfile.ZipFile(path) as archive:
+        (info,) = archive.infolist()
+    assert not info.flag_bits & 0x800
+    found, _ = collected(path, [Student("s1", "Ада", group="Кольцо", lms_id="4711")])
+    assert (found["s1"].group, found["s1"].called) == ("Кольцо", "кольцо")
 
 
 # -- Moodle ----------------------------------------------------------------------------------

@@ -78,6 +78,15 @@ def test_what_was_taken_in_is_not_read_again(collect, path, put, packed, settled
     assert collect() == ([(1, False), (2, False)], set())
 
 
+def test_what_was_taken_back_is_read_again(collect, book, path, settled):
+    """Else it would be taken for known, and never count again."""
+    collect()
+    assert collect() == ([(1, False)], set())
+    book.intakes.undo(1)
+    assert collect() == ([(1, True)], {path.name})
+    assert collect() == ([(1, False)], set())
+
+
 def write_in_place(path, raw):
     with path.open("r+b") as file:
         file.write(raw)

@@ -120,6 +120,17 @@ def test_what_was_brought_back_can_be_taken_back_again(collect, book, send):
         book.intakes.undo(first)
 
 
+def test_what_it_brought_back_goes_with_what_it_took_in(collect, book, send):
+    """One of each kind: after the undo, neither counts."""
+    send("s1")
+    book.intakes.undo(collect()[0])
+    send("s2")
+    number, new = collect()
+    assert len(new) == 2
+    assert set(book.intakes.undo(number).attempts) == set(new)
+    assert (book.attempts(), book.students()) == ([], [])
+
+
 def test_numbers_of_void_attempts_are_not_given_again(collect, book, send):
     """What comes meanwhile is a later attempt, and stays one."""
     send("s1", "x = 1\n", 0)
