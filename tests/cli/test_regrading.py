@@ -223,6 +223,16 @@ def test_a_withheld_score_is_graded_again_by_itself(run, inbox):
     assert run.scores() == {"ann": 100, "bob": 0, "cy": 100}
 
 
+def test_a_score_that_a_broken_suite_withheld_comes_by_itself(run):
+    """Also where there was a score before: what is shown is a fault, and `grade` mends that."""
+    run.suite.write_text("1 / 0\n")
+    run("regrade", "adding", code=3)
+    assert run.scores() == {"ann": None, "bob": None}
+    run.touch()
+    run("grade")
+    assert run.scores() == {"ann": 100, "bob": 0}
+
+
 def test_what_is_stale_is_marked_wherever_it_is_shown(run, course, monkeypatch):
     """Table, JSON, feedback, class page, statistics, exports and publishing."""
     monkeypatch.chdir(course.root)
