@@ -40,9 +40,9 @@ COMMANDS = {
         ),
         "attempt": ("attempt:attempt", "Show a student's attempts, or say which of them count."),
         "override": ("gradebook:override", "Set a student's points for a rubric item."),
-        "extend": ("gradebook:extend", "Give one student a later deadline."),
+        "extend": ("extending:extend", "Give one student a later deadline."),
         "publish": (
-            "gradebook:publish",
+            "publishing:publish",
             "Record a lab's present scores as what students are told.",
         ),
         "feedback": ("feedback:feedback", "Make pages of feedback: for you, or for a class."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import click
 from grader.cli import shell
 from grader.cli.book import gradebook
 from grader.errors import UsageError
+from grader.gradebook.late import time_shown
 from grader.gradebook.people import People
 from grader.gradebook.rows import Attempt, Grade, GradedAttempt, Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.voids import Void
 from grader.intake.bundle import short_code
 from grader.text.shown import one_line, plural
-from grader.text.times import minute, minute_or_unknown
+from grader.text.times import minute
 
 _INDENT = " " * 5
 
@@ -63,7 +65,7 @@ def attempt(
     lab, deadline = course.lab(slug), course.deadline(slug)
     with gradebook(course, db) as book:
         shown = _Shown.of(book, book.grade(student, lab, deadline))
-        chosen = shown.only(number)
+        chosen = shown.only(number, student)
         if asked:
             (one,) = chosen
             by = {"reason": reason, "author": author}
@@ -90,6 +92,7 @@ class _Shown:
     voids: Mapping[int, Void]
     shares: Mapping[int, tuple[str, ...]]
     people: People
+    zone: tzinfo
 
     @classmethod
     def of(cls, book: Gradebook, grade: Grade) -> "_Shown":
@@ -102,14 +105,18 @@ class _Shown:
                 for whose in (each.student, *shares.get(each.id, ()))
             )
         ]
-        return cls(grade, own, book.voids.of(grade.lab), shares, people)
+        return cls(grade, own, book.voids.of(grade.lab), shares, people, book.zone)
 
-    def only(self, number: int | None) -> list[Attempt]:
-        """All, or the one with this number; UsageError if there is none, or more than one."""
+    def only(self, number: int | None, name: str) -> list[Attempt]:
+        """All, or the one with this number; UsageError if there is none, or more than one.
+
+        Of equal numbers it is that of the record which was named, be it merged into another.
+        """
         if number is None:
             return list(self.attempts)
+        record = self.people.record(name) or self.grade.student
         found = [each for each in self.attempts if each.number == number]
-        own = [each for each in found if each.student == self.grade.student.key]
+        own = [each for each in found if each.student == record.key]
         if len(own or found) == 1:
             return own or found
         who, have = self.grade.student.id, ", ".join(str(each.number) for each in self.attempts)
@@ -126,8 +133,9 @@ class _Shown:
         yield f"{self.grade.lab}, {one_line(student.id)}{name}: {count}"
         for each in chosen:
             word = f" ({each.time_from})" if each.time_from and each.submitted_at else ""
-            when = f"{minute_or_unknown(each.submitted_at)}{word}"
-            yield f"{each.number:>3}  {when}  {short_code(each.digest)}  {self.state(each)}"
+            when = f"{time_shown(self._graded(each) or GradedAttempt(each), self.zone)}{word}"
+            number = each.numbered.removeprefix("#")
+            yield f"{number:>3}  {when}  {short_code(each.digest)}  {self.state(each)}"
             for more in self._more(each):
                 yield from shell.folded(more, _INDENT, _INDENT, whole=True)
 
@@ -153,7 +161,7 @@ class _Shown:
     def _more(self, attempt: Attempt) -> Iterator[str]:
         if (void := self.voids.get(attempt.id)) is not None:
             why = "its collect was taken back" if void.by_undo else one_line(void.reason)
-            yield f"void since {minute(void.at)}, by {one_line(void.author)}: {why}"
+            yield f"void since {minute(void.at, self.zone)}, by {one_line(void.author)}: {why}"
         if attempt.problem:
             yield one_line(attempt.problem)
         whose = self._whose(attempt)

@@ -59,7 +59,7 @@ def restore(source: Path, dry_run: bool, db: str | None, json_path: Path | None)
     course, now = shell.course(), datetime.now(UTC)
     contents = look_into(source)
     made_at = contents.facts.get(MADE_AT)
-    when = f" of {minute(datetime.fromisoformat(made_at))}" if made_at else ""
+    when = f" of {minute(datetime.fromisoformat(made_at), course.zone)}" if made_at else ""
     shell.say(f"{source}{when}: {_counts(contents)}.")
     kept = None
     if not dry_run:

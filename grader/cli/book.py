@@ -14,8 +14,17 @@ from grader.gradebook.store import Gradebook, url_of
 
 
 def gradebook(course: Course, db: str | None) -> Gradebook:
-    """The course's gradebook, or the one at `--db`, opened; the caller closes it."""
-    return Gradebook.open(url_of(course.root, db))
+    """The course's gradebook, or the one at `--db`, opened; the caller closes it.
+
+    It compares the course's late policies with those that it knows, and logs what has changed.
+    """
+    book = Gradebook.open(url_of(course.root, db), zone=course.zone)
+    try:
+        book.know_policies(course.timezone, course.deadlines)
+    except BaseException:
+        book.close()
+        raise
+    return book
 
 
 def stale_of(slug: str, grades: Iterable[Grade]) -> str:
@@ -35,7 +44,7 @@ def trial(course: Course, db: str | None) -> Iterator[Gradebook]:
     with contextlib.ExitStack() as stack:
         if "://" not in url and not os.path.lexists(url):
             url = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "none.sqlite3")
-        book = stack.enter_context(Gradebook.open(url))
+        book = stack.enter_context(Gradebook.open(url, zone=course.zone))
         yield stack.enter_context(book.rehearsal())
 
 

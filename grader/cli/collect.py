@@ -12,15 +12,16 @@ from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
 from grader.cli.tracked import say_tracked
 from grader.course import Course
-from grader.gradebook.rows import Attempt
+from grader.gradebook.late import time_shown
+from grader.gradebook.rows import Attempt, GradedAttempt
 from grader.gradebook.store import Gradebook
 from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
 from grader.intake.hand_in_times import TOLD
 from grader.intake.inbox import course_inbox
-from grader.intake.taking import place_of, take_in
+from grader.intake.places import place_of
+from grader.intake.taking import take_in
 from grader.text.shown import one_line, plural, shortened
-from grader.text.times import minute_or_unknown
 
 
 @click.command(epilog="Example: shardlab collect inbox/ --lab tp-sharding --dry-run")
@@ -154,7 +155,7 @@ def _say_new(
 ) -> None:
     """What would be taken in: by whom, for which lab, when and by whose word, and how late."""
     late = {
-        each.attempt.id: each.late_days
+        each.attempt.id: each
         for slug in sorted({each.lab for each in new})
         for grade in book.grades(course.lab(slug), course.deadline(slug))
         for each in grade.attempts
@@ -162,9 +163,11 @@ def _say_new(
     for each in new:
         attempt = by_id[each.attempt]
         word = f" ({attempt.time_from})" if attempt.time_from and attempt.submitted_at else ""
-        days = f"  {plural(late[each.attempt], 'day')} late" if late.get(each.attempt) else ""
-        when = f"{minute_or_unknown(attempt.submitted_at)}{word}{days}"
-        shell.say(f"  {attempt.lab:<16} {shortened(one_line(attempt.student), 24):<24}  {when}")
+        graded = late.get(each.attempt) or GradedAttempt(attempt)
+        days = f"  {plural(graded.late_days, 'day')} late" if graded.late_days else ""
+        when = f"{time_shown(graded, course.zone)}{word}{days}"
+        line = f"{attempt.lab:<12} {shortened(one_line(attempt.student), 20):<20}  {when}"
+        shell.say(*shell.folded(line, "  ", " " * 8, width=80))
 
 
 def _undo(

@@ -129,7 +129,7 @@ def _attempt(
     found = _named(attempts, name, first)
     if book is None or found is None:
         raise UsageError(_not_found(lab, name, attempts, first))
-    at = minute_or_unknown(found.submitted_at)
+    at = minute_or_unknown(found.submitted_at, book.zone)
     return book.submission(found), f"{lab.slug}, attempt {found.number} of {one_line(name)}, {at}"
 
 

@@ -12,7 +12,7 @@ from grader.cli.book import gradebook, stale_of
 from grader.cli.group import Exit
 from grader.course import Course, Lab
 from grader.errors import CourseError, UsageError
-from grader.exports.exported import early_zeros, exported
+from grader.exports.exported import early_zeros, exported, of_unknown_time
 from grader.exports.formats import Export, ExportOrder, check, columns_of, find, names, rows_of
 from grader.files.writing import write_folder
 from grader.gradebook.store import Gradebook
@@ -98,8 +98,9 @@ def export(
     made = made_by.make(order)
     stale = [(lab.slug, [each for each in grades if each.lab == lab.slug]) for lab in labs]
     told = filter(None, (stale_of(slug, some) for slug, some in stale))
-    early = early_zeros(order.rows, datetime.now(UTC))
-    remarks = (*broken, *early, *made.notes, *told, *made.unplaced)
+    early = early_zeros(order.rows, datetime.now(UTC), course.zone)
+    of_times = of_unknown_time(order.rows)
+    remarks = (*broken, *early, *of_times, *made.notes, *told, *made.unplaced)
     for line in remarks:
         _say_remark(line)
     _write(Path(target), made)

@@ -129,13 +129,18 @@ def _feedback_of(
     made = []
     for grade in grades:
         run = run_of(grade.counts.attempt) if grade.counts else None
-        told = feedback_of_grade(lab, grade, course=course.name, run=run)
+        told = feedback_of_grade(lab, grade, course=course.name, run=run, zone=course.zone)
         made.append(told)
         if target is not None:
             path = target / lab.slug / file_name(grade.student.id)
             write_with_folders(path, feedback_page(told).encode())
     if target is not None and made:
         shell.say(f"Wrote {plural(len(made), 'page')} to {target / lab.slug}/")
+    if target is not None and (drafts := sum(bool(each.draft) for each in made)):
+        shell.say(
+            f"{drafts} of {len(made)} not published yet, and marked as drafts: "
+            f"shardlab publish {lab.slug}"
+        )
     return made
 
 

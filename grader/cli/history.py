@@ -1,6 +1,7 @@
 """The commands on the log of changes: audit, undo."""
 
 from contextlib import nullcontext
+from datetime import tzinfo
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from grader.cli import shell
 from grader.cli.book import gradebook
 from grader.gradebook.history import LoggedEntry
 from grader.text.shown import one_line, shortened
+from grader.text.times import second
 
 
 @click.command(epilog="Example: shardlab audit --json audit.json")
@@ -20,10 +22,11 @@ def audit(db: str | None, json_path: Path | None) -> None:
 
     What has a * by its number can be taken back: 'shardlab undo NUMBER'.
     """
-    with gradebook(shell.course(), db) as book:
+    course = shell.course()
+    with gradebook(course, db) as book:
         found = book.history.entries()
     for each in found:
-        shell.say(*_lines(each))
+        shell.say(*_lines(each, course.zone))
     told = [
         {**to_builtins(each.entry), "undoable": each.undoable, "undone_by": each.undone_by}
         for each in found
@@ -45,13 +48,14 @@ def undo(
     ENTRY is a number of 'shardlab audit'; without one, it is the last thing that you did. An undo
     is an entry, too: undo that one to have the change again.
     """
-    with gradebook(shell.course(), db) as book:
+    course = shell.course()
+    with gradebook(course, db) as book:
         who = author or book.who
         number = entry if entry is not None else book.history.newest_of(who)
         with book.rehearsal() if dry_run else nullcontext(book) as there:
             done = there.history.undo(number, who=who)
     shell.say("Nothing is changed now. It would be:" if dry_run else "Taken back:")
-    shell.say(*_lines(LoggedEntry(done.undoes, undoable=False)))
+    shell.say(*_lines(LoggedEntry(done.undoes, undoable=False), course.zone))
     for line in done.told:
         shell.say(*shell.folded(one_line(line), "  ", "    "))
     if not dry_run:
@@ -59,13 +63,13 @@ def undo(
     shell.write_json(json_path, {"dry_run": dry_run, **to_builtins(done)})
 
 
-def _lines(each: LoggedEntry) -> list[str]:
-    """` 57* 2026-12-01 12:00:00  staff  override ann adding total: 10 of 60: valid`."""
+def _lines(each: LoggedEntry, zone: tzinfo) -> list[str]:
+    """` 57* 2026-12-01 12:00:00 CET  staff  override ann adding total: 10 of 60: valid`."""
     said = each.entry
     told = one_line(f"{said.what} {said.subject}" + (f": {said.detail}" if said.detail else ""))
     if each.undone_by:
         told += f" (undone by {each.undone_by})"
     number = f"{said.id:>4}{'*' if each.undoable else ' '}"
     who = f"{shortened(one_line(said.who), 12):<12}"
-    first = f"{number} {said.at:%Y-%m-%d %H:%M:%S}  {who}  "
+    first = f"{number} {second(said.at, zone)}  {who}  "
     return shell.folded(told, first, " " * 8, width=80)

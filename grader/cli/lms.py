@@ -1,8 +1,7 @@
 """What `collect` is told of Canvas's and Moodle's downloads, and what it says of hand-in times."""
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +41,7 @@ def options(command: _Command) -> _Command:
                 "--received",
                 metavar="TIME",
                 help="When all was handed in of which nothing else says when; such as "
-                "2026-12-03T23:59Z.",
+                "2026-12-03T23:59, in the course's zone.",
             ),
             click.option(
                 "--by-name/--no-by-name",
@@ -65,9 +64,8 @@ def told(
     by_name: bool | None = None,
 ) -> Lms:
     """What the options say; times without a zone are read in the course's."""
-    zone: tzinfo = getattr(course, "zone", UTC)
-    now = datetime.now(UTC)
-    at = time_from(received, now) if received else None
+    zone, now = course.zone, datetime.now(UTC)
+    at = time_from(received, now, course.local_zone) if received else None
     if at is not None and at > now:
         raise UsageError(f"--received {received}: that is yet to come")
     lms = read_lms(
@@ -97,14 +95,9 @@ def _by_name(place: str, pairs: Sequence[tuple[str, str]], given: bool | None) -
     if given is False:
         return False
     shell.say(*shell.folded(text, "", "  "))
-    if given is None and _is_terminal():
+    if given is None and shell.is_interactive():
         return click.confirm("Take their files?", default=True)
     return True
-
-
-def _is_terminal() -> bool:
-    """Whether somebody can be asked."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def notebook_reader() -> Callable[[Lab, bytes], bytes]:

@@ -3,13 +3,14 @@
 import contextlib
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 import click
 
 from grader.cli import shell
 from grader.cli.group import Exit
-from grader.errors import UsageError
+from grader.errors import CourseError, UsageError
 from grader.intake.archive import BundleError
 from grader.intake.bundle import receipt_path, short_code
 from grader.intake.receipts import Receipt, file_problem, known_key, read_receipt
@@ -35,16 +36,16 @@ def status(slug: str | None, json_path: Path | None) -> None:
         shell.say(f"{here.lab.slug}, student {state.student or '?'}")
     for sent in state.sent:
         found = receipt_of(here, sent)
-        words = found if isinstance(found, str) else _received(found, sent)
-        shell.say(f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at)}")
+        words = found if isinstance(found, str) else _received(found, sent, here.zone)
+        shell.say(f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at, here.zone)}")
         shell.say(*shell.folded(words, " " * 5, " " * 5, whole=True))
         rows.append({"sent": sent, "received": not isinstance(found, str), "words": words})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
 
 
-def _received(receipt: Receipt, sent: Dispatch) -> str:
+def _received(receipt: Receipt, sent: Dispatch, zone: tzinfo) -> str:
     file = receipt_path(Path(sent.delivered_to)).name
-    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at)}; {file}"
+    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at, zone)}; {file}"
 
 
 @click.group(epilog="Example: shardlab receipt verify tp-sharding--s041.receipt.json")
@@ -97,12 +98,13 @@ def show(path: Path, json_path: Path | None) -> None:
 
 
 def _say_facts(said: Receipt) -> None:
+    zone = _zone_here()
     shell.say(
         f"  {short_code(said.sha256)}  {said.lab}  attempt {said.attempt}",
         f"  student    {said.student}",
         f"  course     {escaped(said.course)[:64]}",
-        f"  submitted  {minute(said.submitted_at)}",
-        f"  received   {minute(said.received_at)}",
+        f"  submitted  {minute(said.submitted_at, zone)}",
+        f"  received   {minute(said.received_at, zone)}",
         f"  sha256     {said.sha256}",
     )
 
@@ -121,6 +123,15 @@ def _digests(files: Sequence[Path]) -> dict[str, str]:
         return {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in files}
     except OSError as error:
         raise UsageError(f"{error.filename} can't be read: {error.strerror}") from None
+
+
+def _zone_here() -> tzinfo:
+    """The zone of the workspace or of the course here; UTC where there is neither."""
+    with contextlib.suppress(UsageError):
+        return find_workspace(Path.cwd()).zone
+    with contextlib.suppress(UsageError, CourseError):  # a receipt can be read without a course
+        return shell.course().zone
+    return UTC
 
 
 def _known_key() -> str:

@@ -52,7 +52,7 @@ def report(
         shell.say("Nothing was handed in yet. First: shardlab collect")
         shell.finish(Exit.FALLS_SHORT)
     key = course.key() if anonymous else None
-    made = class_report(course.name, graded, link=link_in(target), anonymous=key)
+    made = class_report(course.name, graded, link=link_in(target), anonymous=key, zone=course.zone)
     path = target / (_ANONYMOUS if anonymous else _INDEX)
     write_with_folders(path, class_page(made).encode())
     for lab in made.labs if not text else ():
@@ -75,6 +75,6 @@ def stats(slug: str, db: str | None, json_path: Path | None) -> None:
     course = shell.course()
     lab = course.lab(slug)
     with gradebook(course, db) as book:
-        facts = facts_of(lab, book.grades(lab, course.deadline(slug)))
+        facts = facts_of(lab, book.grades(lab, course.deadline(slug)), course.zone)
     shell.say(*lab_lines(facts))
     shell.write_json(json_path, facts)

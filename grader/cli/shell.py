@@ -199,6 +199,17 @@ def good(passed: bool, yes: str = "PASS", no: str = "FAIL", otherwise: str = "re
     return word(yes, "green") if passed else word(no, otherwise)
 
 
+def say_zone(of: Course) -> None:
+    """Says that times are UTC where the course names no zone."""
+    if not of.timezone:
+        say("Times are UTC, and so are days: course.toml has no timezone.")
+
+
+def is_interactive() -> bool:
+    """Whether a person is there to answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def finish(code: int) -> NoReturn:
     """Ends the command with an exit code."""
     raise click.exceptions.Exit(code)

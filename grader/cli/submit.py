@@ -65,7 +65,9 @@ def submit(
         shell.say(f"Note: {problem}; so this submission is not remembered")
     digest, code = bundle.digest, short_code(bundle.digest)
     word = word if delivered.new else "Was there already:"
-    shell.say(f"{word} {code}  {minute(sent.at)}  sha256 {digest[:4]}..{digest[-4:]}", then)
+    shell.say(
+        f"{word} {code}  {minute(sent.at, here.zone)}  sha256 {digest[:4]}..{digest[-4:]}", then
+    )
     shell.write_json(json_path, {**told, "new": delivered.new, "code": code, "sent": sent})
 
 

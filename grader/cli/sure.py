@@ -1,6 +1,5 @@
 """Asks staff whether to go on where something looks wrong."""
 
-import sys
 from collections.abc import Callable
 
 import click
@@ -18,13 +17,9 @@ def asker(*, yes: bool) -> Callable[[str], bool]:
     def sure(doubt: str) -> bool:
         if yes:
             return True
-        if not _is_terminal():
+        if not shell.is_interactive():
             return False
         shell.say(*shell.folded(doubt, "", "  ", whole=True))
         return click.confirm("Take it?", default=False)
 
     return sure
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -10,8 +10,9 @@
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,13 +23,15 @@ from grader.course.key import Approve, course_key
 from grader.course.lab import Lab, load_lab
 from grader.course.tables import Table, convert, read_table
 from grader.errors import CourseError, UsageError
+from grader.text.times import end_of, moment, zone_of, zone_problem
 
 
 class Deadline(Table, frozen=True):
     """`[deadlines.SLUG]` of `course.toml`: when a lab is due, and what lateness costs.
 
     Each day begun after due date and grace costs `per_day` of the lab's 100 points; what comes
-    more than `cut_off_days` late counts 0. Of the attempts, the best counts or the last.
+    more than `cut_off_days` late counts 0. Of the attempts, the best counts or the last. Days are
+    those of `timezone`, which is the course's.
     """
 
     due: Annotated[datetime, msgspec.Meta(tz=True)]
@@ -36,6 +39,7 @@ class Deadline(Table, frozen=True):
     per_day: Annotated[int, msgspec.Meta(ge=0, le=POINTS_OF_A_LAB)] = 10
     cut_off_days: Annotated[int, msgspec.Meta(ge=0)] = 7
     counts: Literal["best", "last"] = "best"
+    timezone: str = ""
 
 
 class CourseFile(Table, frozen=True):
@@ -46,6 +50,7 @@ class CourseFile(Table, frozen=True):
     deadlines: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     inbox: str = ""  # where `submit` delivers: a folder, or a file: URL
     receipt_key: str = ""  # in what is released: the public half of the key that signs receipts
+    timezone: str = ""  # such as Europe/Berlin: where its days begin and end; empty: UTC
     groups: tuple[str, ...] = ()  # the labs in which one submission is that of a whole group
 
 
@@ -59,6 +64,7 @@ class Course:
     inbox: str = ""
     receipt_key: str = ""
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    timezone: str = ""
     groups: tuple[str, ...] = ()
     approve: Approve | None = field(default=None, repr=False, compare=False)
     _labs: dict[str, Lab] = field(default_factory=dict, repr=False, compare=False)
@@ -76,6 +82,16 @@ class Course:
     def deadline(self, slug: str) -> Deadline | None:
         """The lab's deadline; None where it has none."""
         return self.deadlines.get(slug)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of its days, in which times are shown; UTC where `timezone` is empty."""
+        return zone_of(self.timezone)
+
+    @property
+    def local_zone(self) -> tzinfo | None:
+        """The zone that a time without its offset is meant in; None where the course has none."""
+        return zone_of(self.timezone) if self.timezone else None
 
     def solutions(self, lab: Lab) -> Path:
         return self.root / "solutions" / lab.slug
@@ -118,16 +134,21 @@ def load_course(root: Path, approve: Approve | None = None) -> Course:
 
     `approve` is asked before a key of the course is used, or made.
     """
-    course = read_table(root / "course.toml", CourseFile)
-    deadlines = dict(_deadlines(root / "course.toml", course))
+    path = root / "course.toml"
+    course = read_table(path, CourseFile)
+    if problem := zone_problem(course.timezone):
+        if not course.receipt_key:
+            raise CourseError(f"{path}: key 'timezone': {problem}")
+        course = msgspec.structs.replace(course, timezone="")  # nothing is due in a student's copy
+    deadlines = dict(_deadlines(path, course))
     for slug in course.groups:
         if slug not in course.labs:
             raise CourseError(
-                f"{root / 'course.toml'}: key 'groups': no lab '{slug}'; "
-                f"the course has: {', '.join(course.labs)}"
+                f"{path}: key 'groups': no lab '{slug}'; the course has: {', '.join(course.labs)}"
             )
     facts = (course.name, course.labs, course.inbox, course.receipt_key, deadlines)
-    return Course(root, *facts, groups=course.groups, approve=approve)
+    zone, groups = course.timezone, course.groups
+    return Course(root, *facts, timezone=zone, groups=groups, approve=approve)
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:
@@ -135,4 +156,27 @@ def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]
         key = f"deadlines.{slug}"
         if slug not in course.labs:
             raise CourseError(f"{path}: key '{key}': no lab of that name in 'labs'")
-        yield slug, convert(path, table, Deadline, key)
+        if "timezone" in table:
+            raise CourseError(f"{path}: key '{key}.timezone': a course has one, above its tables")
+        due = {"due": _due(path, key, table["due"], course.timezone)} if "due" in table else {}
+        yield slug, convert(path, {**table, **due, "timezone": course.timezone}, Deadline, key)
+
+
+def _due(path: Path, key: str, written: Any, timezone: str) -> Any:
+    """The moment that is meant by a date or a local time; anything else as it is written."""
+    if not isinstance(written, date):
+        return written
+    local = written if isinstance(written, datetime) else end_of(written)
+    if local.tzinfo is not None:
+        with suppress(OverflowError):  # years that only some zones' calendars have
+            return local.astimezone(UTC)
+        return local
+    if not timezone:
+        raise CourseError(
+            f"{path}: key '{key}.due': {written.isoformat()} has no offset from UTC, and the "
+            f'course no timezone: write {local.isoformat()}Z, or timezone = "Europe/Berlin" above'
+        )
+    try:
+        return moment(local, zone_of(timezone))
+    except UsageError as error:
+        raise CourseError(f"{path}: key '{key}.due': {error}") from None

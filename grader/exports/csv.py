@@ -1,8 +1,9 @@
 """Our own table: everything about each grade, one line for each student and lab.
 
 A missing score leaves its cell empty, and `status` says why: `missing`, `ungraded`, `withheld`.
-`stale` says why a result may change once it is graded again: "of an older suite".
-Times are UTC. Each rubric item has a column, `<lab>/<item>`, with its points.
+Times are UTC; `time_from` has whose word it is, and `remark` what lateness cost where there is
+none; `stale` why a result may change once it is graded again. Each rubric item has a column,
+`<lab>/<item>`, with its points.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from grader.gradebook.rows import GradedAttempt
 
 COLUMNS = (
     "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
-    "late_days", "overrides", "score", "max_score", "published", "stale",
+    "late_days", "overrides", "score", "max_score", "published", "time_from", "remark", "stale",
 )  # fmt: skip
 
 
@@ -46,6 +47,8 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         _number(row.score),
         grade.max_score,
         _number(grade.published),
+        counts.attempt.time_from if counts else None,
+        row.remark,
         counts.stale if counts else "",
         *(_number(points.get(key)) for key in items),
     ]

@@ -6,17 +6,18 @@ it does whoever handed in nothing get a number: `ExportedGrade.filled` says so.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import msgspec
 
 from grader.course import Lab
 from grader.exports.cells import inert
-from grader.gradebook.points import Points, exact
+from grader.gradebook.late import time_remark
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.results import Finding, RubricResult, Verdict
 from grader.suite.explain.message import message_of
-from grader.text.times import minute
+from grader.text.times import exact
 
 _REASONS = {
     "missing": "nothing handed in",
@@ -103,6 +104,12 @@ class ExportedGrade(msgspec.Struct, frozen=True):
         return "graded" if decided else self.grade.status
 
     @property
+    def remark(self) -> str:
+        """What lateness cost where nobody knows when the attempt was handed in."""
+        counts = self.attempt
+        return time_remark(counts) if counts is not None and self.grade.due is not None else ""
+
+    @property
     def attempt(self) -> GradedAttempt | None:
         """The attempt that the score comes from; None if its score is another by now."""
         return self.grade.counts if self.score == self.grade.score else None
@@ -136,10 +143,16 @@ def without_score(rows: Iterable[ExportedGrade]) -> list[str]:
     return [f"{each.student}, {each.lab}: {each.reason}" for each in rows if each.score is None]
 
 
-def early_zeros(rows: Iterable[ExportedGrade], now: datetime) -> list[str]:
+def of_unknown_time(rows: Iterable[ExportedGrade]) -> list[str]:
+    """A line for each score that comes of an unknown time: what lateness cost."""
+    scored = (each for each in rows if each.score is not None and each.remark)
+    return [f"{each.student}, {each.lab}: {each.remark}" for each in scored]
+
+
+def early_zeros(rows: Iterable[ExportedGrade], now: datetime, zone: tzinfo) -> list[str]:
     """A remark on each score for nothing handed in of which the due date is still to come."""
     return [
-        f"{each.student}, {each.lab}: {each.score}, though it is due at {minute(due)} only"
+        f"{each.student}, {each.lab}: {each.score}, though it is due at {exact(due, zone)} only"
         for each in rows
         if each.filled and (due := each.grade.due) is not None and due > now
     ]
@@ -190,5 +203,5 @@ def _items(grade: Grade) -> tuple[Item, ...]:
 
 
 def _item(graded: RubricResult, override: Override | None) -> Item:
-    points = exact(min(override.points, graded.max_points)) if override else graded.points
+    points = min(override.points, graded.max_points) if override else graded.points
     return Item(graded.item, points, graded.max_points, graded.verdict, graded.finding, override)

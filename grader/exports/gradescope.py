@@ -17,6 +17,7 @@ from grader.errors import UsageError
 from grader.exports.cells import number
 from grader.exports.exported import ExportedGrade, ExportedLab, Item, without_score
 from grader.exports.formats import Export, ExportOrder, Format, document
+from grader.gradebook.late import time_words
 from grader.gradebook.points import plain_number
 from grader.text.shown import plural
 
@@ -125,6 +126,8 @@ def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
     elif counts.penalty:
         raw = number(counts.raw or 0)
         yield f"{raw} points, less {counts.penalty}: {plural(counts.late_days, 'day')} late."
+    if row.grade.due and (words := time_words(counts)):
+        yield words
 
 
 def _origin(row: ExportedGrade) -> dict[str, object]:

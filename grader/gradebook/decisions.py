@@ -1,12 +1,10 @@
-"""Decisions of people: overrides, extensions, publications.
+"""Decisions of people about one student: overrides and extensions.
 
 Nothing is changed in place. A decision is a new row with its reason and author, and the newest
 counts, so earlier decisions stay on record.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import msgspec
 import sqlalchemy as sa
@@ -14,19 +12,12 @@ import sqlalchemy as sa
 from grader.course import Lab
 from grader.errors import UsageError
 from grader.gradebook import people
-from grader.gradebook.database import insert
-from grader.gradebook.grades import overrides_in_force
+from grader.gradebook.database import insert, lock
+from grader.gradebook.grades import extensions_in_force, overrides_in_force
 from grader.gradebook.journal import Journal
 from grader.gradebook.points import Points, checked, in_two
-from grader.gradebook.rows import Grade
-from grader.gradebook.tables import (
-    extensions,
-    labs,
-    overrides,
-    publications,
-    published_grades,
-)
-from grader.text.shown import plural
+from grader.gradebook.tables import extensions, labs, overrides
+from grader.text.times import exact
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -35,24 +26,6 @@ class Signature(msgspec.Struct, frozen=True):
     reason: str
     author: str
     at: datetime
-
-
-class Publication(msgspec.Struct, frozen=True):
-    """How many students a publication told a score.
-
-    `changed` counts those who were told another score before, or none. `withheld`, `ungraded`
-    and `missing` count those who have no score yet and were left out.
-    """
-
-    id: int
-    lab: str
-    author: str
-    at: datetime
-    published: int
-    changed: int
-    withheld: int
-    ungraded: int
-    missing: int
 
 
 def override(
@@ -94,45 +67,33 @@ def override(
 
 
 def extend(
-    connection: sa.Connection, student: str, lab: Lab, until: datetime, by: Signature
+    connection: sa.Connection, student: str, lab: Lab, until: datetime, by: Signature, zone: tzinfo
 ) -> None:
-    """Makes the lab due at that time for the student."""
+    """Makes the lab due at that time for the student; the log tells it in the zone."""
     whose = people.require(connection, student)
     _with_lab(connection, lab.slug)
     row = {"due": until} | _row(whose.key, lab, by)
-    told = f"until {until:%Y-%m-%d %H:%M %Z}: {by.reason}"
+    told = f"until {exact(until, zone)}: {by.reason}"
     subject = f"{whose.id} {lab.slug}"
     journal = Journal.begin(connection, by.at, by.author, "extend", subject, told)
     journal.insert(extensions, row)
 
 
-def publish(
-    connection: sa.Connection, lab: str, grades: Iterable[Grade], author: str, now: datetime
-) -> Publication:
-    """Records the scores that students are told now; grades without a score are only counted."""
-    grades = list(grades)
-    _with_lab(connection, lab)
-    with_score = sum(each.score is not None for each in grades)
-    changed = sum(each.score is not None and each.score != each.published for each in grades)
-    detail = f"{plural(with_score, 'grade')}, {changed} new or changed"
-    journal = Journal.begin(connection, now, author, "publish", lab, detail)
-    number = journal.insert(publications, {"lab": lab, "author": author, "at": now})["id"]
-    told = [
-        {
-            "publication": number,
-            "student": grade.student.key,
-            "submission": grade.counts.attempt.id,
-            **dict(zip(("score", "hundredths"), in_two(grade.score), strict=True)),
-            "max_score": grade.max_score,
-        }
-        for grade in grades
-        if grade.counts is not None and grade.score is not None
-    ]
-    if told:
-        connection.execute(published_grades.insert(), told)
-    left_out = Counter(grade.status for grade in grades if grade.score is None)
-    counts = (left_out["withheld"], left_out["ungraded"], left_out["missing"])
-    return Publication(number, lab, author, now, len(told), changed, *counts)
+def withdraw_extension(
+    connection: sa.Connection, student: str, lab: Lab, by: Signature, zone: tzinfo
+) -> None:
+    """Takes back the student's extension in force: the one before it counts again, if any."""
+    everyone = people.load(connection)
+    whose = people.require(connection, student)
+    lock(connection, f"extensions of {lab.slug}")
+    in_force = extensions_in_force(connection, lab.slug, everyone).get(whose.key)
+    if in_force is None:
+        raise UsageError(f"no extension of {lab.slug} is in force for {student}")
+    row = {"due": in_force.due, "withdrawn": 1} | _row(whose.key, lab, by)
+    told = f"until {exact(in_force.due, zone)}: {by.reason}"
+    subject = f"{whose.id} {lab.slug}"
+    journal = Journal.begin(connection, by.at, by.author, "withdraw extension", subject, told)
+    journal.insert(extensions, row)
 
 
 def _row(student: str, lab: Lab, by: Signature) -> dict[str, str | datetime]:

@@ -49,7 +49,7 @@ def grades(
         judged(connection, lab, every, before=before),
         overrides_in_force(connection, lab, people),
         extensions_in_force(connection, lab.slug, people),
-        _published(connection, lab.slug, people),
+        told_scores(connection, lab.slug, people),
     )
     return [facts.grade(each, by_student[each.key]) for each in people.present()]
 
@@ -163,13 +163,16 @@ def extensions_in_force(
     return {key: own[-1] for key, own in given.items() if own}
 
 
-def _published(connection: sa.Connection, lab: str, people: People) -> dict[str, Points]:
-    """The score that each student was last told."""
+def told_scores(
+    connection: sa.Connection, lab: str, people: People, *, without: int = 0
+) -> dict[str, Points]:
+    """The score that each student was last told, as if one publication were withdrawn, too."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
         sa.select(publications.c.id, published_grades)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
+        .where(publications.c.id != without)
         .order_by(publications.c.id)
     )
     # of two records of one person that were told at once, the one that the other went into counts

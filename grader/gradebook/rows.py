@@ -99,8 +99,9 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     """An attempt with its present result, if it has one, and its penalty for lateness.
 
     `raw` is the score with overrides, before `penalty`; None if there is no score. `late_days`
-    counts days begun after due date and grace. An attempt past the cut-off is `refused`. `stale`
-    says what of the result is not as it would be now ("an older suite"); empty if nothing is.
+    counts days begun after due date and grace. An attempt past the cut-off is `refused`. `limit`
+    is what ended within a minute of when it was handed in, if anything did: there seconds decide.
+    `stale` says what of the result is not as it would be now ("an older suite"), if anything is.
     """
 
     attempt: Attempt
@@ -109,6 +110,7 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     penalty: int = 0
     late_days: int = 0
     refused: bool = False
+    limit: datetime | None = None
     stale: str = ""
 
     @property

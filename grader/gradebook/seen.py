@@ -4,7 +4,7 @@ It is kept in tables of its own. The audit log tells people the same, and is nev
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import sqlalchemy as sa
 
@@ -21,6 +21,7 @@ from grader.gradebook.tables import (
     waiting,
 )
 from grader.gradebook.voids import Sign
+from grader.text.times import minute
 
 Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed in
 
@@ -28,9 +29,10 @@ Stranger = tuple[str, str, str]  # student, lab, and digest of what they handed 
 class CollectMemory:
     """The part of a gradebook that `collect` uses; each method is one transaction."""
 
-    def __init__(self, database: Database, sign: Sign) -> None:
+    def __init__(self, database: Database, sign: Sign, zone: tzinfo = UTC) -> None:
         self._database = database
         self._sign = sign
+        self._zone = zone  # in which the log is told times
 
     def last_collected(self) -> dict[str, datetime]:
         """When each place was collected last."""
@@ -121,7 +123,7 @@ class CollectMemory:
                 student, lab, digest = map(storable, who)
                 if (student, lab, digest) in there:
                     continue
-                told = f"waits since {at:%Y-%m-%d %H:%M} UTC"
+                told = f"waits since {minute(at, self._zone)}"
                 subject = f"{student} {lab}"
                 journal = Journal.begin(
                     connection, by.at, by.author, "not on the roster", subject, told

@@ -1,16 +1,17 @@
 """The record of a course: one object over the database and its queries.
 
 Every method is one transaction. What belongs together stands in one module beside this one:
-`attempts` (what is handed in), `seen` (what `collect` remembers), `work` (what is graded),
-`grades` (what it comes to), `decisions` (what people change), `people`. Threads may share a
-gradebook; processes each open their own.
+`attempts` (what is handed in), `seen` (what `collect` remembers), `intakes` (the collects, and
+taking them back), `voids` and `groups` (which attempts count, and whose), `work` (what is graded),
+`grades` (what it comes to), `decisions` and `publishing` (what people change), `policies` (what
+lateness costs), `people`. Threads may share a gradebook; processes each open their own.
 """
 
 import getpass
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Self
 
@@ -18,17 +19,28 @@ import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
 from grader.errors import StoreError, UsageError
-from grader.gradebook import attempts, audit, decisions, grades, intakes, people, voids, work
+from grader.gradebook import (
+    attempts,
+    audit,
+    decisions,
+    grades,
+    intakes,
+    people,
+    policies,
+    publishing,
+    voids,
+    work,
+)
 from grader.gradebook.attempts import Arrival, ToldTime
 from grader.gradebook.audit import AuditEntry
 from grader.gradebook.database import Database
-from grader.gradebook.decisions import Publication
 from grader.gradebook.enrolment import Enrolment
 from grader.gradebook.groups import Groups
 from grader.gradebook.history import History
 from grader.gradebook.journal import Journal
 from grader.gradebook.keys import KnownKeys
 from grader.gradebook.points import Points
+from grader.gradebook.publishing import Publication, Withdrawal
 from grader.gradebook.regrades import Regrades
 from grader.gradebook.rehearsal import rehearsal
 from grader.gradebook.rows import Attempt, Grade, Student
@@ -48,7 +60,7 @@ def url_of(course_root: Path, given: str | None) -> str:
 
 
 class Gradebook:
-    """An open gradebook. The audit log says that `who` made its changes.
+    """An open gradebook. The audit log says that `who` made its changes, and times in `zone`.
 
     `seen` is what `collect` remembers, `intakes` are the collects by number, `voids` the attempts
     that don't count, `groups` those that count for several, `roster` who takes part, `history` what
@@ -59,13 +71,18 @@ class Gradebook:
     """
 
     def __init__(
-        self, database: Database, who: str, clock: Callable[[], datetime] | None = None
+        self,
+        database: Database,
+        who: str,
+        clock: Callable[[], datetime] | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self._database = database
+        self.zone = zone
         self._clock = clock
         self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
-        self.seen = CollectMemory(database, self._signature)
+        self.seen = CollectMemory(database, self._signature, zone)
         self.intakes = intakes.Intakes(database, self._signature)
         self.voids = voids.Voids(database, self._signature)
         self.groups = Groups(database, self._signature)
@@ -82,9 +99,10 @@ class Gradebook:
         who: str = "",
         patience_s: float = PATIENCE_S,
         clock: Callable[[], datetime] | None = None,
+        zone: tzinfo = UTC,
     ) -> Self:
         """Opens the gradebook at a URL or in an SQLite file, which is made if there is none."""
-        return cls(Database(url, patience_s), who or user(), clock)
+        return cls(Database(url, patience_s), who or user(), clock, zone)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -94,7 +112,7 @@ class Gradebook:
     def rehearsal(self) -> Iterator["Gradebook"]:
         """The same gradebook to try something on: nothing that is done to it stays."""
         with rehearsal(self._database) as database:
-            yield Gradebook(database, self.who, self._clock)
+            yield Gradebook(database, self.who, self._clock, self.zone)
 
     def __enter__(self) -> Self:
         return self
@@ -288,14 +306,41 @@ class Gradebook:
     ) -> None:
         """Makes the lab due at that time for this student; the newest extension counts."""
         by = self._signature(reason, author)
-        self._database.write(lambda each: decisions.extend(each, student, lab, until, by))
+        self._database.write(
+            lambda each: decisions.extend(each, student, lab, until, by, self.zone)
+        )
+
+    def withdraw_extension(self, student: str, lab: Lab, *, reason: str, author: str = "") -> None:
+        """Takes the student's extension back: the one before it counts again, if any."""
+        by = self._signature(reason, author)
+        self._database.write(
+            lambda each: decisions.withdraw_extension(each, student, lab, by, self.zone)
+        )
 
     def publish(self, lab: str, grades: Iterable[Grade], *, author: str = "") -> Publication:
         """Records the scores that students are told now; a grade without a score is left out."""
         graded = list(grades)
         return self._database.write(
-            lambda each: decisions.publish(each, lab, graded, author or self.who, self._now())
+            lambda each: publishing.publish(each, lab, graded, author or self.who, self._now())
         )
+
+    def newest_publication(self, lab: str) -> Withdrawal:
+        """What taking back the lab's newest publication would do; UsageError if there is none."""
+        return self._database.read(lambda each: publishing.newest(each, lab))
+
+    def withdraw_publication(
+        self, lab: str, publication: int, *, reason: str, author: str = ""
+    ) -> None:
+        """Takes back the lab's newest publication, which has this number: the one before counts."""
+        by = self._signature(reason, author)
+        self._database.write(lambda each: publishing.withdraw(each, lab, publication, by))
+
+    def know_policies(self, timezone: str, deadlines: Mapping[str, Deadline]) -> None:
+        """Logs what of the course's late policies is another than when it was last opened."""
+        if self._database.read(lambda each: policies.changed(each, timezone, deadlines)):
+            self._database.write(
+                lambda each: policies.keep(each, timezone, deadlines, self.who, self._now())
+            )
 
     def audit(self) -> list[AuditEntry]:
         """Every change that a person or a run made, the oldest first."""

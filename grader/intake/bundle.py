@@ -20,6 +20,7 @@ from grader.intake.archive import MAX_MEMBERS, BundleError, read_stored_zip, sto
 from grader.submissions import MAX_SOURCE_BYTES, Submission, from_bytes
 from grader.text.ids import MAX_ID_BYTES, is_student_id, student_id
 from grader.text.shown import escaped
+from grader.text.times import minute
 
 SUFFIX = ".shardlab.zip"
 RECEIPT_SUFFIX = ".receipt.json"
@@ -152,7 +153,7 @@ def check_bundle(bundle: Bundle, labs: Mapping[str, Lab], *, now: datetime) -> L
     if problem := _foreign_file(bundle, lab):
         raise BundleError(problem)
     if manifest.created_at > now + MAX_AHEAD:
-        when = manifest.created_at.isoformat(" ", "minutes")
+        when = minute(manifest.created_at, UTC)
         raise BundleError(f"it says that it was made at {when}, in the future")
     if manifest.created_at < _FIRST:
         raise BundleError("it says that it was made before there were bundles")

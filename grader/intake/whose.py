@@ -54,7 +54,7 @@ class Lookup:
 
     def __init__(self, students: Iterable[Student] = ()) -> None:
         students = sorted(students, key=lambda each: each.id)
-        self._by_id = {each.id: each for each in students}
+        self._by_id = {name: each for each in students for name in (each.key, each.id)}
         self._by_lms = _several(students, lambda each: [each.lms_id])
         self._by_email = _several(students, lambda each: [each.email.casefold()])
         self._by_name = _several(students, lambda each: moodle_keys(each.name))
@@ -64,6 +64,11 @@ class Lookup:
     def knows(self, student: str) -> bool:
         """Whether somebody has this id."""
         return student in self._by_id
+
+    def means(self, name: str, student: str) -> bool:
+        """Whether a name is an id of this student's, perhaps one of before."""
+        found = self._by_id.get(student)
+        return found is not None and found.is_called({name})
 
     def numbered(self, number: str) -> Sequence[Student]:
         """Everyone with this number in the system."""

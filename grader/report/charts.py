@@ -29,7 +29,7 @@ def over_time(facts: LabFacts) -> Bars:
     for each in facts.periods:
         parts = [] if each.median is None else [f"median {each.median:g}"]
         bars.append(Amount(each.start, each.attempts, ", ".join(parts + ["due"] * each.due)))
-    return Bars(f"Attempts by {'week' if facts.weekly else 'day'}", tuple(bars))
+    return Bars(f"Attempts by {'week' if facts.weekly else 'day'}, {facts.zone}", tuple(bars))
 
 
 def alike(items: Sequence[str], groups: Sequence[FailureGroup]) -> HeatMap:

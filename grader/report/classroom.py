@@ -9,6 +9,7 @@ import hmac
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 import msgspec
 from msgspec.structs import replace
@@ -96,13 +97,16 @@ def class_report(
     *,
     link: Link = lambda _lab, _student: "",
     anonymous: bytes | None = None,
+    zone: tzinfo = UTC,
 ) -> ClassReport:
-    """The report of these labs.
+    """The report of these labs, with days of the zone.
 
     With `anonymous`, a key, students are numbers: in each lab of their own, in an order that
     follows from the key.
     """
-    labs = tuple(_lab_report(_Naming.of(lab, grades, link, anonymous)) for lab, grades in graded)
+    labs = tuple(
+        _lab_report(_Naming.of(lab, grades, link, anonymous), zone) for lab, grades in graded
+    )
     return ClassReport(course, labs, anonymous is not None)
 
 
@@ -142,9 +146,10 @@ def _name(grade: Grade) -> str:
     return f"{student.name} ({student.id})" if student.name else student.id
 
 
-def _lab_report(named: _Naming) -> LabReport:
+def _lab_report(named: _Naming, zone: tzinfo) -> LabReport:
     groups = list(_groups(named))
-    facts, rows = facts_of(named.lab, named.grades), [_row(named.lab, *e) for e in named.named]
+    facts = facts_of(named.lab, named.grades, zone)
+    rows = [_row(named.lab, *each) for each in named.named]
     if named.anonymous:  # who came on which day, how often and how late is known among students
         facts = replace(facts, periods=tuple(map(_blurred, facts.periods)))
         rows = [replace(row, late_days=0, attempts=0) for row in rows]

@@ -7,7 +7,7 @@ withheld result says nothing yet: both are counted apart.
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 
@@ -17,7 +17,7 @@ from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 from grader.report.verdicts import SILENT
 from grader.results import GRADED, Result, Verdict
-from grader.text.times import day
+from grader.text.times import in_zone
 
 _DAYS_SHOWN = 30
 _ALONE = 2  # students who lose one item only, and could not see why: worth a look
@@ -82,9 +82,11 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class LabFacts(msgspec.Struct, frozen=True):
-    """A class and a lab. `counts` is of students: by status, `late`, `stale`, `not runnable`.
+    """A class and a lab.
 
-    `stale` says in words which results are not as they would be now.
+    `counts` is of students: by status, `late`, `stale`, `not runnable`, and `not published` where
+    the score is another than the student was told. `stale` says in words which results are not as
+    they would be now.
     """
 
     lab: str
@@ -98,6 +100,7 @@ class LabFacts(msgspec.Struct, frozen=True):
     seconds: Seconds | None
     weekly: bool
     periods: tuple[Period, ...]
+    zone: str = "UTC"  # whose days the periods are
     stale: str = ""
 
     @property
@@ -119,12 +122,12 @@ class LabFacts(msgspec.Struct, frozen=True):
         ]
 
 
-def facts_of(lab: Lab, grades: Sequence[Grade]) -> LabFacts:
-    """The facts of one lab from its grades, one for each student."""
+def facts_of(lab: Lab, grades: Sequence[Grade], zone: tzinfo = UTC) -> LabFacts:
+    """The facts of one lab from its grades, one for each student; days are those of the zone."""
     results = [grade.counts.result for grade in grades if grade.counts and grade.counts.result]
     told = [each for each in results if is_telling(each)]
     scores = [each.score for each in grades if each.status == GRADED and each.score is not None]
-    weekly, periods = _periods(grades)
+    weekly, periods = _periods(grades, zone)
     return LabFacts(
         lab=lab.slug,
         title=lab.assignment.title,
@@ -137,6 +140,7 @@ def facts_of(lab: Lab, grades: Sequence[Grade]) -> LabFacts:
         seconds=_seconds([each.seconds for each in results]),
         weekly=weekly,
         periods=periods,
+        zone=f"{zone}",
         stale=stale_words(lab.slug, (e.stale for grade in grades for e in grade.attempts)),
     )
 
@@ -156,6 +160,7 @@ def _counts(grades: Iterable[Grade]) -> dict[str, int]:
     for grade in grades:
         counts[grade.status] += 1
         counts["stale"] += bool(grade.stale)
+        counts["not published"] += grade.score is not None and grade.score != grade.published
         counts["late"] += bool(grade.counts and grade.counts.late_days)
         result = grade.counts.result if grade.counts else None
         counts["not runnable"] += bool(result and result.status == GRADED and result.note)
@@ -213,22 +218,24 @@ def _seconds(values: Sequence[float]) -> Seconds | None:
     return Seconds(len(values), statistics.median(values), p95, max(values), sum(values))
 
 
-def _periods(grades: Sequence[Grade]) -> tuple[bool, tuple[Period, ...]]:
+def _periods(grades: Sequence[Grade], zone: tzinfo) -> tuple[bool, tuple[Period, ...]]:
     """Attempts of a known time by day, or by week if days are too many; first whether weekly."""
     attempts = [each for grade in grades for each in grade.attempts]
-    timed = [(at, each.score) for each in attempts if (at := each.attempt.submitted_at)]
+    timed = [
+        (at.astimezone(zone), each.score) for each in attempts if (at := each.attempt.submitted_at)
+    ]
     if not timed:
         return False, ()
     dates = {at.date() for at, _ in timed}
     weekly = (max(dates) - min(dates)).days >= _DAYS_SHOWN
 
     def start(at: datetime) -> str:
-        return day(at - timedelta(days=at.weekday()) if weekly else at)
+        return f"{at.date() - timedelta(days=at.weekday() if weekly else 0)}"
 
     scores = defaultdict[str, list[Points | None]](list)
     for at, score in timed:
         scores[start(at)].append(score)
-    due = {start(grade.due) for grade in grades if grade.due and not grade.extension}
+    due = {start(in_zone(grade.due, zone)) for grade in grades if grade.due and not grade.extension}
     periods = [
         Period(name, len(found), _median(found), name in due)
         for name, found in sorted(scores.items())

@@ -41,10 +41,14 @@ class ItemFeedback(msgspec.Struct, frozen=True):
 
 
 class AttemptFeedback(msgspec.Struct, frozen=True):
-    """One attempt: its time, if anybody's word says it, its outcome, and its penalty."""
+    """One attempt: its time, if anybody's word says it, its outcome, and its penalty.
+
+    `time` is the time in words, in the course's zone.
+    """
 
     number: int
     at: datetime | None
+    time: str
     outcome: str
     counts: bool = False
     late: str = ""
@@ -69,7 +73,8 @@ class Feedback(msgspec.Struct, frozen=True):
     """All that a student is told about their work on one lab.
 
     `headline` is the outcome in a few words; `reasons` explain the score. A public check has no
-    score; a grade may have none yet.
+    score; a grade may have none yet. `draft` says that the score is not published yet: then the
+    page is for staff.
     """
 
     lab: str
@@ -88,6 +93,7 @@ class Feedback(msgspec.Struct, frozen=True):
     left_out: int = 0  # attempts before these
     progress: Illustration = Illustration()
     digest: str = ""
+    draft: str = ""
     public: bool = False  # made of public checks, where the student works
 
 

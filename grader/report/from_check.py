@@ -21,6 +21,7 @@ from grader.student.checking import check_once, work_of
 from grader.student.workspace import Workspace
 from grader.suite.finding import CaseResult
 from grader.suite.run import SuiteRun
+from grader.text.times import minute
 
 
 def feedback_of_workspace(here: Workspace, level: Level) -> Feedback:
@@ -28,7 +29,10 @@ def feedback_of_workspace(here: Workspace, level: Level) -> Feedback:
     submission, state = work_of(here), here.state()
     run = check_once(here, level, submission=submission, stop_early=False)
     source = submission.files.get(here.lab.assignment.file, b"")
-    sent = [AttemptFeedback(each.attempt, each.at, "handed in") for each in state.sent]
+    sent = [
+        AttemptFeedback(each.attempt, each.at, minute(each.at, here.zone), "handed in")
+        for each in state.sent
+    ]
     return feedback_of_check(
         here.lab,
         run,

@@ -1,9 +1,11 @@
 """Makes feedback from a grade of the gradebook."""
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 
 from grader.course import Lab
 from grader.drawing import Amount, Bars
+from grader.gradebook.late import time_shown, time_words
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.report.feedback import (
     MOST_ATTEMPTS,
@@ -19,18 +21,23 @@ from grader.report.verdicts import words_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
 from grader.text.shown import plural
-from grader.text.times import minute, minute_or_unknown
+from grader.text.times import exact
 
 _STALE = "This result is {}; the score may change once the lab is graded again."
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 
 
 def feedback_of_grade(
-    lab: Lab, grade: Grade, *, course: str = "", run: SuiteRun | None = None
+    lab: Lab,
+    grade: Grade,
+    *,
+    course: str = "",
+    run: SuiteRun | None = None,
+    zone: tzinfo = UTC,
 ) -> Feedback:
     """Feedback on a student's work, above all on the attempt that counts.
 
-    `run` is the public suite's run of that attempt, for its picture.
+    `run` is the public suite's run of that attempt, for its picture. Times are shown in `zone`.
     """
     counted = grade.counts
     return Feedback(
@@ -41,14 +48,15 @@ def feedback_of_grade(
         course=course,
         student=grade.student.name or grade.student.id,
         score=grade.score,
-        reasons=tuple(_reasons(grade)),
+        reasons=tuple(_reasons(grade, zone)),
         note=_note(grade),
         items=_items(lab, grade),
         picture=picture_of(run) if run else Illustration(),
-        attempts=tuple(_attempt(each, grade) for each in grade.attempts[-MOST_ATTEMPTS:]),
+        attempts=tuple(_attempt(each, grade, zone) for each in grade.attempts[-MOST_ATTEMPTS:]),
         left_out=max(0, len(grade.attempts) - MOST_ATTEMPTS),
-        progress=_progress(grade),
+        progress=_progress(grade, zone),
         digest=counted.attempt.digest if counted else "",
+        draft=_draft(grade),
     )
 
 
@@ -64,7 +72,15 @@ def _headline(grade: Grade) -> str:
     return words.get(grade.status, f"{grade.score} of {grade.max_score} points")
 
 
-def _reasons(grade: Grade) -> Sequence[str]:
+def _draft(grade: Grade) -> str:
+    """That the score is not the one that the student was told, if it is not."""
+    if grade.score is None or grade.score == grade.published:
+        return ""
+    told = "" if grade.published is None else f" The student was last told {grade.published}."
+    return f"Not published yet: a draft for staff.{told}"
+
+
+def _reasons(grade: Grade, zone: tzinfo) -> Sequence[str]:
     """Lines that explain the score, one fact a line."""
     counted, lines = grade.counts, list[str]()
     if counted and counted.raw is not None:
@@ -73,11 +89,13 @@ def _reasons(grade: Grade) -> Sequence[str]:
         lines.append(_STALE.format(grade.stale))
     lines += [_decision(each, grade) for each in grade.overrides]
     if grade.extension is None and grade.due:
-        lines.append(f"Due {minute(grade.due)}.")
+        lines.append(f"Due {exact(grade.due, zone)}.")
     if given := grade.extension:
-        lines.append(f"Extended to {minute(given.due)} by {given.author}: {cut(given.reason)}")
-    if grade.published is not None and grade.published != grade.score:
-        lines.append(f"You were last told {grade.published}; the score has changed since.")
+        lines.append(f"Extended to {exact(given.due, zone)} by {given.author}: {cut(given.reason)}")
+    if counted and grade.due and (words := time_words(counted)):
+        lines.append(words)
+    if grade.published is not None and grade.score is None:
+        lines.append(f"You were last told {grade.published}.")
     return lines
 
 
@@ -142,14 +160,16 @@ def _items(lab: Lab, grade: Grade) -> tuple[ItemFeedback, ...]:
 # -- attempts ------------------------------------------------------------------------------
 
 
-def _attempt(each: GradedAttempt, grade: Grade) -> AttemptFeedback:
+def _attempt(each: GradedAttempt, grade: Grade, zone: tzinfo) -> AttemptFeedback:
     late = ""
     if each.late_days:
         cost = "counts 0" if each.refused else f"less {each.penalty}"
         late = f"{plural(each.late_days, 'day')} late: {cost}"
     counts = grade.counts is not None and each.attempt.id == grade.counts.attempt.id
-    at = each.attempt.submitted_at
-    return AttemptFeedback(each.attempt.number, at, _outcome(each, grade), counts, late)
+    number, at = each.attempt.number, each.attempt.submitted_at
+    if at is None and grade.due and not late:
+        late = "not known"
+    return AttemptFeedback(number, at, time_shown(each, zone), _outcome(each, grade), counts, late)
 
 
 def _outcome(each: GradedAttempt, grade: Grade) -> str:
@@ -160,16 +180,13 @@ def _outcome(each: GradedAttempt, grade: Grade) -> str:
     return each.attempt.problem or "not graded"
 
 
-def _progress(grade: Grade) -> Illustration:
+def _progress(grade: Grade, zone: tzinfo) -> Illustration:
     """A drawing of the scores by attempt, if there are at least two."""
     scored = [each for each in grade.attempts[-MOST_ATTEMPTS:] if each.score is not None]
     if len(scored) < 2:
         return Illustration()
     bars = tuple(
-        Amount(
-            f"{each.attempt.number}  {minute_or_unknown(each.attempt.submitted_at)}",
-            float(each.score or 0),
-        )
+        Amount(f"{each.attempt.number}  {time_shown(each, zone)}", float(each.score or 0))
         for each in scored
     )
     return drawn(Bars("Score by attempt", bars, most=grade.max_score))

@@ -21,7 +21,6 @@ from grader.report.verdicts import kinds
 from grader.results import Finding
 from grader.suite.explain.message import facts_of
 from grader.text.shown import printable
-from grader.text.times import minute, minute_or_unknown
 
 _FOLDER = Path(__file__).parent / "templates"
 _LONGEST = 20_000  # of one text on a page
@@ -75,8 +74,6 @@ def _environment() -> Environment:
     environment.globals.update(charts=_charts, kinds=_kinds, facts=_facts, count_words=count_words)
     environment.filters.update(
         inline=_inline,
-        minute=minute,
-        minute_or_unknown=minute_or_unknown,
         cells=_cells,
         chunks=_chunks,
         dedent=dedent,

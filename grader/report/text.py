@@ -10,7 +10,6 @@ from grader.report.facts import LabFacts
 from grader.report.feedback import Feedback, ItemFeedback
 from grader.suite.explain.message import WIDTH, lines_of
 from grader.text.shown import one_line, plural
-from grader.text.times import minute_or_unknown
 
 _MOST_GROUPS = 5
 
@@ -53,6 +52,7 @@ def report_lines(report: ClassReport) -> list[str]:
 def _feedback(feedback: Feedback) -> Iterator[str]:
     yield from _wrapped(" · ".join(filter(None, (feedback.student, feedback.course))))
     yield from _wrapped(f"{feedback.title} ({feedback.lab})")
+    yield from _wrapped(feedback.draft)
     yield from _wrapped(feedback.headline)
     for reason in (*feedback.reasons, feedback.note):
         yield from _wrapped(reason, "  ")
@@ -85,7 +85,7 @@ def _attempts(feedback: Feedback) -> Iterator[str]:
         yield "Attempts" + (f" ({feedback.left_out} before these)" if feedback.left_out else "")
     for each in feedback.attempts:
         counts = "counts" if each.counts else ""
-        parts = (f"{each.number:>3}", minute_or_unknown(each.at), each.outcome, each.late, counts)
+        parts = (f"{each.number:>3}", each.time, each.outcome, each.late, counts)
         yield from _wrapped("  ".join(filter(None, parts)))
 
 

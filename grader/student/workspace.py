@@ -13,7 +13,7 @@ import itertools
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import NamedTuple, TypeVar
@@ -26,6 +26,7 @@ from grader.evidence import PRACTICE
 from grader.files.writing import write_whole
 from grader.intake.inbox import absolute_inbox
 from grader.intake.receipts import known_key
+from grader.text.times import zone_of, zone_problem
 
 _OWN = ".shardlab"
 _COURSE, _STATE = f"{_OWN}/course.json", f"{_OWN}/state.json"
@@ -39,6 +40,7 @@ class CourseFacts(msgspec.Struct, frozen=True):
     name: str = ""
     inbox: str = ""
     receipt_key: str = ""
+    timezone: str = ""
 
 
 class Dispatch(msgspec.Struct, frozen=True):
@@ -113,6 +115,12 @@ class Workspace:
         """The facts of the course from when the workspace was made; empty if they are lost."""
         return _read(self.folder / _COURSE, CourseFacts)
 
+    @property
+    def zone(self) -> tzinfo:
+        """The course's zone; UTC where it has none, or one that this machine does not know."""
+        name = self.course.timezone
+        return UTC if zone_problem(name) else zone_of(name)
+
     def state(self) -> State:
         """The state that was remembered; a new one if it can't be read."""
         return _read(self.folder / _STATE, State)
@@ -174,7 +182,7 @@ def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None)
             (draft / _OWN / "nonce").write_text(f"{nonce}\n")
         if course is not None:
             inbox = absolute_inbox(course.inbox, course.root)
-            facts = CourseFacts(course.name, inbox, known_key(course))
+            facts = CourseFacts(course.name, inbox, known_key(course), course.timezone)
             (draft / _COURSE).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
         draft.chmod(0o755)
         draft.rename(folder)

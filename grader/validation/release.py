@@ -45,6 +45,7 @@ def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
         "labs": [lab.slug],
         "inbox": course.inbox,
         "receipt_key": public_key(course.root, course.approve),
+        "timezone": course.timezone,
     }
     # JSON's way to quote is TOML's, too
     lines = [

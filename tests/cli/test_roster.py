@@ -284,6 +284,33 @@ def test_every_table_and_page_shows_the_present_id(run, course, book, one_proces
     assert "no submission of 'ann'" in run("regrade", "adding", "ann", code=2)
 
 
+def test_a_bundle_under_the_old_id_may_come_through_an_lms(run, course, book, tmp_path):
+    """Canvas says that number 1 sent it, who is Ada now; the bundle says Ann. They are one."""
+    lab = course.lab("adding")
+    bundle = pack(lab, "ann", from_source(lab, "ann", b"x = 1\n"), now=datetime.now(UTC))
+    (tmp_path / "download").mkdir()
+    (tmp_path / "download" / f"ann_1_22_{bundle.stem}.shardlab.zip").write_bytes(bundle.raw)
+    run("roster", "rename", "ann", "ada")
+    run("collect", tmp_path / "download")
+    assert [(each.student, each.called) for each in book.attempts("adding")] == [("ann", "ada")]
+
+
+def test_who_was_dropped_hands_in_as_a_stranger(run, course, book, tmp_path):
+    """It is kept aside, and taken once they are back; nothing is made under the id meanwhile."""
+    inbox, lab = tmp_path / "inbox", course.lab("adding")
+    inbox.mkdir()
+    now = datetime.now(UTC)
+    deliver(inbox, pack(lab, "ann", from_source(lab, "ann", b"x = 1\n"), now=now))
+    run("roster", "rename", "ann", "ada")
+    run("roster", "drop", "ada")
+    said = run("collect", inbox, code=1)
+    assert "roster restore ada" in said
+    assert book.attempts("adding") == []
+    run("roster", "restore", "ann")
+    run("collect", inbox)
+    assert [(each.student, each.called) for each in book.attempts("adding")] == [("ann", "ada")]
+
+
 # -- the log -------------------------------------------------------------------------------
 
 

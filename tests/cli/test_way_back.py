@@ -42,6 +42,9 @@ OVERRIDE = ("override", "ann", "adding", "total", "10", *REASON)
 EXTEND = ("extend", "ann", "adding", "--until", "+2d", *REASON)
 WITHDRAW = ("override", "ann", "adding", "total", "--withdraw", *REASON)
 
+UNEXTEND = ("extend", "ann", "adding", "--withdraw", *REASON)
+PUBLISH = ("publish", "adding")
+UNPUBLISH = ("publish", "adding", "--withdraw", *REASON)
 VOID = ("attempt", "adding", "ann", "1", "--void", *REASON)
 SHARE = ("attempt", "adding", "ann", "1", "--share-with", "ben", *REASON)
 
@@ -61,8 +64,17 @@ WAYS = {
         Way(WITHDRAW, back=OVERRIDE, first=(OVERRIDE,)),
         Way(("override", "ann", "adding", "total", "20", *REASON), OVERRIDE, (OVERRIDE,)),
     ],
-    "extend": [Way(EXTEND), Way(EXTEND, first=(EXTEND,))],
-    "publish": [Way(("publish", "adding")), Way(("publish", "adding"), (), (OVERRIDE,))],
+    "extend": [
+        Way(EXTEND, back=UNEXTEND),
+        Way(EXTEND, back=UNEXTEND, first=(EXTEND,)),
+        Way(UNEXTEND, first=(EXTEND,)),
+        Way(UNEXTEND, first=(EXTEND, EXTEND)),
+    ],
+    "publish": [
+        Way(PUBLISH, back=UNPUBLISH),
+        Way(PUBLISH, back=UNPUBLISH, first=(PUBLISH, OVERRIDE)),
+        Way(UNPUBLISH, first=(PUBLISH,)),
+    ],
     "regrade": [Way(("regrade", "adding", "--again", "r", *LEVEL))],
     "roster take": [Way(("roster", "{roster}")), Way(("roster", "take", "{roster}"))],
     "roster add": [
@@ -160,6 +172,8 @@ def book(course, tmp_path, monkeypatch):
             )
             result = Result("x", GRADED, points, 100, 0.1, rubric)
             book.record(attempt, student[0] * 64, result, suite="s", engine="e", isolation="full")
+        # what course.toml says of late work is noted once, by whoever opens the gradebook first
+        CliRunner().invoke(main, ["--course", str(course.root), "grades", "adding"])
         yield book
 
 

@@ -191,17 +191,19 @@ def test_who_was_dropped_is_nowhere_and_loses_nothing(book, classroom, lab):
     """No grade, no attempt to grade, no decision; back, all is there."""
     book.add_students([Student("s1", "Ann"), Student("s2")])
     classroom.grade(classroom.hand_in("s1", "A"), 40, 60)
+    waiting = classroom.hand_in("s1", "B")
     before = book.grades(lab)
     book.roster.drop("s1")
     assert shown(book, lab) == {"s2": (None, 0)}
     assert ids(book) == ["s2"]
     assert classroom.pending() == book.attempts("adding", present=True) == []
-    assert len(book.attempts("adding")) == 1
+    assert len(book.attempts("adding")) == 2
     with pytest.raises(UsageError, match="restore s1"):
         book.override("s1", lab, "add", 5, reason="r")
     assert [each.student.status for each in book.roster.entries()] == [ENROLLED, DROPPED]
     book.roster.restore("s1")
     assert book.grades(lab) == before
+    assert waiting in classroom.pending()
 
 
 def test_a_roster_brings_back_whom_it_has(book):

@@ -1,13 +1,22 @@
 """Lateness and which attempt counts: worked examples, and what holds for all times and points."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.course import Deadline
-from grader.gradebook.late import counting, due_of, late_days, settled
+from grader.gradebook.late import (
+    counting,
+    due_of,
+    late_days,
+    settled,
+    time_remark,
+    time_words,
+)
 from grader.gradebook.rows import Attempt, GradedAttempt
 from grader.results import GRADED, Result
 
@@ -46,12 +55,111 @@ def test_days_are_those_begun_after_due_and_grace(late, grace, days):
     assert late_days(DUE + late, DUE, grace) == days
 
 
-def test_a_day_of_23_hours_is_24(noon):
-    """Where clocks change in the night after the deadline, nobody loses or gains an hour."""
-    before, after = timezone(timedelta(hours=2)), timezone(timedelta(hours=1))
-    due = datetime(2026, 10, 24, 23, 59, tzinfo=before)
-    assert late_days(datetime(2026, 10, 25, 22, 59, tzinfo=after), due) == 1
-    assert late_days(datetime(2026, 10, 25, 23, 0, tzinfo=after), due) == 2
+@pytest.mark.parametrize(
+    ("due", "at", "grace", "days"),
+    [
+        ("2026-10-24T23:59+02:00", "2026-10-25T23:30+01:00", 0, 1),
+        ("2026-10-24T23:59+02:00", "2026-10-25T23:59+01:00", 0, 1),
+        ("2026-10-24T23:59+02:00", "2026-10-25T23:59:01+01:00", 0, 2),
+        ("2026-10-24T23:59+02:00", "2026-10-25T23:59:01+01:00", 1, 1),
+        ("2026-10-24T23:59+02:00", "2026-10-31T23:59+01:00", 0, 7),
+        ("2026-03-28T23:59+01:00", "2026-03-29T23:59+02:00", 0, 1),
+        ("2026-03-28T23:59+01:00", "2026-03-30T00:30+02:00", 0, 2),
+        ("2026-03-28T23:59+01:00", "2026-03-30T00:30+02:00", 31, 1),
+        ("2026-10-25T01:30+02:00", "2026-10-25T02:15+01:00", 90, 1),
+        ("2026-10-25T01:30+02:00", "2026-10-25T02:15+01:00", 120, 0),
+    ],
+)
+def test_a_late_day_is_a_day_of_the_zone(due, at, grace, days):
+    """It has 25 hours where summer time ends, 23 where it begins; grace is minutes that pass."""
+    due, at = datetime.fromisoformat(due), datetime.fromisoformat(at)
+    assert late_days(at, due, grace, "Europe/Berlin") == days
+    zone = ZoneInfo("Europe/Berlin")  # the same, in times that Python would compare by their clocks
+    assert late_days(at.astimezone(zone), due.astimezone(zone), grace, "Europe/Berlin") == days
+
+
+def test_where_no_zone_is_given_a_late_day_is_one_of_utc():
+    """Where the same hand-in is late for more than 24 hours."""
+    due = datetime.fromisoformat("2026-10-24T23:59+02:00")
+    at = datetime.fromisoformat("2026-10-25T23:30+01:00")
+    assert late_days(at, due) == 2
+
+
+def test_the_cut_off_is_a_day_of_the_zone():
+    """An hour of the day on which summer time ends refuses nobody."""
+    due = datetime.fromisoformat("2026-10-24T23:59+02:00")
+    at = datetime.fromisoformat("2026-10-25T23:30+01:00")
+    facts = {"due": due, "cut_off_days": 1}
+    assert not graded(55, at, deadline=Deadline(**facts, timezone="Europe/Berlin")).refused
+    assert graded(55, at, deadline=Deadline(**facts)).refused
+
+
+@pytest.mark.parametrize(
+    ("late", "limit"),
+    [
+        (timedelta(seconds=-61), None),
+        (timedelta(seconds=-30), DUE),
+        (timedelta(seconds=30), DUE),
+        (10 * MINUTE, DUE + 10 * MINUTE),
+        (12 * MINUTE, None),
+        (DAY + 10.5 * MINUTE, DUE + DAY + 10 * MINUTE),
+        (5 * DAY + 10 * MINUTE, DUE + 5 * DAY + 10 * MINUTE),
+    ],
+)
+def test_what_ended_within_a_minute_is_kept_for_who_is_told_the_time(late, limit):
+    """The due date itself, the end of grace, the end of each late day up to the cut-off."""
+    deadline = Deadline(DUE, grace_minutes=10, cut_off_days=5)
+    assert graded(55, DUE + late, deadline=deadline).limit == limit
+
+
+def test_a_lab_that_is_due_when_the_calendar_ends_is_never_late():
+    """Some write that for never; grace would go past it."""
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    deadline = Deadline(never, grace_minutes=10, timezone="Asia/Tokyo")
+    assert graded(55, DUE, deadline=deadline).score == 55
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A case of a time that nobody knows: what costs what, and the words for staff and student."""
+
+    lms_late: bool = False
+    grace: int = 0
+    extended: bool = False
+    days: int = 0
+    staff: str = ""
+    student: str = ""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Unknown(staff="not charged", student="nothing is taken off"),
+        Unknown(lms_late=True, days=1, staff="LATE", student="the least"),
+        Unknown(lms_late=True, grace=1, staff="not charged", student="marked as late"),
+        Unknown(lms_late=True, extended=True, staff="not charged", student="marked as late"),
+    ],
+)
+def test_an_unknown_time_costs_what_is_certain(case):
+    """Nothing; or the first day if the LMS calls it late and knows of all that might excuse it.
+
+    The cut-off refuses it never, not even one of no days.
+    """
+    deadline = Deadline(DUE, grace_minutes=case.grace, per_day=20, cut_off_days=0)
+    handed_in = Attempt(1, "ann", "lab", 1, "d" * 64, None, DUE + 40 * DAY, lms_late=case.lms_late)
+    due = due_of(deadline, DUE + DAY if case.extended else None)
+    found = settled(handed_in, None, 55, deadline, due)
+    assert (found.late_days, found.penalty, found.refused) == (case.days, 20 * case.days, False)
+    assert case.staff in time_remark(found)
+    assert case.student in time_words(found)
+
+
+def test_a_known_time_decides_whatever_the_other_system_calls_it():
+    """What it calls late may be in time by the course's own date; then nothing is to be said."""
+    deadline = Deadline(DUE)
+    handed_in = Attempt(1, "ann", "lab", 1, "d" * 64, DUE, DUE, lms_late=True)
+    found = settled(handed_in, None, 55, deadline, DUE)
+    assert (found.late_days, time_remark(found), time_words(found)) == (0, "", "")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +193,7 @@ DEADLINES = st.builds(
     per_day=st.integers(0, 100),
     cut_off_days=st.integers(0, 30),
     counts=st.sampled_from(["best", "last"]),
+    timezone=st.sampled_from(["", "Europe/Berlin", "Pacific/Apia", "Asia/Kathmandu"]),
 )
 TIMES = st.timedeltas(-40 * DAY, 40 * DAY).map(lambda each: DUE + each)
 RAW = st.none() | st.integers(0, 100)

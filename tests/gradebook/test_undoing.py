@@ -157,6 +157,24 @@ def test_a_decision_under_a_ghosts_id_stands_in_the_way(book, classroom, graded,
     assert book.grade("ann", lab).overrides[0].points == 10
 
 
+def test_what_was_decided_under_a_ghosts_id_stays_the_ghosts(book, classroom, graded, lab):
+    """Taken back, a decision on both leaves each what it had: split, nobody keeps another's."""
+    classroom.hand_in("5903")
+    book.override("5903", lab, "total", 5, reason="r")
+    book.roster.merge("5903", "ann")
+    merged = meaning(book, lab)
+    book.override("ann", lab, "total", 20, reason="r")
+    undo(book, last(book))
+    assert meaning(book, lab) == merged
+    assert book.grade("ann", lab).overrides[0].points == 5
+    undo(book, last(book))
+    assert book.grade("ann", lab).overrides[0].points == 20
+    undo(book, last(book))
+    book.roster.split("5903")
+    points = {each.student.id: [one.points for one in each.overrides] for each in book.grades(lab)}
+    assert points == {"5903": [5], "ann": []}
+
+
 def test_a_dry_run_says_the_same_and_changes_nothing(book, graded, lab):
     """Nor does the log grow."""
     book.override("ann", lab, "total", 10, reason="r")

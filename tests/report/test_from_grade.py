@@ -117,6 +117,6 @@ def test_why_nothing_ran_is_told(rows):
 
 
 def test_a_score_that_has_changed_since_is_said_to_have(rows):
-    """Who was told 70 and now reads 100 need not wonder."""
+    """A page with 100 for who was told 70 is a draft, and says so."""
     _, text = told(rows, rows.grade("ann", rows.result(), published=70))
-    assert "You were last told 70; the score has changed since." in text
+    assert "Not published yet: a draft for staff. The student was last told 70." in text
