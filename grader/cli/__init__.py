@@ -10,6 +10,7 @@ import click
 
 from grader import __version__
 from grader.cli.group import LazyGroup
+from grader.engine import ENGINE
 
 # For each heading of `shardlab --help`: command, where it is, and the first line of its own help.
 COMMANDS = {
@@ -35,7 +36,7 @@ COMMANDS = {
     "Instructors": {
         "collect": ("collect:collect", "Take in what was handed in, and sign receipts."),
         "grade": ("grading:grade", "Grade what has no result yet, and record it."),
-        "regrade": ("grading:regrade", "Grade a lab again after its suite has changed."),
+        "regrade": ("regrading:regrade", "Grade a lab again after its suite has changed."),
         "debug": ("debug:debug", "Show staff why hidden cases are lost: inputs, expected, got."),
         "grades": (
             "gradebook:grades",
@@ -57,6 +58,15 @@ COMMANDS = {
         "export": ("exports:export", "Write grades for another system."),
         "similar": ("similar:similar", "List pairs of submissions that are alike."),
         "roster": ("roster:roster", "List students; add, rename, merge or drop them."),
+        "keys": ("keys:keys", "Show whether the course's keys are those that the gradebook knows."),
+        "backup": (
+            "backups:backup",
+            "Copy the whole gradebook into a new file, while others use it.",
+        ),
+        "restore": (
+            "backups:restore",
+            "Put the gradebook of a backup in the place of the present one.",
+        ),
         "audit": ("history:audit", "Show every change to the gradebook: when, by whom, what."),
         "undo": ("history:undo", "Take back a change to the gradebook, by its number."),
         "nonce": ("workspace:nonce", "Print students' nonces, to hand out."),
@@ -74,8 +84,6 @@ COMMANDS = {
 
 def _say_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
-        from grader.judge import ENGINE  # noqa: PLC0415 - takes longer than --help may
-
         click.echo(f"shardlab, version {__version__}, judging engine {ENGINE}")
         context.exit()
 

@@ -3,10 +3,13 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader.cli import shell
 from grader.course import Course
+from grader.gradebook.judged import stale_words
+from grader.gradebook.rows import Grade
 from grader.gradebook.store import Gradebook, url_of
 
 
@@ -22,6 +25,16 @@ def gradebook(course: Course, db: str | None) -> Gradebook:
         book.close()
         raise
     return book
+
+
+def stale_of(slug: str, grades: Iterable[Grade]) -> str:
+    """What is stale of a lab's results, and what to do about it; empty where nothing is."""
+    return stale_words(slug, (each.stale for grade in grades for each in grade.attempts))
+
+
+def say_stale(slug: str, grades: Iterable[Grade]) -> None:
+    """Says that, if anything is."""
+    shell.say(*shell.folded(stale_of(slug, grades), width=80))
 
 
 @contextlib.contextmanager

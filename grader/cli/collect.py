@@ -10,6 +10,7 @@ from grader.cli import lms, shell, sure
 from grader.cli.book import gradebook, trial
 from grader.cli.group import Exit
 from grader.cli.outcomes import Outcomes
+from grader.cli.tracked import say_tracked
 from grader.course import Course
 from grader.gradebook.late import time_shown
 from grader.gradebook.rows import Attempt, GradedAttempt
@@ -112,6 +113,7 @@ def collect(
     if added:
         _say_added(added, asked=strangers == "take")
     _say(course, outcomes, void, number)
+    say_tracked(course)
     rows = [_row(each, by_id[each.attempt], void) for each in outcomes.taken_in] if told else []
     about = {"intake": number, "added": added, "received": rows}
     shell.write_json(json_path, about | {"refused": outcomes.refused, "aside": outcomes.aside})

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from grader.cli import shell
+from grader.cli.tracked import warn_if_tracked
 from grader.sandbox import Layer, Level, probe
 
 
@@ -22,6 +23,7 @@ def doctor(json_path: Path | None) -> None:
     shell.say(f"Python {platform.python_version()} on {platform.system()}; torch {torch}")
     if found.level is Level.NONE:
         shell.say("Your own work can be checked here. Others' work should not be graded here.")
+    warn_if_tracked()
     shell.write_json(json_path, {"level": found.level.word, "layers": found.layers})
 
 

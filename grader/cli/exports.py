@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from grader.cli import shell
-from grader.cli.book import gradebook
+from grader.cli.book import gradebook, stale_of
 from grader.cli.group import Exit
 from grader.course import Course, Lab
 from grader.errors import CourseError, UsageError
@@ -96,9 +96,11 @@ def export(
         single=student is not None,
     )
     made = made_by.make(order)
+    stale = [(lab.slug, [each for each in grades if each.lab == lab.slug]) for lab in labs]
+    told = filter(None, (stale_of(slug, some) for slug, some in stale))
     early = early_zeros(order.rows, datetime.now(UTC), course.zone)
     of_times = of_unknown_time(order.rows)
-    remarks = (*broken, *early, *of_times, *made.notes, *made.unplaced)
+    remarks = (*broken, *early, *of_times, *made.notes, *told, *made.unplaced)
     for line in remarks:
         _say_remark(line)
     _write(Path(target), made)

@@ -1,4 +1,4 @@
-"""Commands that grade a class: grade, regrade."""
+"""The command that grades a class: grade."""
 
 import os
 from collections.abc import Sequence
@@ -13,9 +13,6 @@ from grader.cli.group import Exit
 from grader.cli.levels import required_level
 from grader.cli.runs import Run
 from grader.course import Course
-from grader.errors import UsageError
-from grader.gradebook.rows import Attempt, Grade
-from grader.gradebook.store import Gradebook
 from grader.intake.admission import Strangers
 from grader.sandbox import Level
 
@@ -28,12 +25,7 @@ from grader.sandbox import Level
     "--student", metavar="ID", help="Draw all hidden inputs as this student's; implies --no-record."
 )
 @click.option("--seed-for", metavar="ID", help="Print this student's seed first, to reproduce it.")
-@click.option(
-    "--live",
-    is_flag=True,
-    help="Run what has no trace on this machine's GPU to make "
-    "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
-)
+@worker_options.live_option
 @click.option("--messages", is_flag=True, help="Print each lost item's message, too.")
 @click.option(
     "--strangers",
@@ -67,8 +59,8 @@ def grade(
 
     Grades what is handed in at the PATHs: files, folders of files or of sub-folders, inboxes,
     bundles, downloads of Canvas and Moodle. Without a PATH, everything in the gradebook, of one
-    lab or of all. What has a result from the present suite is not graded again, so you may
-    interrupt this at any time and run it again to go on.
+    lab or of all. What has a result is not graded again, so you may interrupt this at any time
+    and run it again to go on. Results of an older suite are told; 'regrade' is for them.
     """
     course = shell.course()
     slug, paths = _lab_and_paths(course, targets)
@@ -106,84 +98,6 @@ def grade(
     if len(present) < len(paths):
         shell.finish(Exit.USAGE)
     run.finish()
-
-
-@click.command(epilog="Example: shardlab regrade tp-sharding")
-@shell.lab_argument
-@click.argument("students", nargs=-1, metavar="[STUDENT]...")
-@worker_options.how
-@click.option(
-    "--again",
-    metavar="REASON",
-    default="",
-    help="Also where nothing has changed: present results are set aside.",
-)
-def regrade(
-    slug: str,
-    students: tuple[str, ...],
-    *,
-    again: str,
-    isolation: Level | None,
-    db: str | None,
-    json_path: Path | None,
-    **workers: Any,
-) -> None:
-    """Grade a lab again after its suite has changed.
-
-    Grades only what the change concerns, and shows whose score is another now. Overrides stay,
-    and are shown beside the new score.
-    """
-    course = shell.course()
-    lab = course.lab(slug)
-    run = Run(course, required_level(isolation), worker_options.workers_from(workers), table=False)
-    run.check_installed(slug)
-    with gradebook(course, db) as book:
-        attempts = _attempts_of(book, slug, students)
-        before = {each.student.id: each for each in book.grades(lab, course.deadline(slug))}
-        if again:
-            book.again([each.id for each in attempts], reason=again)
-        run.pending(book, slug, {each.id for each in attempts} if students else None)
-        after = book.grades(lab, course.deadline(slug))
-    # who was handed in by someone else meanwhile had no grade before
-    changed = [
-        (before[each.student.id], each)
-        for each in after
-        if each.student.id in before and before[each.student.id].score != each.score
-    ]
-    shell.say(*(_change(*each) for each in changed))
-    shell.say(f"{len(changed)} of {len(after)} grades changed.")
-    told = [_as_data(*each) for each in changed]
-    count = sum(len(named) for _, named in run.shown)
-    shell.write_json(json_path, {"lab": slug, "graded": count, "changed": told})
-    run.finish()
-
-
-def _change(old: Grade, new: Grade) -> str:
-    """`s041  90 -> 100   override of floats (10): fp64 is valid`."""
-    was, now = (("none" if each.score is None else str(each.score)) for each in (old, new))
-    notes = ", ".join(f"{each.item} ({each.points}): {each.reason}" for each in new.overrides)
-    return f"  {new.student.id:<16} {was:>4} -> {now:<4}" + (f"  override {notes}" if notes else "")
-
-
-def _as_data(old: Grade, new: Grade) -> dict[str, Any]:
-    return {
-        "student": new.student.id,
-        "before": old.score,
-        "after": new.score,
-        "overrides": new.overrides,
-    }
-
-
-def _attempts_of(book: Gradebook, slug: str, students: Sequence[str]) -> list[Attempt]:
-    """The attempts of these students, under whichever id, or of all who take part."""
-    found, people = book.attempts(slug, present=True), book.roster.people()
-    whose = {name: people.find(name) for name in students}
-    there = {each.owner for each in found}
-    for name, student in whose.items():
-        if student is None or student.key not in there:
-            raise UsageError(f"no submission of '{name}'; see who there is: shardlab grades LAB")
-    wanted = {student.key for student in whose.values() if student is not None}
-    return [each for each in found if not students or each.owner in wanted]
 
 
 def _lab_and_paths(course: Course, targets: Sequence[str]) -> tuple[str | None, list[Path]]:

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from grader.cli import shell
-from grader.cli.book import gradebook
+from grader.cli.book import gradebook, say_stale
 from grader.cli.deciding import as_option
 from grader.cli.group import Exit
 from grader.course import Course
@@ -72,6 +72,7 @@ def _published(
     told: Announcement = planned
     _say_changes(planned.changes)
     _say_counts(planned, grades)
+    say_stale(slug, grades)
     if not planned.changes:
         shell.say(f"Students know all scores of {slug} already: nothing to publish.")
     elif dry_run:

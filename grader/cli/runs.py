@@ -17,6 +17,7 @@ from grader.cli.outcomes import Outcomes
 from grader.cli.sure import asker
 from grader.course import Course, Lab
 from grader.errors import CourseError, SandboxError
+from grader.gradebook.judged import stale_words
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.grading import OpenWorkers, Settings, in_order
@@ -48,6 +49,8 @@ class Run:
     failed: bool = False  # whether a lab could not be graded at all
     refused: bool = False  # whether something that was handed in could not be taken
     examined: list[dict[str, Any]] = field(default_factory=list)
+    stale: dict[str, dict[int, str]] = field(default_factory=dict)  # why, by lab and attempt
+    ids: dict[tuple[str, str], int] = field(default_factory=dict)  # of what is shown in a lab
 
     def check_installed(self, slug: str) -> None:
         """Refuses once what else would be a fault for each submission."""
@@ -55,7 +58,7 @@ class Run:
 
     def unrecorded(self, slug: str, paths: Sequence[Path], student: str | None) -> None:
         """Grades what is at the paths, all of it, and records nothing."""
-        settings = self._settings(slug)
+        settings = self.settings(slug)
         submissions = read_submissions(settings.lab, paths)
         if student is not None:
             submissions = [replace(each, student=student) for each in submissions]
@@ -141,11 +144,26 @@ class Run:
     ) -> None:
         """Grades what has no result; shows the results of `asked`, or of what was graded.
 
-        When quiet, says nothing where there is nothing to do.
+        A result that is stale stays, and is told. When quiet, says nothing where there is nothing
+        to do.
         """
-        settings = self._settings(slug)
-        backlog = Backlog.of(book, settings, only)
-        total = len(backlog.attempts)
+        backlog = Backlog.unjudged(book, self.settings(slug), only)
+        self._grade(backlog, asked, quiet=quiet)
+        ids = {each.id for each in asked} if asked is not None else None
+        stale = backlog.stale()
+        self.stale[slug] = {n: why for n, why in stale.items() if ids is None or n in ids}
+        if told := stale_words(slug, self.stale[slug].values()):
+            shell.say(*shell.folded(told, width=80))
+
+    def regrade(self, book: Gradebook, slug: str, only: set[int] | None) -> None:
+        """Grades what has no result of the present suite, engine, points and isolation."""
+        self._grade(Backlog.of(book, self.settings(slug), only), None)
+
+    def _grade(
+        self, backlog: Backlog, asked: Sequence[Attempt] | None, *, quiet: bool = False
+    ) -> None:
+        book, settings, total = backlog.book, backlog.settings, len(backlog.attempts)
+        slug = settings.lab.slug
         if total:
             self.check_installed(slug)
         if total or asked is not None:
@@ -170,12 +188,14 @@ class Run:
         if elsewhere := total - len(fresh):
             shell.say(f"{elsewhere} are graded by another run on this gradebook.")
         shown = results_to_show(book, settings.lab, fresh, asked)
+        self.ids |= {(slug, name): each.id for name, each, _ in shown}
         self._tell(settings.lab, [(name, got) for name, _, got in shown], len(fresh), seconds)
         if self.staff:
             lost = ((name, book.submission(each)) for name, each, got in shown if loses(got))
             self._examine(settings, lost)
 
-    def _settings(self, slug: str) -> Settings:
+    def settings(self, slug: str) -> Settings:
+        """What every worker needs to know to grade this lab."""
         return Settings(self.course.lab(slug), self.level, live=self.live)
 
     def _announce(self, slug: str, count: int, more: str) -> None:
@@ -204,12 +224,22 @@ class Run:
                 "lab": lab.slug,
                 "isolation": self.level.word,
                 "suite": lab.suite_digest,
-                "results": [{**to_builtins(each), "submission": name} for name, each in named],
+                "results": [
+                    {
+                        **to_builtins(each),
+                        "submission": name,
+                        "stale": self._why_stale(lab.slug, name),
+                    }
+                    for name, each in named
+                ],
             }
             for lab, named in self.shown
         ]
         told = data[0] if slug else {"labs": data}
         return {**told, "staff": self.examined} if self.staff else told
+
+    def _why_stale(self, slug: str, name: str) -> str:
+        return self.stale.get(slug, {}).get(self.ids.get((slug, name), 0), "")
 
     def finish(self) -> None:
         """Ends the command with 3 where a fault of ours withheld a score, 1 where work is left."""

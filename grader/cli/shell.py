@@ -10,6 +10,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,8 +18,10 @@ import click
 import msgspec
 
 from grader.course import Course, Lab, find_course, load_course
+from grader.course.key import Approve, KeyKind
 from grader.errors import UsageError
 from grader.files.writing import write_whole
+from grader.gradebook.points import Points, plain_number, points_from
 from grader.results import Finding
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -66,14 +69,52 @@ jobs_option = click.option(
 )
 
 
+class _PointsType(click.ParamType[Points]):
+    """Points as a person writes them: 8 or 7.5."""
+
+    name = "points"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Points:
+        if not isinstance(value, str):
+            found: Points = value
+            return found
+        if value.startswith("--"):  # the command takes `-1` for points, to say what is wrong
+            raise click.NoSuchOption(value, ctx=ctx)
+        try:
+            return points_from(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+POINTS = _PointsType()
+
+
 def course() -> Course:
     """The course that the command is about, read once."""
     context = click.get_current_context()
     if _COURSE not in context.meta:
         given: Path | None = context.find_root().obj
-        context.meta[_COURSE] = load_course(given if given is not None else find_course(Path.cwd()))
+        root = given if given is not None else find_course(Path.cwd())
+        context.meta[_COURSE] = load_course(root, _approver(root))
     found: Course = context.meta[_COURSE]
     return found
+
+
+def _approver(root: Path) -> Approve:
+    """Asks the gradebook that the command is about, once a key is needed."""
+    made = list[Approve]()
+
+    def approve(kind: KeyKind, fingerprint: str, note: str = "") -> None:
+        if not made:
+            # most commands need no key, and this takes longer to import than they do
+            from grader.cli.approval import approver_of  # noqa: PLC0415
+
+            made.append(approver_of(root))
+        made[0](kind, fingerprint, note)
+
+    return approve
 
 
 def labs(of: Course, slugs: Iterable[str]) -> list[Lab]:
@@ -96,8 +137,8 @@ def write_json(path: Path | None, value: Any) -> None:
     """
     if path is None:
         return
-    plain = _with_messages(msgspec.to_builtins(value))
-    text = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+    plain = _with_messages(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+    text = json.dumps(plain, indent=2, ensure_ascii=False, default=plain_number) + "\n"
     # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
     text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":

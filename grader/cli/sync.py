@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from grader.cli import shell
-from grader.cli.book import gradebook
+from grader.cli.book import gradebook, say_stale
 from grader.cli.group import Exit
 from grader.course import Lab
 from grader.errors import UsageError
@@ -69,6 +69,7 @@ def nbgrader(
     shell.say(f"Pushed {plural(pushed.submissions, 'submission')} of {slug}.")
     for name, status in pushed.without_score:
         shell.say(f"  no score: {name} ({status})")
+    say_stale(slug, grades)
     shell.say(f"Pulled {plural(len(decisions.wanted), 'change')} of overrides.")
     left = [*decisions.left, *refused]
     for line in left:

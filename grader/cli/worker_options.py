@@ -34,6 +34,12 @@ _OPTIONS = (
     shell.db_option,
     shell.json_option,
 )
+live_option = click.option(
+    "--live",
+    is_flag=True,
+    help="Run what has no trace on this machine's GPU to make "
+    "one. WITHOUT ISOLATION: on a machine that holds nothing else.",
+)
 
 
 def how(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from grader.course.assignment import POINTS_OF_A_LAB
-from grader.course.key import course_key
+from grader.course.key import Approve, course_key
 from grader.course.lab import Lab, load_lab
 from grader.course.tables import Table, convert, read_table
 from grader.errors import CourseError, UsageError
@@ -67,6 +67,7 @@ class Course:
     deadlines: Mapping[str, Deadline] = field(default_factory=dict)
     timezone: str = ""
     groups: tuple[str, ...] = ()
+    approve: Approve | None = field(default=None, repr=False, compare=False)
     _labs: dict[str, Lab] = field(default_factory=dict, repr=False, compare=False)
 
     def lab(self, slug: str) -> Lab:
@@ -98,7 +99,7 @@ class Course:
 
     def key(self) -> bytes:
         """The secret that hidden inputs are drawn from; see `grader.course.key`."""
-        return course_key(self.root)
+        return course_key(self.root, self.approve)
 
     def _read(self, slug: str) -> Lab:
         folder = self.root / "assignments" / slug
@@ -113,7 +114,7 @@ class Course:
                 f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}{bundles}"
                 + "".join(f"\nDid you mean {each}?" for each in meant)
             )
-        lab = load_lab(folder, self.root)
+        lab = load_lab(folder, self.root, self.approve)
         if lab.slug != slug:
             where = folder / "assignment.toml"
             raise CourseError(f"{where}: key 'slug': expected '{slug}', got '{lab.slug}'")
@@ -131,8 +132,11 @@ def find_course(start: Path) -> Path:
     )
 
 
-def load_course(root: Path) -> Course:
-    """The course in `root`. Its labs are read when they are asked for."""
+def load_course(root: Path, approve: Approve | None = None) -> Course:
+    """The course in `root`. Its labs are read when they are asked for.
+
+    `approve` is asked before a key of the course is used, or made.
+    """
     path = root / "course.toml"
     course = read_table(path, CourseFile)
     if problem := zone_problem(course.timezone):
@@ -146,7 +150,8 @@ def load_course(root: Path) -> Course:
                 f"{path}: key 'groups': no lab '{slug}'; the course has: {', '.join(course.labs)}"
             )
     facts = (course.name, course.labs, course.inbox, course.receipt_key, deadlines)
-    return Course(root, *facts, timezone=course.timezone, groups=course.groups)
+    zone, groups = course.timezone, course.groups
+    return Course(root, *facts, timezone=zone, groups=groups, approve=approve)
 
 
 def _deadlines(path: Path, course: CourseFile) -> Iterator[tuple[str, Deadline]]:

@@ -4,14 +4,14 @@ import ast
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from grader.course.assignment import Assignment, RubricItem, problems
 from grader.course.authored import tree_of
-from grader.course.key import course_key
+from grader.course.key import Approve, course_key
 from grader.course.tables import Table, read_table
 from grader.errors import CourseError
 
@@ -33,6 +33,7 @@ class Lab:
     folder: Path
     assignment: Assignment
     root: Path | None = None
+    approve: Approve | None = field(default=None, repr=False, compare=False)
 
     @property
     def slug(self) -> str:
@@ -103,7 +104,7 @@ class Lab:
     @cached_property
     def key(self) -> bytes:
         """The secret that hidden inputs are drawn from; see `grader.course.key`."""
-        return course_key(self._course)
+        return course_key(self._course, self.approve)
 
     @cached_property
     def suite_digest(self) -> str:
@@ -139,13 +140,14 @@ class Lab:
 
     def __getstate__(self) -> dict[str, Any]:
         """Fields only: another process reads suite and key itself, and no key goes on a wire."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        own = (each.name for each in fields(self) if each.name != "approve")
+        return {name: getattr(self, name) for name in own}
 
 
-def load_lab(folder: Path, root: Path | None = None) -> Lab:
+def load_lab(folder: Path, root: Path | None = None, approve: Approve | None = None) -> Lab:
     """The lab whose assignment lies in `folder`, checked."""
     path = folder / "assignment.toml"
-    lab = Lab(folder, read_table(path, Assignment), root)
+    lab = Lab(folder, read_table(path, Assignment), root, approve)
     for problem in problems(lab.assignment):
         raise CourseError(f"{path}: {problem}")
     for needed in (lab.stub, lab.public_suite, folder / "README.md", folder / "hints.toml"):

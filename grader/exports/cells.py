@@ -13,7 +13,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-Cell = str | int | float | None
+from grader.gradebook.points import Points
+
+Cell = str | float | Points | None
 
 # what may stand before a formula: spaces, quotes, and characters that nobody sees
 _BEFORE = "[\\s\"'`´“”„«»‘’‚\u200b-\u200d\u2060\ufeff\u00ad]*"
@@ -38,14 +40,14 @@ def inert(text: str) -> str:
     return _FORMULA.sub(r"\1'", plain(text))
 
 
-def cell(value: Cell) -> str | int | float:
+def cell(value: Cell) -> str | float | Points:
     """The value for a cell: text made inert, numbers unchanged, None empty."""
     if value is None:
         return ""
     return inert(value) if isinstance(value, str) else value
 
 
-def number(value: float) -> int | float:
+def number(value: Points | float) -> int | float:
     """The number as it is written: whole where it is whole, else with four places at most."""
     rounded = round(float(value), 4)
     return int(rounded) if rounded.is_integer() else rounded

@@ -2,7 +2,8 @@
 
 A missing score leaves its cell empty, and `status` says why: `missing`, `ungraded`, `withheld`.
 Times are UTC; `time_from` has whose word it is, and `remark` what lateness cost where there is
-none. Each rubric item has a column, `<lab>/<item>`, with its points.
+none; `stale` why a result may change once it is graded again. Each rubric item has a column,
+`<lab>/<item>`, with its points.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,11 +13,12 @@ import msgspec
 from grader.exports.cells import Cell, csv_text, number
 from grader.exports.exported import ExportedGrade, ExportedLab, changed_ids
 from grader.exports.formats import Export, ExportOrder, Format, document
+from grader.gradebook.points import Points
 from grader.gradebook.rows import GradedAttempt
 
 COLUMNS = (
     "student", "name", "group", "lab", "attempt", "submitted_at", "status", "raw", "penalty",
-    "late_days", "overrides", "score", "max_score", "published", "time_from", "remark",
+    "late_days", "overrides", "score", "max_score", "published", "time_from", "remark", "stale",
 )  # fmt: skip
 
 
@@ -47,11 +49,12 @@ def _line(row: ExportedGrade, items: Sequence[tuple[str, str]]) -> list[Cell]:
         _number(grade.published),
         counts.attempt.time_from if counts else None,
         row.remark,
+        counts.stale if counts else "",
         *(_number(points.get(key)) for key in items),
     ]
 
 
-def _number(value: float | None) -> int | float | None:
+def _number(value: Points | None) -> int | float | None:
     return None if value is None else number(value)
 
 

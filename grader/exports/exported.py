@@ -13,6 +13,7 @@ import msgspec
 from grader.course import Lab
 from grader.exports.cells import inert
 from grader.gradebook.late import time_remark
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade, GradedAttempt, Override
 from grader.results import Finding, RubricResult, Verdict
 from grader.suite.explain.message import message_of
@@ -46,7 +47,7 @@ class Item(msgspec.Struct, frozen=True):
     """A rubric item as it counts: with the points that a person gave it, if one did."""
 
     item: str
-    points: float
+    points: Points
     max_points: int
     verdict: Verdict
     finding: Finding = Finding()
@@ -71,7 +72,7 @@ class ExportedGrade(msgspec.Struct, frozen=True):
     """
 
     grade: Grade
-    score: float | None
+    score: Points | None
     reason: str = ""
     items: tuple[Item, ...] = ()
     filled: bool = False
@@ -118,7 +119,7 @@ def entries(
     grades: Iterable[Grade],
     *,
     published: bool = False,
-    missing_as: float | None = None,
+    missing_as: Points | None = None,
     handed_in: Collection[tuple[str, str]] = (),
 ) -> list[ExportedGrade]:
     """The grades as they stand; with `published`, only what students were last told.
@@ -151,7 +152,7 @@ def of_unknown_time(rows: Iterable[ExportedGrade]) -> list[str]:
 def early_zeros(rows: Iterable[ExportedGrade], now: datetime, zone: tzinfo) -> list[str]:
     """A remark on each score for nothing handed in of which the due date is still to come."""
     return [
-        f"{each.student}, {each.lab}: {each.score:g}, though it is due at {exact(due, zone)} only"
+        f"{each.student}, {each.lab}: {each.score}, though it is due at {exact(due, zone)} only"
         for each in rows
         if each.filled and (due := each.grade.due) is not None and due > now
     ]
@@ -174,7 +175,7 @@ def _void(row: ExportedGrade) -> ExportedGrade:
     return msgspec.structs.replace(row, reason="what was handed in does not count")
 
 
-def _filled(row: ExportedGrade, score: float) -> ExportedGrade:
+def _filled(row: ExportedGrade, score: Points) -> ExportedGrade:
     """The same; with that score if there is none because nothing was handed in."""
     if row.score is not None or row.grade.attempts or row.status != "missing":
         return row
@@ -202,5 +203,5 @@ def _items(grade: Grade) -> tuple[Item, ...]:
 
 
 def _item(graded: RubricResult, override: Override | None) -> Item:
-    points = graded.points if override is None else min(override.points, graded.max_points)
+    points = min(override.points, graded.max_points) if override else graded.points
     return Item(graded.item, points, graded.max_points, graded.verdict, graded.finding, override)

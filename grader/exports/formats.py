@@ -13,6 +13,7 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.exports.exported import ExportedGrade, ExportedLab, entries, without_score
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 
 GROUP = "shardlab.exports"
@@ -97,7 +98,7 @@ def rows_of(
     student: str | None,
     *,
     published: bool,
-    missing_as: float | None = None,
+    missing_as: Points | None = None,
     handed_in: Collection[tuple[str, str]] = (),
 ) -> list[ExportedGrade]:
     """The grades to export, of all or of one student; UsageError for an unknown student."""

@@ -18,6 +18,7 @@ from grader.exports.cells import number
 from grader.exports.exported import ExportedGrade, ExportedLab, Item, without_score
 from grader.exports.formats import Export, ExportOrder, Format, document
 from grader.gradebook.late import time_words
+from grader.gradebook.points import plain_number
 from grader.text.shown import plural
 
 _MAX_NAME = 200  # characters of a file's name, of 255 that file systems have
@@ -37,7 +38,7 @@ def results(row: ExportedGrade, lab: ExportedLab) -> str:
         "extra_data": _origin(row),
     }
     if row.score is not None:
-        document["score"] = float(row.score)
+        document["score"] = plain_number(row.score)
         document["tests"] = [_test(number, each) for number, each in enumerate(row.items, 1)]
     return json.dumps(document, indent=2, ensure_ascii=False).encode(errors="replace").decode()
 
@@ -82,8 +83,8 @@ def _name(student: str) -> str:
 
 def _test(number: int, item: Item) -> dict[str, object]:
     return {
-        "score": float(item.points),
-        "max_score": float(item.max_points),
+        "score": plain_number(item.points),
+        "max_score": item.max_points,
         "status": "passed" if item.full else "failed",
         "name": item.item,
         "name_format": "text",
@@ -118,6 +119,8 @@ def _words(row: ExportedGrade, lab: ExportedLab) -> Iterable[str]:
         return
     if counts.result is not None and counts.result.note:
         yield counts.result.note
+    if counts.stale:
+        yield f"The result is {counts.stale}; it may change once it is graded again."
     if counts.refused:
         yield "Handed in after the cut-off: 0 points."
     elif counts.penalty:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from grader.exports.cells import number
 from grader.exports.exported import ExportedGrade, Item
 from grader.exports.formats import Format, document
+from grader.gradebook.points import Points
 from grader.results import Verdict
 
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -66,7 +67,7 @@ def _cases(row: ExportedGrade) -> list[_Case]:
     return [_item(where, each) for each in row.items]
 
 
-def _whole(where: str, row: ExportedGrade, score: float) -> _Case:
+def _whole(where: str, row: ExportedGrade, score: Points) -> _Case:
     """The case of a score without items: one that was published, or stands for nothing at all."""
     if score >= row.grade.max_score:
         return _Case(where, "score")

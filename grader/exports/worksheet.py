@@ -15,6 +15,7 @@ from grader.exports.cells import number, plain
 from grader.exports.directory import Directory, by_name, directory_of, place
 from grader.exports.exported import ExportedGrade, without_score
 from grader.exports.formats import Export
+from grader.gradebook.points import Points
 
 _MAX_BYTES = 32 << 20
 _BOM = "\ufeff"
@@ -52,7 +53,7 @@ class GradeSheet:
         cells = self.rows[row]
         return cells[column].strip() if column is not None and column < len(cells) else ""
 
-    def put(self, row: int, column: int, value: float) -> None:
+    def put(self, row: int, column: int, value: Points) -> None:
         cells = self.rows[row]
         cells.extend([""] * (column + 1 - len(cells)))
         cells[column] = str(number(value)).replace(".", self.decimal)

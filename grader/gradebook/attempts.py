@@ -13,6 +13,7 @@ from pathlib import PurePath
 import msgspec
 import sqlalchemy as sa
 
+from grader.errors import StoreError
 from grader.gradebook.database import insert, lock
 from grader.gradebook.journal import Journal
 from grader.gradebook.known import Draft, KnownAttempts
@@ -181,6 +182,12 @@ def name_of(attempt: Attempt) -> str:
 
 def submission(connection: sa.Connection, attempt: Attempt) -> Submission:
     """The submission as it was handed in, byte for byte."""
+    same = sa.select(submissions.c.digest).where(submissions.c.id == attempt.id)
+    if connection.execute(same).scalar() != attempt.digest:
+        raise StoreError(
+            f"attempt {attempt.id} of {attempt.lab} is not what it was when this began: another "
+            "gradebook was restored meanwhile; run it again"
+        )
     query = sa.select(files.c.name, files.c.content).where(files.c.submission == attempt.id)
     contents = {name: bytes(content) for name, content in connection.execute(query)}
     trace = next((name for name in contents if name.endswith(_TRACE)), None)

@@ -63,6 +63,12 @@ class Database:
             self.close()
             raise
 
+    @property
+    def file(self) -> Path | None:
+        """The file that it is; None if a server has it."""
+        url = self._engine.url
+        return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()

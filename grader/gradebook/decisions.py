@@ -15,6 +15,7 @@ from grader.gradebook import people
 from grader.gradebook.database import insert, lock
 from grader.gradebook.grades import extensions_in_force, overrides_in_force
 from grader.gradebook.journal import Journal
+from grader.gradebook.points import Points, checked, in_two
 from grader.gradebook.tables import extensions, labs, overrides
 from grader.text.times import exact
 
@@ -32,7 +33,7 @@ def override(
     student: str,
     lab: Lab,
     item: str,
-    points: int | None,
+    points: Points | None,
     by: Signature,
 ) -> None:
     """Gives the student's item these points from now on; None withdraws those in force.
@@ -40,7 +41,7 @@ def override(
     An override can be withdrawn even when the lab no longer has the item.
     """
     whose = people.require(connection, student)
-    rubric = {each.item: each.points for each in lab.rubric}
+    rubric: dict[str, Points] = {each.item: each.points for each in lab.rubric}
     in_force = {
         each.item: each
         for each in overrides_in_force(connection, lab, people.load(connection)).get(whose.key, ())
@@ -49,12 +50,15 @@ def override(
         rubric.setdefault(item, in_force[item].points)
     if item not in rubric:
         raise UsageError(f"{lab.slug} has no item '{item}'; it has: {', '.join(rubric)}")
+    points = None if points is None else checked(points)
     if points is not None and not 0 <= points <= rubric[item]:
         raise UsageError(f"'{item}' is worth 0 to {rubric[item]} points, not {points}")
     if points is None and item not in in_force:
         raise UsageError(f"no override of '{item}' in {lab.slug} is in force for {student}")
     _with_lab(connection, lab.slug)
-    row = {"points": points, "max_points": rubric[item], "item": item} | _row(whose.key, lab, by)
+    whole, hundredths = (None, 0) if points is None else in_two(points)
+    row: dict[str, object] = {"item": item, "points": whole, "hundredths": hundredths}
+    row |= {"max_points": int(rubric[item]), **_row(whose.key, lab, by)}
     what = "override" if points is not None else "withdraw override"
     told = f"{points} of {rubric[item]}: " if points is not None else ""
     subject = f"{whose.id} {lab.slug} {item}"

@@ -9,44 +9,44 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from grader.course import Deadline, Lab
 from grader.gradebook import late
-from grader.gradebook.attempts import attempts, name_of
-from grader.gradebook.database import in_chunks
+from grader.gradebook.attempts import attempts
+from grader.gradebook.judged import Judged, judged
 from grader.gradebook.known import shares_of
 from grader.gradebook.people import People, load, require
+from grader.gradebook.points import Points, exact, of_two, total
 from grader.gradebook.rows import Attempt, Extension, Grade, GradedAttempt, Override, Student
 from grader.gradebook.tables import (
-    case_verdicts,
-    current_keys,
     extensions,
-    faults,
     overrides,
     publications,
     published_grades,
-    results,
-    submissions,
     withdrawals,
 )
-from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
-
-_Row = sa.RowMapping
-_VERDICT_COLUMNS = ("result", "item", "points", "max_points", "verdict", "finding")
+from grader.results import Result
 
 
-def grades(connection: sa.Connection, lab: Lab, deadline: Deadline | None) -> list[Grade]:
-    """A grade for everyone of the roster or with an attempt, by student."""
+def grades(
+    connection: sa.Connection, lab: Lab, deadline: Deadline | None, *, before: bool = False
+) -> list[Grade]:
+    """A grade for everyone of the roster or with an attempt, by student.
+
+    With `before`, as it was by the results that stood before the present ones.
+    """
     people = load(connection)
     by_student, shared = defaultdict[str, list[Attempt]](list), shares_of(connection, lab.slug)
-    for attempt in attempts(connection, lab.slug, people=people):
+    every = attempts(connection, lab.slug, people=people)
+    for attempt in every:
         whose = (attempt.student, *shared.get(attempt.id, ()))
         for student in sorted({people.owner(each).key for each in whose}):
             by_student[student].append(attempt)
     facts = _Facts(
         lab,
         deadline,
-        results_of(connection, lab.slug, by_student.values()),
+        judged(connection, lab, every, before=before),
         overrides_in_force(connection, lab, people),
         extensions_in_force(connection, lab.slug, people),
         told_scores(connection, lab.slug, people),
@@ -66,10 +66,10 @@ class _Facts:
 
     lab: Lab
     deadline: Deadline | None
-    results: Mapping[int, Result]
+    judged: Mapping[int, Judged]
     overrides: Mapping[str, tuple[Override, ...]]
     extensions: Mapping[str, Extension]
-    published: Mapping[str, int]
+    published: Mapping[str, Points]
 
     def grade(self, student: Student, handed_in: Iterable[Attempt]) -> Grade:
         extension = self.extensions.get(student.key)
@@ -94,12 +94,16 @@ class _Facts:
     def _settled(
         self, attempt: Attempt, decided: tuple[Override, ...], due: datetime | None
     ) -> GradedAttempt:
-        result = self.results.get(attempt.id)
-        raw = score_with(result, decided, self.lab) if result else None
-        return late.settled(attempt, result, raw, self.deadline, due)
+        found = self.judged.get(attempt.id)
+        if found is None:
+            return late.settled(attempt, None, None, self.deadline, due)
+        raw = score_with(found.result, decided, self.lab)
+        return replace(
+            late.settled(attempt, found.result, raw, self.deadline, due), stale=found.stale
+        )
 
 
-def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> int | None:
+def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> Points | None:
     """The score with people's points in place of grading's, item by item.
 
     A withheld score stays withheld unless people have decided on every item.
@@ -107,77 +111,13 @@ def score_with(result: Result, decided: Iterable[Override], lab: Lab) -> int | N
     points = {each.item: each.points for each in decided}
     if result.score is None:
         items = [each.item for each in lab.rubric]
-        return sum(points[each] for each in items) if points.keys() >= set(items) else None
+        return total(points[each] for each in items) if points.keys() >= set(items) else None
     changes = (
         min(points[each.item], each.max_points) - each.points
         for each in result.rubric
         if each.item in points
     )
-    return min(result.max_score, max(0, result.score + sum(changes)))
-
-
-# -- results -------------------------------------------------------------------------------
-
-
-def results_of(
-    connection: sa.Connection, lab: str, handed_in: Iterable[Iterable[Attempt]]
-) -> dict[int, Result]:
-    """The present result of each attempt that has one, by the attempt's id.
-
-    It is the result of the attempt's current key, or a fault under that key, or else the newest
-    result of the same content, perhaps of an older suite.
-    """
-    every = {each.id: each for some in handed_in for each in some}
-    of_lab = sa.select(submissions.c.id).where(submissions.c.lab == lab)
-    query = sa.select(current_keys).where(current_keys.c.submission.in_(of_lab))
-    keys = {row.submission: row.key for row in connection.execute(query)}
-    by_key = _rows(connection, results, of_lab)
-    counting = (row for row in by_key.values() if row["submission"] in every)  # none that is void
-    by_content = {_content(every[row["submission"]]): row for row in counting}
-    broken = _rows(connection, faults, of_lab)
-    chosen, found = dict[int, _Row](), dict[int, Result]()
-    for number, attempt in every.items():
-        key = keys.get(number, "")
-        if key not in by_key and key in broken:
-            found[number] = _withheld(name_of(attempt), broken[key])
-        elif row := by_key.get(key) or by_content.get(_content(attempt)):
-            chosen[number] = row
-    rubrics = _rubrics(connection, {row["id"] for row in chosen.values()})
-    for number, row in chosen.items():
-        found[number] = _result(name_of(every[number]), row, rubrics.get(row["id"], ()))
-    return found
-
-
-def _content(attempt: Attempt) -> tuple[str, str]:
-    return attempt.student, attempt.digest
-
-
-def _rows(connection: sa.Connection, table: sa.Table, of_lab: sa.Select[int]) -> dict[str, _Row]:
-    """The lab's results or faults by key, the newest of each, in the order they were made in."""
-    query = sa.select(table).where(table.c.submission.in_(of_lab)).order_by(table.c.id)
-    return {row["key"]: row for row in connection.execute(query).mappings()}
-
-
-def _rubrics(connection: sa.Connection, ids: Iterable[int]) -> dict[int, tuple[RubricResult, ...]]:
-    """The verdicts of each result, in the rubric's order."""
-    found = defaultdict[int, list[RubricResult]](list)
-    verdicts = {each.value: each for each in Verdict}
-    columns = [case_verdicts.c[name] for name in _VERDICT_COLUMNS]
-    for some in in_chunks(sorted(ids)):
-        query = sa.select(*columns).where(case_verdicts.c.result.in_(some))
-        ordered = query.order_by(case_verdicts.c.result, case_verdicts.c.position)
-        for result, item, points, most, verdict, finding in connection.execute(ordered):
-            found[result].append(RubricResult(item, points, most, verdicts[verdict], finding))
-    return {result: tuple(rubric) for result, rubric in found.items()}
-
-
-def _result(name: str, row: _Row, rubric: tuple[RubricResult, ...]) -> Result:
-    numbers = (row["score"], row["max_score"], row["seconds"])
-    return Result(name, GRADED, *numbers, rubric, row["note"], row["trace"])
-
-
-def _withheld(name: str, row: _Row) -> Result:
-    return Result(name, WITHHELD, None, row["max_score"], row["seconds"], (), row["reason"])
+    return exact(min(result.max_score, max(0, result.score + total(changes))))
 
 
 # -- decisions -----------------------------------------------------------------------------
@@ -196,7 +136,8 @@ def overrides_in_force(
         own = newest[people.owner(row.student).key]
         own.pop(row.item, None)
         if row.points is not None:
-            own[row.item] = Override(row.item, row.points, row.reason, row.author, row.at)
+            points = of_two(row.points, row.hundredths)
+            own[row.item] = Override(row.item, points, row.reason, row.author, row.at)
     items = [each.item for each in lab.rubric]
     return {
         student: tuple(
@@ -224,11 +165,11 @@ def extensions_in_force(
 
 def told_scores(
     connection: sa.Connection, lab: str, people: People, *, without: int = 0
-) -> dict[str, int]:
+) -> dict[str, Points]:
     """The score that each student was last told, as if one publication were withdrawn, too."""
     taken_back = sa.select(withdrawals.c.publication)
     query = (
-        sa.select(publications.c.id, published_grades.c.student, published_grades.c.score)
+        sa.select(publications.c.id, published_grades)
         .join(publications, publications.c.id == published_grades.c.publication)
         .where(publications.c.lab == lab, publications.c.id.not_in(taken_back))
         .where(publications.c.id != without)
@@ -238,4 +179,4 @@ def told_scores(
     rows = sorted(
         connection.execute(query), key=lambda row: (row.id, row.student not in people.merged)
     )
-    return {people.owner(row.student).key: row.score for row in rows}
+    return {people.owner(row.student).key: of_two(row.score, row.hundredths) for row in rows}

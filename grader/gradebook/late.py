@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from grader.course import POINTS_OF_A_LAB, Deadline
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Attempt, GradedAttempt
 from grader.results import Result
 from grader.text.times import beside, days_begun, days_later, zone_of
@@ -38,7 +39,7 @@ def late_days(
 def settled(
     attempt: Attempt,
     result: Result | None,
-    raw: int | None,
+    raw: Points | None,
     deadline: Deadline | None,
     due: datetime | None,
 ) -> GradedAttempt:

@@ -17,6 +17,7 @@ from grader.gradebook.database import insert, lock
 from grader.gradebook.decisions import Signature
 from grader.gradebook.grades import told_scores
 from grader.gradebook.journal import Journal, entries_of
+from grader.gradebook.points import Points, in_two
 from grader.gradebook.rows import Grade
 from grader.gradebook.tables import labs, publications, published_grades, withdrawals
 from grader.text.shown import plural
@@ -26,8 +27,8 @@ class ToldChange(msgspec.Struct, frozen=True):
     """A student who is told another score than before; None where it was none, or is none now."""
 
     student: str
-    before: int | None
-    after: int | None
+    before: Points | None
+    after: Points | None
 
     @property
     def falls(self) -> bool:
@@ -98,7 +99,7 @@ def publish(
             "publication": number,
             "student": grade.student.key,
             "submission": grade.counts.attempt.id,
-            "score": grade.score,
+            **dict(zip(("score", "hundredths"), in_two(grade.score), strict=True)),
             "max_score": grade.max_score,
         }
         for grade in grades

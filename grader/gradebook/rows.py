@@ -1,6 +1,6 @@
 """The gradebook's answers as plain data, from which exports and pages are made.
 
-Times are aware datetimes in UTC. Points are whole: a lab has 100.
+Times are aware datetimes in UTC. A lab has 100 points; see `points` for parts of one.
 """
 
 from collections.abc import Collection
@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from grader.gradebook.points import Points, exact
 from grader.results import Result
 
 ENROLLED, TAKEN, DROPPED = "enrolled", "taken", "dropped"
@@ -79,7 +80,7 @@ class Override(msgspec.Struct, frozen=True):
     """Points that a person gave for a rubric item, in place of those from grading."""
 
     item: str
-    points: int
+    points: Points
     reason: str
     author: str
     at: datetime
@@ -100,22 +101,24 @@ class GradedAttempt(msgspec.Struct, frozen=True):
     `raw` is the score with overrides, before `penalty`; None if there is no score. `late_days`
     counts days begun after due date and grace. An attempt past the cut-off is `refused`. `limit`
     is what ended within a minute of when it was handed in, if anything did: there seconds decide.
+    `stale` says what of the result is not as it would be now ("an older suite"), if anything is.
     """
 
     attempt: Attempt
     result: Result | None = None
-    raw: int | None = None
+    raw: Points | None = None
     penalty: int = 0
     late_days: int = 0
     refused: bool = False
     limit: datetime | None = None
+    stale: str = ""
 
     @property
-    def score(self) -> int | None:
+    def score(self) -> Points | None:
         """The points it earns, never below 0."""
         if self.raw is None:
             return None
-        return 0 if self.refused else max(0, self.raw - self.penalty)
+        return 0 if self.refused else exact(max(0, self.raw - self.penalty))
 
 
 class Grade(msgspec.Struct, frozen=True):
@@ -134,11 +137,11 @@ class Grade(msgspec.Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     extension: Extension | None = None
     due: datetime | None = None
-    published: int | None = None
+    published: Points | None = None
     void: tuple[Override, ...] = ()
 
     @property
-    def score(self) -> int | None:
+    def score(self) -> Points | None:
         """The grade, or None: nothing was handed in, not graded yet, or withheld."""
         return self.counts.score if self.counts else None
 
@@ -152,3 +155,16 @@ class Grade(msgspec.Struct, frozen=True):
         if self.counts.result is None:
             return "ungraded"
         return self.counts.result.status
+
+    @property
+    def stale(self) -> str:
+        """What makes the result of the attempt that counts stale; empty if nothing does."""
+        return self.counts.stale if self.counts else ""
+
+    def outdone(self, override: Override) -> int | None:
+        """What grading gives the newest attempt for the item, if it is later and earns more."""
+        newest = self.attempts[-1] if self.attempts else None
+        if newest is None or newest.result is None or newest.attempt.received_at <= override.at:
+            return None
+        earned = (each.points for each in newest.result.rubric if each.item == override.item)
+        return next((points for points in earned if points > override.points), None)

@@ -38,7 +38,10 @@ from grader.gradebook.enrolment import Enrolment
 from grader.gradebook.groups import Groups
 from grader.gradebook.history import History
 from grader.gradebook.journal import Journal
+from grader.gradebook.keys import KnownKeys
+from grader.gradebook.points import Points
 from grader.gradebook.publishing import Publication, Withdrawal
+from grader.gradebook.regrades import Regrades
 from grader.gradebook.rehearsal import rehearsal
 from grader.gradebook.rows import Attempt, Grade, Student
 from grader.gradebook.seen import CollectMemory
@@ -61,7 +64,7 @@ class Gradebook:
 
     `seen` is what `collect` remembers, `intakes` are the collects by number, `voids` the attempts
     that don't count, `groups` those that count for several, `roster` who takes part, `history` what
-    can be taken back.
+    can be taken back, `regrades` what is graded once more, `keys` the keys that grades hang on.
 
     When the server is gone, the disk full or the database locked, a call is tried again for
     `patience_s` and then raises `StoreError`. The time is the database's where that has a clock.
@@ -85,6 +88,8 @@ class Gradebook:
         self.groups = Groups(database, self._signature)
         self.roster = Enrolment(database, self._begin)
         self.history = History(database, self._now)
+        self.regrades = Regrades(database)
+        self.keys = KnownKeys(database, who, self._now)
 
     @classmethod
     def open(
@@ -97,7 +102,7 @@ class Gradebook:
         zone: tzinfo = UTC,
     ) -> Self:
         """Opens the gradebook at a URL or in an SQLite file, which is made if there is none."""
-        return cls(Database(url, patience_s), who or _user(), clock, zone)
+        return cls(Database(url, patience_s), who or user(), clock, zone)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -283,7 +288,7 @@ class Gradebook:
         student: str,
         lab: Lab,
         item: str,
-        points: int | None,
+        points: Points | None,
         *,
         reason: str,
         author: str = "",
@@ -365,7 +370,8 @@ class Gradebook:
         return self._now()
 
 
-def _user() -> str:
+def user() -> str:
+    """The name of whoever runs this program."""
     with suppress(Exception):  # no name for this user, in whichever way the platform says so
         return getpass.getuser()
     return f"user {os.getuid()}"

@@ -232,6 +232,7 @@ _WHY_NOT = {
     "take in": _TAKEN,
     "collect": _TAKEN,
     "not on the roster": "nothing was taken in; 'shardlab roster add ID' lets them in",
+    "restore": "what was there before it is in the file that it names: shardlab restore FILE",
     "policy": "it is read from course.toml; edit that back",
 }
 

@@ -72,17 +72,28 @@ class NewResult:
 def pending(connection: sa.Connection, lab: str, key: Callable[[Attempt], str]) -> list[Attempt]:
     """The attempts without a result for their key; the first where several share a key.
 
-    The keys become the current ones: from now on they decide each attempt's present result.
+    A key becomes the current one, which decides the attempt's present result, once it has a result:
+    until then what stood before stands.
     """
+    first, keys = missing(connection, lab, key)
+    waiting = {each.id for each in first}
+    settled = {number: key for number, key in keys.items() if number not in waiting}
+    set_current(connection, _changed(connection, lab, settled))
+    return first
+
+
+def missing(
+    connection: sa.Connection, lab: str, key: Callable[[Attempt], str]
+) -> tuple[list[Attempt], dict[int, str]]:
+    """Those attempts, and the key of each attempt of the lab; nothing is written."""
     found = attempts(connection, lab, present=True)
     keys = {attempt.id: key(attempt) for attempt in found}
-    _set_current(connection, _changed(connection, lab, keys))
-    done = _with_result(connection, set(keys.values()))
+    done = with_result(connection, set(keys.values()))
     first: dict[str, Attempt] = {}
     for attempt in found:
         if keys[attempt.id] not in done:
             first.setdefault(keys[attempt.id], attempt)
-    return list(first.values())
+    return list(first.values()), keys
 
 
 def generations(connection: sa.Connection, lab: str, before: int | None = None) -> dict[int, int]:
@@ -126,7 +137,7 @@ def count_again(connection: sa.Connection, submission: int, until: datetime) -> 
     )
     key = connection.execute(query.order_by(results.c.id.desc()).limit(1)).scalar()
     if key is not None:
-        _set_current(connection, {submission: key})
+        set_current(connection, {submission: key})
 
 
 def _changed(connection: sa.Connection, lab: str, keys: Mapping[int, str]) -> dict[int, str]:
@@ -139,7 +150,8 @@ def _changed(connection: sa.Connection, lab: str, keys: Mapping[int, str]) -> di
     return {number: key for number, key in keys.items() if now.get(number) != key}
 
 
-def _set_current(connection: sa.Connection, keys: Mapping[int, str]) -> None:
+def set_current(connection: sa.Connection, keys: Mapping[int, str]) -> None:
+    """Makes these the keys that decide each attempt's present result."""
     if not keys:
         return
     statement = insert(connection, current_keys)
@@ -150,7 +162,8 @@ def _set_current(connection: sa.Connection, keys: Mapping[int, str]) -> None:
     connection.execute(statement, rows)
 
 
-def _with_result(connection: sa.Connection, keys: Iterable[str]) -> set[str]:
+def with_result(connection: sa.Connection, keys: Iterable[str]) -> set[str]:
+    """The keys that have a result."""
     done: set[str] = set()
     for some in in_chunks(keys):
         query = sa.select(results.c.key).where(results.c.key.in_(some))
@@ -166,7 +179,7 @@ def record(connection: sa.Connection, graded: NewResult, now: datetime) -> bool:
 
     A withheld result is recorded as a fault, and the key stays pending.
     """
-    _set_current(connection, {graded.attempt.id: graded.key})
+    set_current(connection, {graded.attempt.id: graded.key})
     connection.execute(claims.delete().where(claims.c.key == graded.key))
     if graded.result.status == WITHHELD:
         return _record_fault(connection, graded, now)
@@ -208,7 +221,7 @@ def _record_verdicts(connection: sa.Connection, number: int, result: Result) -> 
 
 
 def _record_fault(connection: sa.Connection, graded: NewResult, now: datetime) -> bool:
-    if _with_result(connection, [graded.key]):
+    if with_result(connection, [graded.key]):
         return False
     statement = insert(connection, faults).on_conflict_do_nothing(index_elements=["token"])
     connection.execute(
@@ -258,7 +271,7 @@ def claim(connection: sa.Connection, run: int, keys: Collection[str], now: datet
     if wanted:
         connection.execute(statement, [{"key": key, "batch": run} for key in wanted])
     # Nobody else records a key that we hold. One that got a result before our claim is dropped.
-    done = _with_result(connection, wanted)
+    done = with_result(connection, wanted)
     held: set[str] = set()
     for some in in_chunks(wanted):
         mine = sa.and_(claims.c.batch == run, claims.c.key.in_(some))

@@ -1,10 +1,11 @@
 """Grades what has no result yet: from the gradebook, through workers, into the gradebook.
 
 A key stands for all that a result depends on: the submission's content, the suite with its
-assignment, the engine, the student's seed and the level of isolation. An attempt with a result for
-its present key is done. So an interrupted run goes on where it was, and a changed suite regrades
-what it must. A run claims a few keys at a time, so that several runs share one gradebook. Each
-result is recorded as it comes, so a run that is killed loses only what was under way.
+assignment, the engine, the student's seed and the level of isolation. An attempt with a result is
+done: an interrupted run goes on where it was. One whose result is of another key is stale, and is
+graded again where that is asked for, so that a score never changes by itself. A run claims a few
+keys at a time, so that several runs share one gradebook. Each result is recorded as it comes, so a
+run that is killed loses only what was under way.
 """
 
 import threading
@@ -17,6 +18,7 @@ from typing import Self
 from grader.course import Lab
 from grader.errors import StoreError
 from grader.gradebook.database import in_chunks
+from grader.gradebook.judged import Present
 from grader.gradebook.rows import Attempt
 from grader.gradebook.store import Gradebook
 from grader.gradebook.work import key_of
@@ -45,15 +47,42 @@ class Backlog:
     def of(
         cls, book: Gradebook, settings: Settings, only: Collection[int] | None = None
     ) -> "Backlog":
-        """The backlog now; with `only`, that of the attempts with these ids."""
+        """All without a result for their present key; with `only`, the attempts with these ids."""
         slug = settings.lab.slug
         empty = cls(book, settings, (), book.generations(slug))
-        pending = _in_turn(book.pending(slug, empty.key))
+        return empty._with(book.pending(slug, empty.key), only)
+
+    @classmethod
+    def planned(
+        cls, book: Gradebook, settings: Settings, only: Collection[int] | None = None
+    ) -> "Backlog":
+        """The same as `of`, to be looked at: nothing is written."""
+        slug = settings.lab.slug
+        empty = cls(book, settings, (), book.generations(slug))
+        return empty._with(book.regrades.missing(slug, empty.key), only)
+
+    @classmethod
+    def unjudged(
+        cls, book: Gradebook, settings: Settings, only: Collection[int] | None = None
+    ) -> "Backlog":
+        """Only those without any result: what has one, however old, is for `of` to regrade."""
+        slug = settings.lab.slug
+        empty = cls(book, settings, (), book.generations(slug))
+        return empty._with(book.regrades.unjudged(slug, empty.key), only)
+
+    def _with(self, pending: Sequence[Attempt], only: Collection[int] | None) -> "Backlog":
         if only is not None:
             # by key: of two attempts with the same content, only the first is listed
-            wanted = {empty.key(each) for each in book.attempts(slug) if each.id in only}
-            pending = [each for each in pending if empty.key(each) in wanted]
-        return replace(empty, attempts=pending)
+            every = self.book.attempts(self.settings.lab.slug)
+            wanted = {self.key(each) for each in every if each.id in only}
+            pending = [each for each in pending if self.key(each) in wanted]
+        return replace(self, attempts=_in_turn(pending))
+
+    def stale(self) -> dict[int, str]:
+        """What is stale of the results that are there, by the attempt's id, as this run sees it."""
+        lab = self.settings.lab
+        present = Present.of(lab, self.settings.level.word, self.engine)
+        return self.book.regrades.stale(lab, self.key, present)
 
     @property
     def engine(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grader.course import Lab
+from grader.course.key import COURSE_KEY, present_key
 from grader.errors import CourseError, SandboxError
 from grader.judge import EXPLAIN_SECONDS, TRIES, Judge, grade, withheld
 from grader.results import GRADED, Result
@@ -89,6 +90,11 @@ def _judge(settings: Settings) -> Judge:
         return _kept[-1][1]
     close_kept()
     lab = settings.lab
+    if lab.root is not None and present_key(lab.root, COURSE_KEY)[1] is None:
+        raise CourseError(  # to make one would be no help: it could not be the run's
+            f"{lab.root}: the worker sees no {COURSE_KEY.file} there; give every worker the "
+            f"same folder, or {COURSE_KEY.variable}"
+        )
     if settings.stamp != lab.stamp:
         raise CourseError(
             f"{lab.root}: the suite or the course key that the worker sees there is not "

@@ -1,4 +1,4 @@
-"""One collect of a course at a time, on one machine."""
+"""Keeps a course from being collected twice at once, or while its gradebook is replaced."""
 
 import contextlib
 from collections.abc import Iterator

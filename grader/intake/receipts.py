@@ -5,7 +5,6 @@ laid out anew stays valid.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
@@ -17,7 +16,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from grader.course import Course
-from grader.course.key import RECEIPT_KEY_FILE, RECEIPT_KEY_VARIABLE, receipt_seed
+from grader.course.key import RECEIPT_KEY, Approve, present_key, receipt_seed
 from grader.errors import UsageError
 from grader.intake.archive import BundleError
 from grader.intake.bundle import Manifest, Sha256, Slug, StudentId, Time
@@ -57,8 +56,8 @@ class SignedReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Signer:
     """Signs with the course's receipt key, which is made on first use."""
 
-    def __init__(self, course_root: Path, course_name: str) -> None:
-        self._key = SigningKey(receipt_seed(course_root))
+    def __init__(self, course_root: Path, course_name: str, approve: Approve | None = None) -> None:
+        self._key = SigningKey(receipt_seed(course_root, approve))
         self._course = course_name[:200]
 
     @property
@@ -85,9 +84,9 @@ class Signer:
         return SignedReceipt(receipt, self.public_key, signature.hex())
 
 
-def public_key(course_root: Path) -> str:
+def public_key(course_root: Path, approve: Approve | None = None) -> str:
     """The public half of the course's receipt key, which is made if there is none."""
-    return Signer(course_root, "").public_key
+    return Signer(course_root, "", approve).public_key
 
 
 def known_key(course: Course) -> str:
@@ -95,12 +94,12 @@ def known_key(course: Course) -> str:
     if course.receipt_key:
         return checked_key(course.receipt_key)
     staff = (course.root / "tests" / "hidden").is_dir()  # the copy whose key signs
-    return public_key(course.root) if has_key(course.root) or staff else ""
+    return public_key(course.root, course.approve) if has_key(course.root) or staff else ""
 
 
 def has_key(course_root: Path) -> bool:
     """Whether the course has a receipt key already; to sign makes one."""
-    return (course_root / RECEIPT_KEY_FILE).exists() or bool(os.environ.get(RECEIPT_KEY_VARIABLE))
+    return present_key(course_root, RECEIPT_KEY)[1] is not None
 
 
 def read_receipt(path: Path) -> SignedReceipt:

@@ -170,7 +170,9 @@ class _Places:
     ) -> None:
         self.book, self.taking, self.lab, self.now = taking.book, taking, lab, now
         self.labs, self.dry = course.labs(), dry
-        self.signer = None if dry and not has_key(course.root) else Signer(course.root, course.name)
+        approve = None if dry else course.approve  # what only looks records no key
+        none = dry and not has_key(course.root)
+        self.signer = None if none else Signer(course.root, course.name, approve)
         signed_by = f"{self.signer.public_key if self.signer else ''} {course.name}"
         self.unchanged = KnownBundles(self.labs, self.book.seen.unchanged, signed_by)
         self.received, self.notebook = lms.received, notebook

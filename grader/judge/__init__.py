@@ -10,7 +10,7 @@ lost; `scoring` turns cases into points. `examining` shows staff, and nobody els
 hidden cases were. `ENGINE` names all that decides about a verdict besides suite and submission.
 """
 
-from grader.judge.engine import ENGINE
+from grader.engine import ENGINE
 from grader.judge.judge import TRIES, Judge
 from grader.judge.scoring import verdict_of, withheld
 from grader.judge.steps import EXPLAIN_SECONDS, grade

@@ -4,11 +4,12 @@ An override that a person made in our gradebook is not changed: both grades are 
 person settles it. Overrides that came from nbgrader are known by the beginning of their reason.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from grader.course import Lab
+from grader.gradebook.points import Points, rounded
 from grader.gradebook.rows import Grade, Override
 from grader.notebooks.sync import ManualGrade
 from grader.text.shown import one_line
@@ -22,7 +23,7 @@ class Decision:
 
     student: str
     item: str
-    points: int | None
+    points: Points | None
     reason: str
 
 
@@ -75,20 +76,28 @@ def _decision(
         return "the gradebook knows no such student"
     grade = known[each.student]
     exact = _points(each, grade)
-    if not math.isfinite(exact) or not 0 <= exact <= rubric[each.item]:
-        return f"{exact:g} points there, and an override has 0 to {rubric[each.item]}"
-    points = math.floor(exact + 0.5)
+    if not exact.is_finite() or not 0 <= exact <= rubric[each.item]:
+        return f"{_shown(exact)} points there, and an override has 0 to {rubric[each.item]}"
+    points = rounded(exact)
     present = _in_force(grade, each.item)
     if present is not None and not present.reason.startswith(REASON):
-        return f"{exact:g} points there, but {present.author} decided on {present.points} here"
+        decided = f"{present.author} decided on {present.points} here"
+        return f"{_shown(exact)} points there, but {decided}"
     same = present is not None and present.points == points
     return None if same else Decision(each.student, each.item, points, _reason(each, exact, points))
 
 
-def _points(each: ManualGrade, grade: Grade) -> float:
-    """The item's points in nbgrader: the manual score or else the automatic one, plus extra."""
+def _points(each: ManualGrade, grade: Grade) -> Decimal:
+    """The item's points in nbgrader: the manual score or else the automatic one, plus extra.
+
+    Its binary fractions are taken for the decimals that were typed: 0.1 and 0.2 make 0.3.
+    """
     base = each.points if each.points is not None else _automatic(grade, each.item)
-    return base + (each.extra_credit or 0)
+    return Decimal(str(base)) + Decimal(str(each.extra_credit or 0))
+
+
+def _shown(number: Decimal) -> str:
+    return f"{float(number):g}"
 
 
 def _withdrawn(given: set[tuple[str, str]], grades: Sequence[Grade]) -> Iterator[Decision]:
@@ -100,10 +109,10 @@ def _withdrawn(given: set[tuple[str, str]], grades: Sequence[Grade]) -> Iterator
                 yield Decision(*key, None, f"{REASON} was taken back there")
 
 
-def _reason(each: ManualGrade, exact: float, points: int) -> str:
-    rounded = f" {exact:g}, rounded" if exact != points else ""
+def _reason(each: ManualGrade, exact: Decimal, points: Points) -> str:
+    cut = f" {_shown(exact)}, rounded" if exact != points else ""
     said = one_line(each.comment)
-    return f"{REASON}{rounded}{f': {said}' if said.strip() else ''}"
+    return f"{REASON}{cut}{f': {said}' if said.strip() else ''}"
 
 
 def _in_force(grade: Grade, item: str) -> Override | None:

@@ -18,6 +18,8 @@ from traitlets import Enum, Unicode
 from grader.course import Lab, load_course
 from grader.errors import CourseError, ShardlabError
 from grader.evidence import MAX_TRACE_BYTES
+from grader.gradebook.approval import approver
+from grader.gradebook.store import url_of
 from grader.grading import Settings, grade_here
 from grader.notebooks.expected import ExpectedCell, check_rubric, in_order, is_ours
 from grader.notebooks.pieces import TOP, Piece, grade_id, join
@@ -97,7 +99,9 @@ class ShardlabAutograde(NbGraderPreprocessor):
     def _lab(self, resources: Any) -> Lab:
         if not self.course:
             raise CourseError("nbgrader_config.py: ShardlabAutograde.course names no folder")
-        return load_course(Path(self.course)).lab(resources["nbgrader"]["assignment"])
+        root = Path(self.course)
+        approve = approver(lambda: url_of(root, None), self.log.warning)
+        return load_course(root, approve).lab(resources["nbgrader"]["assignment"])
 
     def _read(self, pieces: Sequence[Piece], resources: Any) -> Reading:
         """The answer cells as a file; the unchanged file if it came by our own command line."""

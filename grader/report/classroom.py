@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.course import Lab
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 from grader.report.facts import LabFacts, Period, facts_of, is_telling, lost_items
 from grader.report.verdicts import DECIDED, HOSTILE, NOTHING, letter_of, words_of
@@ -35,11 +36,12 @@ class Row(msgspec.Struct, frozen=True):
 
     who: str
     cells: str
-    score: int | None
+    score: Points | None
     status: str
     late_days: int = 0
     attempts: int = 0
     link: str = ""
+    stale: str = ""
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
@@ -175,7 +177,8 @@ def _row(lab: Lab, grade: Grade, who: str, link: str) -> Row:
     result = grade.counts.result if grade.counts else None
     cells = _cells(lab, result, frozenset(each.item for each in grade.overrides))
     late = grade.counts.late_days if grade.counts else 0
-    return Row(who, cells, grade.score, grade.status, late, len(grade.attempts), link)
+    facts = (grade.score, grade.status, late, len(grade.attempts), link, grade.stale)
+    return Row(who, cells, *facts)
 
 
 def _cells(lab: Lab, result: Result | None, decided: frozenset[str] = frozenset()) -> str:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 
 from grader.course import Lab, RubricItem
+from grader.gradebook.judged import stale_words
+from grader.gradebook.points import Points
 from grader.gradebook.rows import Grade
 from grader.report.verdicts import SILENT
 from grader.results import GRADED, Result, Verdict
@@ -55,8 +57,8 @@ class Spread(msgspec.Struct, frozen=True):
     median: float
     lower: float
     upper: float
-    least: int
-    most: int
+    least: Points
+    most: Points
     tenths: tuple[int, ...]  # 0-9 %, 10-19 %, … 90-99 %, 100 %
 
 
@@ -82,8 +84,9 @@ class Period(msgspec.Struct, frozen=True):
 class LabFacts(msgspec.Struct, frozen=True):
     """A class and a lab.
 
-    `counts` is of students: by status, `late`, `not runnable`, and `not published` where the score
-    is another than the student was told.
+    `counts` is of students: by status, `late`, `stale`, `not runnable`, and `not published` where
+    the score is another than the student was told. `stale` says in words which results are not as
+    they would be now.
     """
 
     lab: str
@@ -98,6 +101,7 @@ class LabFacts(msgspec.Struct, frozen=True):
     weekly: bool
     periods: tuple[Period, ...]
     zone: str = "UTC"  # whose days the periods are
+    stale: str = ""
 
     @property
     def hardest(self) -> list[ItemFacts]:
@@ -107,11 +111,14 @@ class LabFacts(msgspec.Struct, frozen=True):
 
     @property
     def warnings(self) -> list[str]:
-        """Lines about items where the lab may be at fault rather than the students."""
+        """Lines about stale results, and items where the lab may be at fault, not the students."""
         return [
-            f"rubric '{each.item}' fails alone for {each.unseen}: look at the bound."
-            for each in self.items
-            if each.unseen >= _ALONE
+            *filter(None, [self.stale]),
+            *(
+                f"rubric '{each.item}' fails alone for {each.unseen}: look at the bound."
+                for each in self.items
+                if each.unseen >= _ALONE
+            ),
         ]
 
 
@@ -134,6 +141,7 @@ def facts_of(lab: Lab, grades: Sequence[Grade], zone: tzinfo = UTC) -> LabFacts:
         weekly=weekly,
         periods=periods,
         zone=f"{zone}",
+        stale=stale_words(lab.slug, (e.stale for grade in grades for e in grade.attempts)),
     )
 
 
@@ -151,6 +159,7 @@ def _counts(grades: Iterable[Grade]) -> dict[str, int]:
     counts = Counter({"graded": 0, "ungraded": 0, "withheld": 0, "missing": 0})
     for grade in grades:
         counts[grade.status] += 1
+        counts["stale"] += bool(grade.stale)
         counts["not published"] += grade.score is not None and grade.score != grade.published
         counts["late"] += bool(grade.counts and grade.counts.late_days)
         result = grade.counts.result if grade.counts else None
@@ -184,12 +193,13 @@ def _invariants(lab: Lab, told: Iterable[Result]) -> Iterator[InvariantFacts]:
         yield InvariantFacts(name, lab.assignment.invariants[name], students)
 
 
-def _spread(scores: Sequence[int], most: int) -> Spread | None:
+def _spread(scores: Sequence[Points], most: int) -> Spread | None:
     if not scores:
         return None
-    tenths = Counter(10 * score // most if most else 0 for score in scores)
-    lower, median, upper = _quarters(scores)
-    middle = (statistics.fmean(scores), median, lower, upper)
+    tenths = Counter(int(10 * score // most) if most else 0 for score in scores)
+    numbers = [float(each) for each in scores]
+    lower, median, upper = _quarters(numbers)
+    middle = (statistics.fmean(numbers), median, lower, upper)
     shares = tuple(tenths[n] for n in range(11))
     return Spread(len(scores), *middle, min(scores), max(scores), shares)
 
@@ -222,7 +232,7 @@ def _periods(grades: Sequence[Grade], zone: tzinfo) -> tuple[bool, tuple[Period,
     def start(at: datetime) -> str:
         return f"{at.date() - timedelta(days=at.weekday() if weekly else 0)}"
 
-    scores = defaultdict[str, list[int | None]](list)
+    scores = defaultdict[str, list[Points | None]](list)
     for at, score in timed:
         scores[start(at)].append(score)
     due = {start(in_zone(grade.due, zone)) for grade in grades if grade.due and not grade.extension}
@@ -233,6 +243,6 @@ def _periods(grades: Sequence[Grade], zone: tzinfo) -> tuple[bool, tuple[Period,
     return weekly, tuple(periods[-_DAYS_SHOWN:])
 
 
-def _median(scores: Iterable[int | None]) -> float | None:
-    known = [each for each in scores if each is not None]
+def _median(scores: Iterable[Points | None]) -> float | None:
+    known = [float(each) for each in scores if each is not None]
     return statistics.median(known) if known else None

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from grader.drawing import Drawing
+from grader.gradebook.points import Points
 from grader.report.verdicts import words_of
 from grader.results import Finding, Verdict
 from grader.suite.run import SuiteRun
@@ -25,7 +26,7 @@ class ItemFeedback(msgspec.Struct, frozen=True):
     title: str
     status: str
     max_points: int
-    points: int | None = None
+    points: Points | None = None
     invariant: str = ""
     finding: Finding = Finding()
     decided: str = ""
@@ -83,7 +84,7 @@ class Feedback(msgspec.Struct, frozen=True):
     max_score: int
     course: str = ""
     student: str = ""
-    score: int | None = None
+    score: Points | None = None
     reasons: tuple[str, ...] = ()
     note: str = ""
     items: tuple[ItemFeedback, ...] = ()

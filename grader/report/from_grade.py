@@ -24,6 +24,7 @@ from grader.suite.run import SuiteRun
 from grader.text.shown import plural
 from grader.text.times import exact
 
+_STALE = "This result is {}; the score may change once the lab is graded again."
 _WITHHELD = "The score is withheld: a fault of the grader's, not yours. A person looks at it."
 
 
@@ -86,7 +87,9 @@ def _reasons(grade: Grade, zone: tzinfo) -> Sequence[str]:
     counted, lines = grade.counts, list[str]()
     if counted and counted.raw is not None:
         lines += _costs(counted)
-    lines += [_decision(each) for each in grade.overrides]
+    if grade.stale:
+        lines.append(_STALE.format(grade.stale))
+    lines += [_decision(each, grade) for each in grade.overrides]
     if grade.extension is None and grade.due:
         lines.append(f"Due {exact(grade.due, zone)}.")
     if given := grade.extension:
@@ -110,9 +113,11 @@ def _costs(counted: GradedAttempt) -> Sequence[str]:
     return []
 
 
-def _decision(override: Override) -> str:
-    points = f"{plural(override.points, 'point')}"
-    return f"{override.item}: {points} decided by {override.author}: {cut(override.reason)}"
+def _decision(override: Override, grade: Grade) -> str:
+    points = plural(override.points, "point")
+    told = f"{override.item}: {points} decided by {override.author}: {cut(override.reason)}"
+    more = grade.outdone(override)
+    return told if more is None else f"{told}; the newest attempt would earn {more} by itself"
 
 
 def _note(grade: Grade) -> str:
@@ -148,7 +153,7 @@ def _items(lab: Lab, grade: Grade) -> tuple[ItemFeedback, ...]:
                 points=None if withheld else (decision or result).points,
                 invariant=lab.invariant_text(item),
                 finding=result.finding,
-                decided=_decision(decision) if decision else "",
+                decided=_decision(decision, grade) if decision else "",
             )
         )
     return tuple(lines)
@@ -183,7 +188,7 @@ def _progress(grade: Grade, zone: tzinfo) -> Illustration:
     if len(scored) < 2:
         return Illustration()
     bars = tuple(
-        Amount(f"{each.attempt.number}  {time_shown(each, zone)}", each.score or 0)
+        Amount(f"{each.attempt.number}  {time_shown(each, zone)}", float(each.score or 0))
         for each in scored
     )
     return drawn(Bars("Score by attempt", bars, most=grade.max_score))

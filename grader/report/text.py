@@ -32,9 +32,9 @@ def summary_lines(facts: LabFacts) -> list[str]:
         count = f"{plural(first.students, 'student')}"
         parts = [f"{first.invariant} broke for {count}"]
         parts += [f"{each.invariant} for {each.students}" for each in others]
-        lines += _wrapped(f"{'; '.join(parts)}.")
+        lines += _wrapped(f"{'; '.join(parts)}.", room=2)
     for warning in facts.warnings:
-        lines += _wrapped(f"Warning: {warning}")
+        lines += _wrapped(f"Warning: {warning}", room=2)
     return lines
 
 
@@ -142,8 +142,9 @@ def _in(line: str) -> str:
     return f"  {line}"
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
+def _wrapped(text: str, indent: str = "", room: int = 0) -> list[str]:
+    """The text in lines, with room for so many columns before them."""
     inner, line = f"{indent}  ", one_line(text)
     return textwrap.wrap(
-        line, WIDTH, initial_indent=indent, subsequent_indent=inner, break_on_hyphens=False
+        line, WIDTH - room, initial_indent=indent, subsequent_indent=inner, break_on_hyphens=False
     )

@@ -4,6 +4,8 @@ What a terminal might obey, what turns the direction of writing, and halves of s
 are written out as escapes (`\x1b`, `\u202e`); all else stays as it is.
 """
 
+from decimal import Decimal
+
 _LAYOUT = "\n\t"
 
 
@@ -29,6 +31,6 @@ def shortened(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else f"{text[: max(1, limit) - 1]}…"
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 submission`, `2 submissions`."""
+def plural(count: int | Decimal, noun: str) -> str:
+    """`1 submission`, `2 submissions`, `7.5 points`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

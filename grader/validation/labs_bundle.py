@@ -101,7 +101,7 @@ def _course_file(course: Course, labs: Sequence[Lab]) -> str:
         "name": course.name,
         "labs": [lab.slug for lab in labs],
         "inbox": course.inbox,
-        "receipt_key": public_key(course.root),
+        "receipt_key": public_key(course.root, course.approve),
         "timezone": course.timezone,
     }
     # JSON's way to quote is TOML's, too

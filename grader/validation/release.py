@@ -93,7 +93,7 @@ def _secrets(course: Course, lab: Lab) -> Iterator[tuple[str, str]]:
     key = lab.key
     yield "the course key", _squeezed(key.decode("utf-8", "replace"))
     yield "the course key", key.hex()
-    yield "the receipt key", receipt_seed(course.root).hex()
+    yield "the receipt key", receipt_seed(course.root, course.approve).hex()
     solution = course.solutions(lab) / lab.assignment.file
     for line in solution_lines(solution):
         yield f"a line of the solution: {line.strip()}", _squeezed(line)

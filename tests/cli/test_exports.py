@@ -184,7 +184,7 @@ def test_a_lab_that_can_not_be_read_blocks_no_other(export, course, tmp_path):
         ("canvas", "Dee Doe,44,,dee,g1,0"),
         ("nbgrader", "dee,Dee Doe,,dee@x.example,0.0,0.0,0.0,100.0"),
         ("junit", 'message="0 of 100 points"'),
-        ("gradescope", '"score": 0.0'),
+        ("gradescope", '"score": 0,'),
     ],
 )
 def test_nothing_handed_in_is_a_zero_where_that_is_asked_for(export, tmp_path, form, zero):

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
+from grader.engine import ENGINE
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.store import Gradebook
 from grader.results import GRADED, WITHHELD, Result, RubricResult, Verdict
@@ -52,8 +53,9 @@ def book(course):
                 "ben": Result("x", WITHHELD, None, 100, 0.1, (), "a fault\x1b[31m of ours"),
             }
             if student in results:
-                book.record(attempt, student[0] * 64, results[student], suite="s", engine="e",
-                            isolation="full")  # fmt: skip
+                facts = {"engine": ENGINE, "isolation": "full"}
+                suite = course.lab("adding").suite_digest
+                book.record(attempt, student[0] * 64, results[student], suite=suite, **facts)
         yield book
 
 
@@ -67,8 +69,9 @@ def test_the_table_says_what_made_each_grade(run, book):
     assert "total set to 10 by carl" in lines[3]
     assert "withheld" in lines[4]
     assert "GRADER FAULT: a fault" in lines[4]
-    assert "ungraded" in lines[5]
-    assert lines[6] == "1 graded, 1 ungraded, 1 withheld"
+    assert lines[5].split() == ["of", "ours"], "a long remark is folded, not cut"
+    assert "ungraded" in lines[6]
+    assert lines[7] == "1 graded, 1 ungraded, 1 withheld"
 
 
 def test_json_holds_the_same(run, book, tmp_path):
@@ -93,6 +96,52 @@ def test_points_for_an_item_that_was_renamed_are_told_as_void(run, book, course)
     assert (ann["overrides"], [each["item"] for each in ann["void_overrides"]]) == ([], ["add"])
 
 
+def test_parts_of_a_point_are_shown_alike_everywhere(run, book, course, monkeypatch):
+    """In what is said, in the table and as numbers in JSON: 47.5 and 8, never 8.0 or "7.5"."""
+    monkeypatch.chdir(course.root)
+    said = run("override", "ann", "adding", "total", "7.50", "--reason", "valid")
+    assert "total: 7.5 of 60 points." in said
+    assert "Score now: 47.5/100" in said
+    assert "47.5/100" in run("grades", "adding", "--json", course.root / "grades.json")
+    text = (course.root / "grades.json").read_text()
+    assert ('"score": 47.5,' in text, '"points": 7.5,' in text) == (True, True)
+    run("override", "ann", "adding", "total", "8.00", "--reason", "valid")
+    run("grades", "adding", "--json", course.root / "grades.json")
+    text = (course.root / "grades.json").read_text()
+    assert ('"score": 48,' in text, '"points": 8,' in text) == (True, True)
+    run("publish", "adding")
+    run("override", "ann", "adding", "total", "8.25", "--reason", "valid")
+    assert "published 48" in run("grades", "adding")
+    assert "Score: mean 48.2, median 48.25" in run("stats", "adding", "--json", "-")
+    for form, shown in (("csv", ",48.25,"), ("nbgrader", ",48.25,"), ("junit", "8.25 of 60")):
+        run("export", "adding", "--to", form, f"grades.{form}")
+        assert shown in (course.root / f"grades.{form}").read_text(), form
+    run("export", "adding", "--to", "gradescope", "gradescope")
+    assert '"score": 48.25' in (course.root / "gradescope" / "ann.json").read_text()
+    run("report", "adding", "--to", "report")
+    assert "<td>48.25<" in (course.root / "report" / "index.html").read_text()
+    page = run("feedback", "adding", "ann", "--text", "--no-pictures")
+    assert "48.25 of 100 points" in page
+    assert "8.25/60" in page
+
+
+def test_an_override_that_a_later_attempt_outdoes_is_told(run, book, course):
+    """In the table, in JSON and in the student's feedback."""
+    run("override", "ann", "adding", "add", "7.5", "--reason", "by hand", "--as", "carl")
+    work = Submission("ann", {"adding.py": b"better"})
+    attempt, _ = book.take_in("adding", [Arrival(work, DUE)])[0]
+    rubric = (RubricResult("add", 40, 40, Verdict.PASSED),)
+    better = Result("x", GRADED, 40, 100, 0.1, rubric)
+    book.record(attempt, "d" * 64, better, suite="s", engine="e", isolation="full")
+    said = run("grades", "adding", "--json", course.root / "grades.json")
+    told = "add set to 7.5 by carl; the newest attempt would earn 40 by itself"
+    assert told in " ".join(said.split())
+    ann = json.loads((course.root / "grades.json").read_text())["grades"][0]
+    assert ann["overrides"][0]["outdone"] == 40
+    page = run("feedback", "adding", "ann", "--text", "--no-pictures")
+    assert "by hand; the newest attempt would earn 40 by itself" in " ".join(page.split())
+
+
 def test_an_override_and_its_withdrawal(run, book, course):
     """Both say the score that is now in force."""
     said = run("override", "ann", "adding", "total", "60", "--reason", "valid")
@@ -111,7 +160,12 @@ def test_an_override_and_its_withdrawal(run, book, course):
         (["ann", "adding", "total", "61"], "0 to 60"),
         (["eve", "adding", "total", "5"], "it has: ann, ben, cy"),
         (["ann", "ading", "total", "5"], "it has: adding"),
-        (["ann", "adding", "total", "five"], "five"),
+        (["ann", "adding", "total", "five"], "'five' is no number"),
+        (["ann", "adding", "total", "7,5"], "write 7.5"),
+        (["ann", "adding", "total", "7.125"], "two places"),
+        (["ann", "adding", "total", "nan"], "no number"),
+        (["ann", "adding", "total", "-5"], "0 to 60 points, not -5"),
+        (["ann", "adding", "total", "--withdra"], "No such option"),
     ],
 )
 def test_an_override_that_can_not_be_meant_is_one_line(run, book, words, told):

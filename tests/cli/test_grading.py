@@ -246,7 +246,7 @@ def test_regrade_shows_whose_score_changes(course, inbox):
     result = shardlab(course, "regrade", "adding", "--json", target)
     assert result.exit_code == 0, result.output
     assert "  ann               100 -> 0" in result.output
-    assert "override total (60): by hand" in result.output
+    assert "override total (60, grading 0 -> 60): by hand" in result.output
     data = json.loads(target.read_text())
     assert data["graded"] == 3
     assert {each["student"] for each in data["changed"]} == {"ann", "bob"}
@@ -267,13 +267,13 @@ def test_regrade_while_someone_else_collects(course, inbox, monkeypatch):
     """Who is new since it began has no grade that changed, and ends nothing."""
     grade(course, inbox)
     (course.root / "dee.py").write_text("x = 1\n")
-    pending = Run.pending
+    regrade = Run.regrade
 
     def meanwhile(self, *arguments, **options):
         shardlab(course, "collect", course.root / "dee.py")
-        pending(self, *arguments, **options)
+        regrade(self, *arguments, **options)
 
-    monkeypatch.setattr(Run, "pending", meanwhile)
+    monkeypatch.setattr(Run, "regrade", meanwhile)
     result = shardlab(course, "regrade", "adding")
     assert result.exit_code == 0, result.exception
     assert "0 of 4 grades changed." in result.output

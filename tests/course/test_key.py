@@ -19,7 +19,7 @@ def test_a_key_is_made_once_and_for_its_owner_only(tmp_path):
     assert len(key) >= 32
     assert course_key(tmp_path) == key
     assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+    assert {path.name for path in tmp_path.iterdir()} == {KEY_FILE, ".gitignore"}
 
 
 def test_two_courses_have_two_keys(tmp_path):

@@ -27,7 +27,7 @@ def test_the_columns_are_those_that_are_promised(make, rows):
     heading = own.grades_csv([make.lab], rows).splitlines()[0]
     assert heading == (
         "student,name,group,lab,attempt,submitted_at,status,raw,penalty,late_days,overrides,"
-        "score,max_score,published,time_from,remark,adding/add,adding/total"
+        "score,max_score,published,time_from,remark,stale,adding/add,adding/total"
     )
 
 

@@ -1,6 +1,7 @@
 """Manual grades of nbgrader's as overrides of ours: none lost, none twice, none by surprise."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -47,14 +48,16 @@ def test_a_manual_grade_is_an_override(lab):
 @pytest.mark.parametrize(
     ("points", "extra", "expected", "told"),
     [
-        (29.5, None, 30, " 29.5, rounded"),
-        (29.4, None, 29, " 29.4, rounded"),
+        (29.5, None, Decimal("29.5"), ""),
+        (0.1, 0.2, Decimal("0.3"), ""),
+        (29.335, None, Decimal("29.34"), " 29.335, rounded"),
+        (29.999, None, 30, " 29.999, rounded"),
         (10.0, 5.0, 15, ""),
         (None, 5.0, 5, ""),
         (0.0, None, 0, ""),
     ],
 )
-def test_points_are_whole(lab, points, extra, expected, told):
+def test_points_are_exact_to_two_places(lab, points, extra, expected, told):
     """As nbgrader counts them, manual before automatic, plus extra; rounding is told."""
     decision = Decision("ann", "total", expected, f"{REASON}{told}")
     assert wanted(lab, ManualGrade("ann", "total", points, extra)) == (decision,)
