@@ -5,11 +5,12 @@ three. Attempts are numbered in the order in which they are taken in.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 
+import msgspec
 import sqlalchemy as sa
 
 from grader.gradebook.database import insert, lock
@@ -126,12 +127,23 @@ def attempts(
     told, people = _told(connection, lab), people or load(connection)
     wanted = None if student is None else people.find(student)
     found = [_attempt(dict(row), told, people) for row in connection.execute(query).mappings()]
-    return [
-        each
-        for each in found
-        if (student is None or (wanted is not None and each.owner == wanted.key))
-        and not (present and people.by_key[each.owner].status == DROPPED)
-    ]
+    if student is not None:
+        found = [each for each in found if wanted is not None and each.owner == wanted.key]
+    return list(_of_present(connection, found, people)) if present else found
+
+
+def _of_present(
+    connection: sa.Connection, found: Iterable[Attempt], people: People
+) -> Iterator[Attempt]:
+    """Yields the attempts of who takes part: a group's stays, as another's, when one is dropped."""
+    members = dict[int, list[str]]()
+    for row in connection.execute(sa.select(shares).order_by(shares.c.student)):
+        members.setdefault(row.submission, []).append(row.student)
+    for each in found:
+        whose = map(people.owner, (each.owner, *members.get(each.id, ())))
+        there = next((one for one in whose if one.status != DROPPED), None)
+        if there is not None:
+            yield msgspec.structs.replace(each, owner=there.key, called=there.id)
 
 
 def _attempt(row: Draft, told: Mapping[int, tuple[datetime, str]], people: People) -> Attempt:

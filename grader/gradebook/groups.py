@@ -37,7 +37,7 @@ class Groups:
             whose = people.require(connection, student)
             if whose.key in self._whose(connection, attempt):
                 raise UsageError(f"{name_of(attempt)} is {whose.id}'s already")
-            subject = f"{attempt.student} {attempt.lab} {attempt.number}"
+            subject = f"{attempt.called} {attempt.lab} {attempt.number}"
             told = f"with {whose.id}: {by.reason}"
             journal = Journal.begin(connection, by.at, by.author, "share", subject, told)
             journal.insert(shares, {"submission": attempt.id, "student": whose.key})
@@ -59,7 +59,7 @@ class Groups:
             ]
             if not keys:
                 raise UsageError(f"{whose.id} does not share in {name_of(attempt)}")
-            subject = f"{attempt.student} {attempt.lab} {attempt.number}"
+            subject = f"{attempt.called} {attempt.lab} {attempt.number}"
             told = f"with {whose.id}: {by.reason}"
             journal = Journal.begin(connection, by.at, by.author, "unshare", subject, told)
             for each in keys:

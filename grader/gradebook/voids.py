@@ -93,5 +93,5 @@ def _void(connection: sa.Connection, attempt: Attempt) -> Void | None:
 
 
 def _begin(connection: sa.Connection, what: str, attempt: Attempt, by: Signature) -> Journal:
-    subject = f"{attempt.student} {attempt.lab} {attempt.number}"
+    subject = f"{attempt.called} {attempt.lab} {attempt.number}"
     return Journal.begin(connection, by.at, by.author, what, subject, by.reason)

@@ -334,3 +334,16 @@ def test_an_accent_may_be_typed_either_way(book):
     """As one sign or as two: systems differ, and the student is one."""
     book.add_students([Student("jos\u00e9")])
     assert book.roster.people().find("jose\u0301").id == "jos\u00e9"
+
+
+def test_a_groups_attempt_stays_when_the_one_who_sent_it_is_dropped(book, classroom, lab):
+    """It is graded, and it is shown as that of who is left."""
+    book.add_students([Student("ann"), Student("ben")])
+    attempt = classroom.hand_in("ann")
+    book.groups.share(attempt, "ben", reason="one group")
+    book.roster.drop("ann")
+    assert [each.id for each in classroom.pending()] == [attempt.id]
+    (shown_as,) = book.attempts("adding", present=True)
+    assert (shown_as.called, shown_as.numbered) == ("ben", "#1 as ann")
+    classroom.grade(attempt, 40, 60)
+    assert shown(book, lab) == {"ben": (100, 1)}
