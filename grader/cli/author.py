@@ -10,9 +10,9 @@ from grader.cli.group import Exit
 from grader.grading import Settings, grade_all
 from grader.results import WITHHELD
 from grader.sandbox import probe
+from grader.student.released import START_HERE
 from grader.text.shown import plural
 from grader.validation.demo import demo_class
-from grader.validation.labs_bundle import START_HERE
 from grader.validation.release import release as release_labs
 from grader.validation.showing import find_overlay, shown
 

@@ -11,6 +11,7 @@ from grader import __version__
 from grader.course import Course, load_course
 from grader.errors import CourseError, UsageError
 
+START_HERE = "START-HERE.txt"  # how to install and to begin
 MAX_BUNDLE_BYTES = 64 << 20  # unpacked
 _ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, EOFError, NotImplementedError, OSError)
 

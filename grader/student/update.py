@@ -16,6 +16,7 @@ from grader.course.authored import source_of, tree_of
 from grader.errors import UsageError
 from grader.files.writing import kept_name, told_if_refused, write_whole, write_with_folders
 from grader.student.folders import OWN
+from grader.student.released import START_HERE
 from grader.student.workspace import (
     COURSE,
     Workspace,
@@ -107,7 +108,7 @@ def _released(course: Course, root: Path) -> Iterator[Path]:
     yield from written_files(course.root / "assignments")
     if set(load_course(root).slugs) <= set(course.slugs):
         yield course.root / "course.toml"
-    yield from course.root.glob("*.txt")
+    yield from course.root.glob(START_HERE)
     yield from course.root.glob("shardlab-*.whl")
 
 

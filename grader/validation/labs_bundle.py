@@ -11,8 +11,8 @@ from grader.course import Course, Lab, written_files
 from grader.course.authored import text_of
 from grader.errors import CourseError, UsageError
 from grader.intake.receipts import public_key
+from grader.student.released import START_HERE
 
-START_HERE = "START-HERE.txt"
 OLDEST_PYTHON = "3.11"
 _EXTRAS = ("torch",)  # of the package, each named like the module that a lab may preload
 _LINK = re.compile(r"\]\(\s*<?([^)#\s>]+)|\bsrc=[\"']([^\"'#]+)")

@@ -247,6 +247,7 @@ def test_an_unpacked_bundle_is_brought_up_to_date(course, tmp_path):
     root = tmp_path / "labs"
     shutil.copytree(course.root / "assignments", root / "assignments")
     shutil.copyfile(course.root / "course.toml", root / "course.toml")
+    (course.root / "notes.txt").write_text("not released", "utf-8")
     (root / "assignments/adding/adding.py").write_text(MINE, "utf-8")
     (root / "assignments/adding/old.md").write_text("old", "utf-8")
     changes = bring_course(course, root)

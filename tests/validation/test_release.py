@@ -9,7 +9,8 @@ import pytest
 from grader import __version__
 from grader.course import load_course
 from grader.errors import CourseError, UsageError
-from grader.validation.labs_bundle import OLDEST_PYTHON, START_HERE, members
+from grader.student.released import START_HERE
+from grader.validation.labs_bundle import OLDEST_PYTHON, members
 from grader.validation.release import (
     PACKAGE,
     hidden_inputs,
