@@ -230,7 +230,7 @@ from pathlib import Path
 from grader.course import load_course
 from grader.errors import UsageError
 from grader.intake.search import find
-from grader.intake.taking import is_plain
+from grader.intake.places import is_plain
 from grader.submissions import read_submissions
 from datetime import UTC, datetime
 course, place = load_course(Path(sys.argv[1])), Path(sys.argv[2])

@@ -65,7 +65,7 @@ def attempt(
     lab, deadline = course.lab(slug), course.deadline(slug)
     with gradebook(course, db) as book:
         shown = _Shown.of(book, book.grade(student, lab, deadline))
-        chosen = shown.only(number)
+        chosen = shown.only(number, student)
         if asked:
             (one,) = chosen
             by = {"reason": reason, "author": author}
@@ -107,12 +107,16 @@ class _Shown:
         ]
         return cls(grade, own, book.voids.of(grade.lab), shares, people, book.zone)
 
-    def only(self, number: int | None) -> list[Attempt]:
-        """All, or the one with this number; UsageError if there is none, or more than one."""
+    def only(self, number: int | None, name: str) -> list[Attempt]:
+        """All, or the one with this number; UsageError if there is none, or more than one.
+
+        Of equal numbers it is that of the record which was named, be it merged into another.
+        """
         if number is None:
             return list(self.attempts)
+        record = self.people.record(name) or self.grade.student
         found = [each for each in self.attempts if each.number == number]
-        own = [each for each in found if each.student == self.grade.student.key]
+        own = [each for each in found if each.student == record.key]
         if len(own or found) == 1:
             return own or found
         who, have = self.grade.student.id, ", ".join(str(each.number) for each in self.attempts)
@@ -130,7 +134,8 @@ class _Shown:
         for each in chosen:
             word = f" ({each.time_from})" if each.time_from and each.submitted_at else ""
             when = f"{time_shown(self._graded(each) or GradedAttempt(each), self.zone)}{word}"
-            yield f"{each.number:>3}  {when}  {short_code(each.digest)}  {self.state(each)}"
+            number = each.numbered.removeprefix("#")
+            yield f"{number:>3}  {when}  {short_code(each.digest)}  {self.state(each)}"
             for more in self._more(each):
                 yield from shell.folded(more, _INDENT, _INDENT, whole=True)
 

@@ -18,7 +18,8 @@ from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
 from grader.intake.hand_in_times import TOLD
 from grader.intake.inbox import course_inbox
-from grader.intake.taking import place_of, take_in
+from grader.intake.places import place_of
+from grader.intake.taking import take_in
 from grader.text.shown import one_line, plural, shortened
 
 
@@ -163,7 +164,8 @@ def _say_new(
         graded = late.get(each.attempt) or GradedAttempt(attempt)
         days = f"  {plural(graded.late_days, 'day')} late" if graded.late_days else ""
         when = f"{time_shown(graded, course.zone)}{word}{days}"
-        shell.say(f"  {attempt.lab:<16} {shortened(one_line(attempt.called), 24):<24}  {when}")
+        line = f"{attempt.lab:<12} {shortened(one_line(attempt.called), 20):<20}  {when}"
+        shell.say(*shell.folded(line, "  ", " " * 8, width=80))
 
 
 def _undo(

@@ -90,9 +90,8 @@ def _stranger(some: list[KeptAside]) -> list[str]:
 
 def _mends(count: int) -> list[str]:
     told = (
-        f"{plural(count, 'student')} of these {'is' if count == 1 else 'are'} not on the roster. "
-        "What they handed in is kept aside: it is left where it is, and counts from now on, once "
-        "the roster knows them, by the next collect."
+        f"Not on the roster: {plural(count, 'student')}. What they handed in is kept aside: it is "
+        "left where it is, and the next collect takes it in, as of now, once the roster knows them."
     )
     return [
         *shell.folded(told),

@@ -23,7 +23,8 @@ from grader.grading import OpenWorkers, Settings, in_order
 from grader.grading.pending import Backlog, Named, grade_pending, results_to_show
 from grader.intake.admission import Strangers
 from grader.intake.finds import Intake
-from grader.intake.taking import place_of, take_in
+from grader.intake.places import place_of
+from grader.intake.taking import take_in
 from grader.results import WITHHELD, Result
 from grader.sandbox import Level, check_installed
 from grader.submissions import Submission, read_submissions

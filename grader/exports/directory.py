@@ -38,7 +38,11 @@ def directory_of(rows: Iterable[ExportedGrade]) -> Directory:
     students = {each.student: each.grade.student for each in rows}.values()
     return Directory(
         _unique((each.lms_id.strip(), each) for each in students),
-        _unique((name, each) for each in students for name in {each.id, each.key}),
+        _unique(
+            (name, each)
+            for each in students
+            for name in {each.id, each.key, *each.aliases}  # the system may have an older one
+        ),
         _unique((each.email.strip().casefold(), each) for each in students),
         _unique((name, each) for each in students for name in spellings(each.name)),
     )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from grader.gradebook.database import insert, lock
 from grader.gradebook.journal import Journal
 from grader.gradebook.known import Draft, KnownAttempts
-from grader.gradebook.people import People, keys_of, load
+from grader.gradebook.people import People, load, with_all
 from grader.gradebook.rows import DROPPED, Attempt
 from grader.gradebook.tables import (
     files,
@@ -85,7 +85,9 @@ def take_in(
 ) -> list[tuple[Attempt, bool]]:
     """The attempt of each arrival, and whether it is new; all are kept, or none."""
     lock(connection, f"intake of {lab}")
-    keys = keys_of(connection, (each.submission.student for each in arrivals))
+    names = {storable(each.submission.student) for each in arrivals}
+    people = with_all(connection, names)
+    keys = {each: people.keys.get(each, each) for each in names}
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
     lasting = any(each.lasting for each in arrivals)
     known = KnownAttempts(connection, lab, set(keys.values()), by_source=lasting)
@@ -99,7 +101,7 @@ def take_in(
     _insert_files(connection, fresh)
     _insert_shares(connection, fresh)
     _insert_sources(connection, drafts, arrivals)
-    told, people = _told(connection, lab), load(connection)
+    told = _told(connection, lab)
     return [(_attempt(draft, told, people), is_new) for draft, is_new in drafts]
 
 

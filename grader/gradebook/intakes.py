@@ -9,6 +9,7 @@ later collects did stays.
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -86,20 +87,24 @@ def touch(journal: Journal, number: int, told: str) -> None:
 
 def of_entry(connection: sa.Connection, entry: int) -> int:
     """The number of the collect that an entry of the log belongs to, or 0."""
-    query = sa.select(changes.c.key).where(
-        changes.c.entry == entry, changes.c.table == intakes.name
-    )
+    query = _own_changes(changes.c.key).where(changes.c.entry == entry)
     found = connection.execute(query).scalar()
     return int(json.loads(found)["id"]) if found else 0
 
 
 def entries_by_first(connection: sa.Connection) -> dict[int, int]:
     """Every entry of the log that belongs to a collect, with the first entry of that collect."""
-    query = sa.select(changes.c.entry, changes.c.key).where(changes.c.table == intakes.name)
+    query = _own_changes(changes.c.entry, changes.c.key)
     found, first = dict[int, int](), dict[str, int]()
     for entry, key in connection.execute(query.order_by(changes.c.entry)):
         found[entry] = first.setdefault(key, entry)
     return found
+
+
+def _own_changes(*columns: sa.Column[Any]) -> sa.Select[Any]:
+    """What collects changed of their own rows, each under all of its entries; not taking back."""
+    query = sa.select(*columns).join(log, log.c.id == changes.c.entry)
+    return query.where(changes.c.table == intakes.name, log.c.undoes == 0)
 
 
 def _begin(connection: sa.Connection, place: str, by: Signature) -> int:
@@ -129,6 +134,7 @@ def take_back(connection: sa.Connection, number: int, by: Signature) -> UndoneIn
     what = (by.at, by.author, "undo collect", record.place, detail, entries[0])
     there = {each.id for each in people.all_students(connection)}
     journal = Journal.begin(connection, *what)
+    journal.update(intakes, {"id": number}, {"told": record.told})  # else it may have no change
     signed = msgspec.structs.asdict(by) | {"by_undo": 1}
     for each in made:
         journal.insert(voids, {"submission": each} | signed)

@@ -76,7 +76,7 @@ def time_remark(graded: GradedAttempt) -> str:
     if not graded.attempt.lms_late:
         return "time unknown: not charged"
     if graded.late_days:
-        return "LATE by the LMS, time unknown: the least"
+        return "LATE by the LMS, time unknown"
     return "LATE by the LMS, time unknown: not charged"
 
 

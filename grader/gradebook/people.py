@@ -119,7 +119,9 @@ def _gone(connection: sa.Connection) -> set[str]:
     """Whoever came with a collect that was taken back, and of whom nothing else is known."""
     undone = sa.select(voids.c.submission).where(voids.c.by_undo == 1)
     whose = sa.select(submissions.c.student).where(submissions.c.id.in_(undone))
-    taken = sa.select(students.c.id).where(students.c.status == TAKEN, students.c.id.in_(whose))
+    taken = sa.select(students.c.id).where(
+        students.c.status == TAKEN, students.c.called == "", students.c.id.in_(whose)
+    )
     if not (found := set(connection.execute(taken).scalars())):
         return found
     left = [sa.select(submissions.c.student).where(submissions.c.id.not_in(undone))]
@@ -133,14 +135,15 @@ def all_students(connection: sa.Connection) -> list[Student]:
     return load(connection).present()
 
 
-def keys_of(connection: sa.Connection, ids: Iterable[str]) -> dict[str, str]:
-    """The permanent id of each id; for one that nobody has, a student is made."""
-    known = load(connection).keys
+def with_all(connection: sa.Connection, ids: Iterable[str]) -> People:
+    """Everyone, as `load`; for each of these ids that nobody has, a student is made."""
+    known = load(connection)
     wanted = sorted({storable(each) for each in ids})
-    new = [row_of(Student(each, status=TAKEN)) for each in wanted if each not in known]
-    if new:
-        connection.execute(insert(connection, students).on_conflict_do_nothing(), new)
-    return {each: known.get(each, each) for each in wanted}
+    new = [row_of(Student(each, status=TAKEN)) for each in wanted if each not in known.keys]
+    if not new:
+        return known
+    connection.execute(insert(connection, students).on_conflict_do_nothing(), new)
+    return load(connection)
 
 
 def require(connection: sa.Connection, name: str) -> Student:

@@ -1,7 +1,8 @@
 """The record of a course: one object over the database and its queries.
 
 Every method is one transaction. What belongs together stands in one module beside this one:
-`attempts` (what is handed in), `seen` (what `collect` remembers), `work` (what is graded),
+`attempts` (what is handed in), `seen` (what `collect` remembers), `intakes` (the collects, and
+taking them back), `voids` and `groups` (which attempts count, and whose), `work` (what is graded),
 `grades` (what it comes to), `decisions` and `publishing` (what people change), `policies` (what
 lateness costs), `people`. Threads may share a gradebook; processes each open their own.
 """

@@ -5,6 +5,8 @@
     students ─┬─< submissions >── labs        every attempt; never changed
               │       ├─< files               what was handed in, a blob each
               │       ├─< sources             where it was found, once or more often
+              │       ├── voids               that it does not count, and why
+              │       ├─< shares >── students of whom it is, too: others of a group
               │       ├── current_keys        the content key it is to be graded under now
               │       ├─< results ──< cases   one result a key, points within 0…max
               │       ├─< faults              the grader's own: no score, asked for again
@@ -12,9 +14,10 @@
               ├─< overrides, extensions       what people decided; the newest counts
               └─< published_grades >── publications
     batches ──< claims                        the runs, and the keys that each grades now
+    intakes                                   the collects, by number
     collections                               when each place was collected last
     waiting                                   who was not on the roster, and since when
-    audit                                     every change, by whom: for people, never read back
+    audit ──< changes                         every change, by whom, and each row before and after
 
 Columns only. The migrations say what the database refuses (constraints, triggers); a test
 compares the columns of both.

@@ -26,8 +26,15 @@ zip are those of the download, those of unpacked and plain files of a copy: they
 
 **Taking in** has one entry, `taking.take_in`, which `collect` and `grade` call. It looks through
 inboxes, single bundles, folders of files, and what Canvas and Moodle give (`finding`). Everything
-there becomes an attempt or is refused with the reason in words: nothing is dropped. A bundle that
-was taken in before is recognised by its file's facts and not read again (`unchanged`).
+there becomes an attempt, is kept aside, or is refused with the reason in words: nothing is dropped.
+A bundle that was taken in before is known by its file's facts and not read again (`unchanged`).
+
+With a roster, nobody is made in silence (`admission`): what a stranger handed in is left where it
+is, since when is remembered, and the next collect takes it once the roster knows its student. A
+batch whose files say that they are another lab's is asked about (`wrong_lab`). Where course.toml
+says so, one submission is that of a whole group (`teams`). Each collect has a number, and is taken
+back as if it had never been (`grader.gradebook.intakes`); collected again, the same files are the
+same attempts, with the same receipts.
 
 A bundle cannot decide whose it is. That is said by its folder in the inbox, which only the student
 can write to, or by the learning-management system. A bundle that says otherwise is refused.

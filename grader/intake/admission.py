@@ -5,6 +5,7 @@ The next collect takes it as soon as the roster knows its student, and that time
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -15,7 +16,7 @@ import msgspec
 from grader.course import Course
 from grader.gradebook.attempts import digest_of
 from grader.gradebook.people import People
-from grader.gradebook.rows import DROPPED, ENROLLED, Student
+from grader.gradebook.rows import DROPPED, ENROLLED, TAKEN, Student
 from grader.gradebook.store import Gradebook
 from grader.intake.finds import Find
 from grader.intake.teams import Teams
@@ -62,6 +63,8 @@ class Admission:
         self._take = (strangers or default_for(self.people)) == "take"
         self._waiting = book.seen.strangers()
         self._new = dict[tuple[str, str, str], datetime]()
+        self._enrolled = default_for(self.people) == "aside"
+        self._not_enrolled = dict[str, None]()
         self._by_case = {each.casefold(): each for each in self.people.keys}
 
     def admit(self, find: Find) -> Find | KeptAside:
@@ -75,7 +78,22 @@ class Admission:
             if who not in self._waiting:
                 self._new[who] = at or self._now
             return aside
+        student = self.people.find(whose.student)
+        if self._enrolled and student is not None and student.status == TAKEN:
+            self._not_enrolled[student.id] = None
         return replace(whose, submitted_at=at)
+
+    def notes(self) -> Iterator[str]:
+        """What staff should know of who was let in."""
+        yield from self.teams.notes
+        if self._not_enrolled:
+            some = ", ".join(map(escaped, list(self._not_enrolled)[:_SHOWN]))
+            more = len(self._not_enrolled) - _SHOWN
+            yield (
+                f"taken in before, but not on the roster: {some}"
+                + (f" and {more} more" if more > 0 else "")
+                + "; see 'shardlab roster' and, if that is somebody else, 'roster merge'"
+            )
 
     def aside(self, find: Find) -> KeptAside | None:
         """Why this student's work is kept aside; None if it is taken."""
@@ -119,7 +137,8 @@ def near(people: People, name: str) -> tuple[Student, ...]:
     matcher = SequenceMatcher(None, "", _plain(name), autojunk=False)
     rated = [(_likeness(matcher, each), each) for each in people.present()]
     rated.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return tuple(each for likeness, each in rated[:_SHOWN] if likeness >= _NEAR)
+    least = 1.0 if rated and rated[0][0] == 1.0 else _NEAR  # the very same leaves no doubt
+    return tuple(each for likeness, each in rated[:_SHOWN] if likeness >= least)
 
 
 def _likeness(matcher: "SequenceMatcher[str]", student: Student) -> float:

@@ -1,6 +1,6 @@
 """What tells whose the files of a download are: the roster, and the systems' own records."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from grader.gradebook.rows import Student
 from grader.intake.canvas import canvas_owner
@@ -8,6 +8,7 @@ from grader.intake.downloads import CANVAS, MOODLE, Upload
 from grader.intake.moodle import WORKSHEET, moodle_owners
 from grader.intake.records import Records
 from grader.intake.whose import Lookup, Owner
+from grader.text.shown import escaped
 
 # Whether to take these files, each of a full name, as the work of these students.
 ByName = Callable[[str, Sequence[tuple[str, str]]], bool]
@@ -30,9 +31,18 @@ class Registry:
         self.lookup = Lookup(students)
         self.worksheet, self.submissions = worksheet, submissions
         self.by_name = by_name
+        self._systems = set[str]()  # whose downloads were seen
+
+    def unused(self) -> Iterator[str]:
+        """Yields a remark on each record that told nothing: no download of its system was there."""
+        for system, records in ((MOODLE, self.worksheet), (CANVAS, self.submissions)):
+            if records is not None and system not in self._systems:
+                name = escaped(records.path.name)
+                yield f"{name} was not used: no download of {system}'s is among what was collected"
 
     def owners(self, place: str, uploads: Sequence[Upload]) -> list[Owner | str]:
         """Whose each file of a place is, or why that can't be told."""
+        self._systems |= {each.system for each in uploads}
         own = [each for each in uploads if each.system == MOODLE and not each.problem]
         moodle = moodle_owners([each.readings[0] for each in own], self.lookup, self.worksheet)
         of_moodle = iter(moodle)

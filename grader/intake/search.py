@@ -99,7 +99,11 @@ class _Finder:
         if any(self._is_lab_folder(folder / slug) for slug in self.scope.labs):
             yield from self._inbox(folder)
         elif place.name in self.scope.labs and any(folder.glob(f"*/*{SUFFIX}")):
-            yield from self._lab_folder(folder, place.name)
+            if self.scope.wanted in (None, place.name):
+                yield from self._lab_folder(folder, place.name)
+            else:
+                mend = f"it is {place.name}'s folder; say --lab {place.name}, or no lab at all"
+                yield refusal(folder, mend)
         elif bundles and owner:
             yield from self._student_folder(folder, (place.parent.name, owner))
         elif is_download(folder):

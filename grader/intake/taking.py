@@ -21,21 +21,18 @@ from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import storable
 from grader.intake.admission import Admission, KeptAside, Strangers
 from grader.intake.alone import alone
-from grader.intake.archive import BundleError
-from grader.intake.bundle import SUFFIX
-from grader.intake.downloads import is_download
 from grader.intake.finds import Find, Intake, IntakeNote, IntakeRefusal, refusal
 from grader.intake.hand_in_times import newly_told, time_of
 from grader.intake.lms import NO_LMS, Lms
 from grader.intake.loose import STAFF
-from grader.intake.members import listed
+from grader.intake.places import is_plain, packed_in, place_of
 from grader.intake.receipts import MAX_RECEIPT_BYTES, Signer, has_key
 from grader.intake.registry import Registry
 from grader.intake.search import find
 from grader.intake.unchanged import KnownBundles, status_of
 from grader.intake.wrapped import NotebookReader
 from grader.intake.wrong_lab import LabCheck, Sure
-from grader.submissions import Submission, is_folder, read_regular, read_submissions
+from grader.submissions import Submission, read_regular, read_submissions
 from grader.text.shown import escaped
 
 _AT_ONCE = 64  # in one transaction, and in memory
@@ -83,34 +80,14 @@ def take_in(
     plain = [each for each in paths if as_named and lab and is_plain(course, each)]
     if lab and plain:
         yield from taking.plain(course.lab(lab), plain, lms.received)
-    if others := [each for each in paths if each not in plain]:
+    packed = [each for path in plain for each in packed_in(path, course.lab(lab or ""))]
+    if others := [each for each in paths if each not in plain] + packed:
         with alone(course.root):
             places = _Places(course, taking, lab, lms, notebook, now, dry=dry)
             for path in others:
                 yield from places.at(path)
-    yield from map(IntakeNote, admission.teams.notes)
-
-
-def place_of(paths: Iterable[Path], lab: str | None) -> str:
-    """What is collected, in the words of the log."""
-    places = ", ".join(str(each.resolve()) for each in paths)
-    return f"{places} ({lab})" if lab else places
-
-
-def is_plain(course: Course, path: Path) -> bool:
-    """Whether the path is a `.py` file or a folder of them: no inbox, zip, notebook or download.
-
-    A bundle in one student's folder does not make the whole folder an inbox.
-    """
-    if not is_folder(path):
-        return not path.name.lower().endswith((SUFFIX, ".zip", ".ipynb"))
-    try:
-        bundles = any(name.endswith(SUFFIX) for name in listed(path))
-    except BundleError:
-        return False  # `find` says why it can't be read
-    of_lab = path.resolve().name in course.slugs and any(path.glob(f"*/*{SUFFIX}"))
-    inbox = of_lab or any(is_folder(path / slug) for slug in course.slugs)
-    return not (bundles or inbox or is_download(path))
+            yield from map(IntakeNote, places.registry.unused())
+    yield from map(IntakeNote, admission.notes())
 
 
 @dataclass(frozen=True)
@@ -204,7 +181,7 @@ class _Places:
 
     def at(self, path: Path) -> Iterator[Intake | IntakeRefusal | KeptAside]:
         """Takes in everything at one path, and then notes that it was collected."""
-        place = path.resolve() / self.lab if self.lab is not None else path.resolve()
+        place = self._place(path.resolve())
         found = find(
             self.labs,
             [path],
@@ -223,6 +200,10 @@ class _Places:
                 yield each
         told = ", ".join(f"{count[what]} {what}" for what in _OUTCOMES)
         self.book.seen.collected(str(place), self.now, told, self.taking.number)
+
+    def _place(self, path: Path) -> Path:
+        """The place that is collected: of an inbox, the folder of the lab that was asked for."""
+        return path if self.lab in (None, path.name) else path / str(self.lab)
 
     def _last_seen(self, place: Path, bundle: Path) -> datetime | None:
         """When the place, or a folder around it or the bundle, was collected last."""

@@ -262,6 +262,17 @@ def test_at_a_terminal_it_is_asked(run, course, tmp_path, monkeypatch):
     assert "1 new" in told
 
 
+def test_an_attempt_of_a_merged_record_is_named_by_it(run, graded):
+    """Both have an attempt 1; each is had by its own id."""
+    work = Submission("5903", {"adding.py": b"C"})
+    graded.take_in("adding", [Arrival(work, SENT)])
+    graded.add_students([Student("ann"), Student("5903")])
+    graded.roster.merge("5903", "ann")
+    assert "1 as 5903" in run("attempt", "adding", "ann")
+    run("attempt", "adding", "5903", 1, "--void", "--reason", "twice")
+    assert [each.student for each in graded.attempts()] == ["ann", "ann"]
+
+
 def test_grading_leaves_out_what_is_void(run, course, book, tmp_path, one_process, level):
     """The file is there, and its attempt is known: but it is neither graded nor shown."""
     (tmp_path / "ann.py").write_text("x = 1\n")

@@ -187,6 +187,17 @@ def test_a_time_is_told_later_and_stays(lms, run, book, works, tmp_path):
     assert "unknown" not in run("collect", again)
 
 
+@pytest.mark.usefixtures("enrolled")
+def test_a_list_that_tells_nothing_is_told(lms, run, works, tmp_path):
+    """Canvas's is of no use beside a download of Moodle's; in silence it would seem to be."""
+    path = lms.moodle_zip(tmp_path / "m.zip", works)
+    listed = lms.canvas_submissions_json(tmp_path / "list.json", works)
+    said = " ".join(run("collect", path, "--submissions", listed).split())
+    assert "list.json was not used: no download of Canvas's is among what was collected" in said
+    sheet = lms.moodle_worksheet(tmp_path / "w.csv", works)
+    assert "not used" not in run("collect", path, "--worksheet", sheet)
+
+
 def test_staff_can_t_have_received_what_is_yet_to_come(run, tmp_path):
     """A slip of the year is refused before anything is done."""
     said = run("collect", tmp_path, "--received", "2999-01-01T00:00Z", code=2)
@@ -237,6 +248,20 @@ def test_grade_takes_the_same_names_as_collect(run, book, tmp_path):
     assert [(each.student, each.number) for each in book.attempts()] == [
         ("José", 1), ("o'brien", 1), ("s1", 1)
     ]  # fmt: skip
+
+
+def test_grade_reads_what_collect_reads(run, book, tmp_path):
+    """A notebook or a renamed file is not left out in silence."""
+    pytest.importorskip("IPython", reason="IPython is absent (extra: shardlab[nbgrader])")
+    folder = tmp_path / "class"
+    folder.mkdir()
+    cell = {"cell_type": "code", "source": GOOD.decode(), "metadata": {}}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    (folder / "s1.py").write_bytes(GOOD)
+    (folder / "s2.ipynb").write_text(json.dumps(notebook))
+    (folder / "s3.py.txt").write_bytes(GOOD)
+    run("grade", "adding", folder)
+    assert set(times(book)) == {"s1", "s2", "s3"}
 
 
 def test_ids_that_differ_by_case_only_are_told_at_once(run, book, tmp_path):

@@ -1,6 +1,7 @@
 """Due dates, extensions and publishing as an instructor types them, in a course in Berlin."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -344,3 +345,18 @@ def test_the_class_page_counts_by_days_of_the_zone(run, hand_in, tmp_path):
     told = data(run, tmp_path / "stats.json", "stats", "adding")
     assert "Attempts by day, Europe/Berlin" in run("stats", "adding")
     assert [(each["start"], each["due"]) for each in told["periods"]] == [("2026-10-21", False)]
+
+
+def test_collect_and_attempt_read_and_show_the_zones_time(run, book, tmp_path):
+    """`--received` without an offset is meant in Berlin; without a zone it would be refused."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ann.py").write_text("def add(x, y):\n    return x + y\n")
+    words = ("collect", tmp_path / "in", "--lab", "adding", "--received", "2026-10-24T23:59:30")
+    said = " ".join(run(*words, "--dry-run").split())
+    assert "2026-10-24 23:59:30 CEST (staff) 1 day late" in said
+    run(*words)
+    (attempt,) = book.attempts("adding")
+    assert attempt.submitted_at == DUE.replace(second=30)
+    assert "2026-10-24 23:59:30 CEST (staff)" in run("attempt", "adding", "ann")
+    said = run("attempt", "adding", "ann", "1", "--void", "--reason", "a test")
+    assert re.search(r"void since \d{4}-\d\d-\d\d \d\d:\d\d CES?T,", said)

@@ -209,8 +209,8 @@ def test_collect_and_then_status(desk, inbox, staff):
     result = staff("collect", inbox)
     assert result.exit_code == 0
     assert result.output == (
-        "Collected adding: 1 new, 0 known.\n"
         "1 student added, as the gradebook has no roster: s1\n"
+        "Collected adding: 1 new, 0 known.\n"
         "Collected as 1; take it back with: shardlab collect --undo 1\n"
         "Next: shardlab grade\n"
     )

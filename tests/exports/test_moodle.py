@@ -194,6 +194,16 @@ def test_a_name_of_two_lines_is_nobodys_though_one_is_known(make):
     assert made.unplaced == ("ann, adding: 100 points, no line is theirs",)
 
 
+def test_an_id_of_before_is_theirs_still(make):
+    """Moodle's ID number is the student's first id, or that of a record merged into theirs."""
+    for who in ({"first_id": "bob"}, {"aliases": ("x", "bob")}):
+        student = make.student("robert", name="", email="", **who)
+        made = fill_worksheet(
+            DOWNLOADED.encode(), make.lab, entries([make.grade(student, make.result())])
+        )
+        assert cells(made.content)[2][5] == "100"
+
+
 def test_a_suspended_participants_name_is_marked_up(make):
     """Moodle writes the mark into the sheet: it is no part of the name, and stays where it is."""
     marked = '<span class=""usersuspended"">Ann Doe</span> <img src=""x"" />'

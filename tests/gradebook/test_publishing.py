@@ -95,3 +95,43 @@ def test_one_labs_publications_are_not_anothers(book, lab, publish):
     book.publish("other", [])
     assert withdraw(book).changes == (ToldChange("ann", 10, None),)
     assert book.newest_publication("other").changes == ()
+
+
+def entry(book, what):
+    """The number of the newest entry of the log of that kind."""
+    return next(each.id for each in reversed(book.audit()) if each.what == what)
+
+
+def test_a_withdrawal_is_undone_like_any_change(book, lab, publish):
+    """Then students were told again what they were told; the publication itself is undone once."""
+    publish(ann=10)
+    publish(ann=20)
+    withdraw(book)
+    with pytest.raises(UsageError, match="taken back already"):
+        book.history.undo(entry(book, "publish"), who="staff")
+    book.history.undo(entry(book, "withdraw publication"), who="staff")
+    assert published(book, lab) == {"ann": 20}
+    assert withdraw(book).changes == (ToldChange("ann", 20, 10),)
+
+
+def test_an_extension_that_was_withdrawn_can_be_given_back(book, lab, publish, noon):
+    """By undoing the withdrawal; and so on, to and fro."""
+    from datetime import timedelta
+
+    from grader.course import Deadline
+
+    def due():
+        return book.grade("ann", lab, Deadline(noon)).due
+
+    publish(ann=10)
+    ends = [noon + timedelta(days=days) for days in (1, 2)]
+    for end in ends:
+        book.extend("ann", lab, end, reason="ill")
+    book.withdraw_extension("ann", lab, reason="well again")
+    assert due() == ends[0]
+    book.history.undo(entry(book, "withdraw extension"), who="staff")
+    assert due() == ends[1]
+    book.history.undo(entry(book, "undo"), who="staff")
+    assert due() == ends[0]
+    book.withdraw_extension("ann", lab, reason="well again")
+    assert due() == noon

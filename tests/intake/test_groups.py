@@ -6,6 +6,7 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import CourseError
+from grader.gradebook.roster import read_roster
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.intake.admission import KeptAside
@@ -199,6 +200,29 @@ def test_a_group_s_attempt_is_void_for_all(team_course, book, collect, send):
     assert set(scores(book, team_course).values()) == {None}
     collect(team_course)
     assert scores(book, team_course)["ben"] == 60
+
+
+@pytest.mark.parametrize("system", ["canvas", "moodle new", "moodle old"])
+def test_a_group_s_upload_is_each_member_s(team_course, book, lms, tmp_path, now, system):
+    """As Canvas names it (the group's, with one member's number) and both ways of Moodle's."""
+    names = ("Ada", "Bob-Cy Doe", "Dan")
+    ring = [lms.Person(f"s{n}", name, 4700 + n, group="Ring_1") for n, name in enumerate(names)]
+    alone = lms.Person("s9", "Zoe", 4709, group="Solo")
+    book.add_students(read_roster(lms.roster_csv(tmp_path / "r.csv", [*ring, alone])).students)
+    content = {"adding.py": b"x = 1\n"}
+    works = [lms.Work(each, content) for each in ring[: 1 if system == "canvas" else 3]]
+    works.append(lms.Work(alone, {"adding.py": b"x = 9\n"}))
+    if system == "canvas":
+        path = lms.canvas_zip(tmp_path / "c.zip", works, group=True)
+    else:
+        path = lms.moodle_zip(tmp_path / "m.zip", works, team=system.split()[1])
+    for _ in range(2):
+        got = list(take_in(team_course, book, [path], lab="adding", now=now))
+        assert [each for each in got if not isinstance(each, Intake)] == []
+    assert [each.student for each in book.attempts()] == ["s0", "s9"]
+    lab = team_course.lab("adding")
+    found = {each.student.id: len(each.attempts) for each in book.grades(lab) if each.attempts}
+    assert found == {"s0": 1, "s1": 1, "s2": 1, "s9": 1}
 
 
 def test_a_lab_that_the_course_does_not_have_can_t_be_by_groups(course):

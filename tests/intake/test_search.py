@@ -1,11 +1,13 @@
 """Collecting: whatever lies at a path is found or told, whosever it is and however it came."""
 
+import dataclasses
 import os
 import shutil
 import zipfile
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from grader.course import load_course
@@ -13,9 +15,9 @@ from grader.gradebook.rows import Student
 from grader.intake.finds import Find
 from grader.intake.inbox import deliver
 from grader.intake.members import Zip, folder_members
+from grader.intake.places import is_plain
 from grader.intake.registry import Registry
 from grader.intake.search import find
-from grader.intake.taking import is_plain
 from grader.submissions import MAX_SOURCE_BYTES
 
 GOOD = b"def add(x, y):\n    return x + y\n"
@@ -488,3 +490,14 @@ def test_a_damaged_member_costs_only_itself(folder, gather, now):
     found, refused = gather(path)
     assert sources(found) == EXPECTED[1:]
     assert "it is damaged: Bad CRC" in told(refused)["adaada_4711_98765_adding.py"]
+
+
+def test_another_lab_s_folder_is_refused_once(course, put, packed, inbox, now):
+    """Not bundle by bundle: the whole folder, with what to say instead."""
+    for student in ("s1", "s2"):
+        put(packed(student).raw, student)
+    others = [course.lab("adding"), dataclasses.replace(course.lab("adding"))]
+    renamed = msgspec.structs.replace(others[1].assignment, slug="other")
+    labs = [others[0], dataclasses.replace(others[1], assignment=renamed)]
+    (refused,) = find(labs, [inbox / "adding"], lab="other", now=now)
+    assert refused.reason == "it is adding's folder; say --lab adding, or no lab at all"

@@ -359,6 +359,16 @@ def test_what_part_was_collected_counts_in_the_whole(collect, book, send, inbox,
     assert [at for *_, at in attempts(book)] == [NOW - timedelta(minutes=9), NOW]
 
 
+def test_a_lab_s_folder_and_its_name_are_one_place(collect, book, send, inbox):
+    """Asked for twice, by the path and by --lab, it has been looked at all the same."""
+    send(source="x = 1\n", minute=-9)
+    collect(inbox / "adding", lab="adding", now=NOW)
+    assert list(book.seen.last_collected()) == [str(inbox / "adding")]
+    send(source="x = 2\n", minute=-5)  # so it says
+    collect()
+    assert [at for *_, at in attempts(book)] == [NOW - timedelta(minutes=9), NOW]
+
+
 def test_a_lab_that_the_course_does_not_have_is_refused(collect, send):
     """By name, before anything is taken in."""
     send()

@@ -241,6 +241,21 @@ def test_an_undo_is_undone(collect, book, send):
     assert book.attempts() == []
 
 
+def test_one_that_found_nothing_new_is_taken_back_and_had_again(collect, book, send):
+    """An older one at that, so that nothing at all is otherwise without it."""
+    send("s1")
+    collect()
+    number, _ = collect()
+    collect()
+    before = state(book)
+    undone = book.intakes.undo(number)
+    assert undone.attempts == ()
+    assert state(book) == before
+    book.history.undo(undone.entry, who="staff")
+    assert state(book) == before
+    book.intakes.undo(number)
+
+
 def test_a_number_that_no_collect_has_is_refused(collect, book, send):
     """Whether there was none, or there were others."""
     with pytest.raises(UsageError, match="nothing was collected yet"):
