@@ -3,6 +3,8 @@
 import re
 import subprocess
 
+import pytest
+
 from grader.cli import main
 from grader.validation.handout import run_examples
 
@@ -32,6 +34,20 @@ def test_the_two_commands_are_targets_of_the_makefile(repository):
             check=False,
         )
         assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "wheel", "release"])
+def test_make_says_what_it_does_before_what_is_silent(repository, target):
+    """Before pip, which says nothing for a minute, and before each further step stands a line."""
+    command = ["make", "--always-make", "--dry-run", target]
+    ended = subprocess.run(
+        command, cwd=repository, capture_output=True, text=True, timeout=30, check=True
+    )
+    words = [line.split()[0].rpartition("/")[2] for line in ended.stdout.splitlines()]
+    assert words[0] == "echo"
+    for number, word in enumerate(words):
+        if word in ("shardlab", "python3", "python"):  # at most two of them belong together
+            assert "echo" in words[max(0, number - 2) : number], ended.stdout
 
 
 def test_extras_are_installed_when_they_are_asked_for(repository):

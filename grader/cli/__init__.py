@@ -25,6 +25,10 @@ COMMANDS = {
         "submit": ("submit:submit", "Hand in your file, whether the checks pass or not."),
         "status": ("receipts:status", "Show what you handed in, and which receipts have arrived."),
         "receipt": ("receipts:receipt", "Verify or show a receipt of what you handed in."),
+        "update": (
+            "update:update",
+            "Bring a changed hand-out and tests; your file is not touched.",
+        ),
         "reset": ("workspace:reset", "Bring the stub back, and keep your file beside it."),
         "doctor": ("doctor:doctor", "Show what this machine can isolate, and what it lacks."),
     },

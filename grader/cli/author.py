@@ -10,8 +10,10 @@ from grader.cli.group import Exit
 from grader.grading import Settings, grade_all
 from grader.results import WITHHELD
 from grader.sandbox import probe
+from grader.text.shown import plural
 from grader.validation.demo import demo_class
-from grader.validation.release import release as release_lab
+from grader.validation.labs_bundle import START_HERE
+from grader.validation.release import release as release_labs
 from grader.validation.showing import find_overlay, shown
 
 
@@ -34,32 +36,47 @@ def mutant(slug: str, name: str, whole: bool) -> None:
         shell.say(*shown(found))
 
 
-@click.command(epilog="Example: shardlab release tp-sharding --to tp-sharding.zip")
-@shell.lab_argument
-@click.option("--to", "target", type=shell.FILE, help="The zip to write; LAB.zip by default.")
-def release(slug: str, target: Path | None) -> None:
-    """Write the bundle for students, if nothing hidden is in it."""
+@click.command(epilog="Example: shardlab release --wheel dist/shardlab-0.1.0-py3-none-any.whl")
+@click.argument("slugs", nargs=-1, metavar="[LAB]...", type=shell.lab_name)
+@click.option(
+    "--to", "target", type=shell.FILE, help="The zip to write; labs.zip or LAB.zip by default."
+)
+@click.option(
+    "--wheel",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.whl",
+    help="Put this package into the bundle, to be installed from it; 'make wheel' builds it.",
+)
+def release(slugs: tuple[str, ...], target: Path | None, wheel: Path | None) -> None:
+    """Write the bundle for students, if nothing hidden is in it.
+
+    Without a LAB it holds all labs, the guide to them, and what they refer to.
+    """
     course = shell.course()
-    target = target or Path(f"{slug}.zip")
-    members = release_lab(course, course.lab(slug), target)
-    shell.say(f"Wrote {target}: {len(members)} files.", *(f"  {name}" for name in members))
-    shell.say(f"Students: unzip it into a new folder, then in its folder: shardlab start {slug}")
+    target = target or Path(f"{slugs[0] if len(slugs) == 1 else 'labs'}.zip")
+    names = release_labs(course, shell.labs(course, dict.fromkeys(slugs)), target, wheel)
+    shell.say(f"Wrote {target}: {len(names)} files.", *(f"  {name}" for name in names))
+    if wheel is None:
+        shell.say("Note: it can't say where to install Shardlab from; --wheel FILE.whl adds that.")
+    shell.say(f"Students: unzip it into a new folder, and read {START_HERE}.")
 
 
 @click.command(epilog="Example: shardlab demo")
+@click.argument("slug", required=False, metavar="[LAB]", type=shell.lab_name)
 @shell.jobs_option
-def demo(jobs: int) -> None:
+def demo(slug: str | None, jobs: int) -> None:
     """Grade a class with good, wrong and hostile members.
 
-    All of them come with the course, the hostile ones too; so they are run at the best isolation
-    that this machine has. The first line says which that is.
+    Right and wrong answers are the course's own; the hostile ones, too, or ours. So they are run
+    at the best isolation that this machine has. The first line says which that is.
     """
     course, found = shell.course(), probe()
+    lab, submissions = demo_class(course, slug)
     levels.say_level(found.level)
     for layer in found.layers:
         if not layer.works:
             shell.say(f"  missing: {layer.name}. {layer.mend}")
-    lab, submissions = demo_class(course)
+    shell.say(f"{plural(len(submissions), 'submission')} of {lab.slug}")
     started = time.monotonic()
     with results.progress() as progress:
         progress.start(len(submissions))

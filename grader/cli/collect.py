@@ -1,6 +1,6 @@
 """The command that takes in what was handed in: collect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,29 +101,32 @@ def collect(
         ):
             outcomes.add(each)
         told = json_path is not None or dry_run  # else nobody asks, and they may be many
-        by_id = {each.id: each for each in book.attempts(slug)} if told else {}
+        by_id = {each.id: each for each in book.attempts(slug, with_void=True)} if told else {}
         added = sorted({each.id for each in book.students()} - before) if outcomes.new else []
+        void = {
+            each for lab in {one.lab for one in outcomes.taken_in} for each in book.voids.of(lab)
+        }
         if dry_run:
             _say_new(course, book, outcomes.new, by_id)
-    why = "as was asked" if strangers == "take" else "as the gradebook has no roster"
+    number = None if dry_run else intake
     if added:
-        text = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
-        shell.say(*shell.folded(text, "", "  "))
-    _say(course, outcomes, 0 if dry_run else intake)
-    rows = [_row(each, by_id[each.attempt]) for each in outcomes.taken_in if each.attempt in by_id]
-    about = {"intake": None if dry_run else intake, "added": added, "received": rows}
+        _say_added(added, asked=strangers == "take")
+    _say(course, outcomes, void, number)
+    rows = [_row(each, by_id[each.attempt], void) for each in outcomes.taken_in] if told else []
+    about = {"intake": number, "added": added, "received": rows}
     shell.write_json(json_path, about | {"refused": outcomes.refused, "aside": outcomes.aside})
     if len(there) < len(places):
         shell.finish(Exit.USAGE)
     shell.finish(Exit.FALLS_SHORT if outcomes.refused or outcomes.aside else Exit.DONE)
 
 
-def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
+def _row(taken_in: Intake, attempt: Attempt, void: Collection[int]) -> dict[str, object]:
     return {
         "lab": attempt.lab,
         "student": attempt.called,
         "attempt": attempt.number,
         "new": taken_in.new,
+        "void": attempt.id in void,
         "source": taken_in.source,
         "submitted_at": attempt.submitted_at,
         "time_from": attempt.time_from,
@@ -132,9 +135,17 @@ def _row(taken_in: Intake, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def _say(course: Course, outcomes: Outcomes, intake: int) -> None:
-    """The sum, who is kept aside, which times are unknown, and what to do next."""
+def _say_added(added: Sequence[str], *, asked: bool) -> None:
+    why = "as was asked" if asked else "as the gradebook has no roster"
+    text = f"{plural(len(added), 'student')} added, {why}: {_some(added)}"
+    shell.say(*shell.folded(text, "", "  "))
+
+
+def _say(course: Course, outcomes: Outcomes, void: Collection[int], intake: int | None) -> None:
+    """The sum, what counts for nothing, which times are unknown, and what to do next."""
     outcomes.say_counts()
+    if out := sum(each.attempt in void for each in outcomes.taken_in):
+        shell.say(f"{out} of the known are void, and stay so: shardlab attempt LAB STUDENT")
     outcomes.say_aside()
     lms.say_times(course, outcomes.taken_in)
     if intake and (outcomes.new or any(each.time == TOLD for each in outcomes.taken_in)):

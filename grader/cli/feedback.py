@@ -32,7 +32,7 @@ _PAGE = "feedback.html"
 
 
 @click.command(epilog="Example: shardlab feedback tp-sharding --to report")
-@click.argument("slug", required=False, metavar="[LAB]")
+@shell.own_lab_argument
 @click.argument("students", nargs=-1, metavar="[STUDENT]...")
 @click.option(
     "--to",
@@ -108,7 +108,7 @@ def feedback(
                 continue  # a lab of which nothing is there yet
             chosen = [each for each in grades if not students or each.student.is_called(students)]
             with _public_runs(lab, book, isolation, wanted=pictures) as run_of:
-                told = _feedback_of(course, lab, chosen, run_of, None if order else target)
+                told = _feedback_of(course, lab, book, chosen, run_of, None if order else target)
             made += told
             if order:
                 pages = list(zip(chosen, told, strict=True))
@@ -123,13 +123,25 @@ def feedback(
 
 
 def _feedback_of(
-    course: Course, lab: Lab, grades: Sequence[Grade], run_of: RunOf, target: Path | None
+    course: Course,
+    lab: Lab,
+    book: Gradebook,
+    grades: Sequence[Grade],
+    run_of: RunOf,
+    target: Path | None,
 ) -> list[Feedback]:
     """The feedback of these students, each written as a page where there is a target."""
     made = []
     for grade in grades:
         run = run_of(grade.counts.attempt) if grade.counts else None
-        told = feedback_of_grade(lab, grade, course=course.name, run=run, zone=course.zone)
+        told = feedback_of_grade(
+            lab,
+            grade,
+            course=course.name,
+            run=run,
+            zone=course.zone,
+            source=_source(lab, book, grade),
+        )
         made.append(told)
         if target is not None:
             path = target / lab.slug / file_name(grade.student.id)
@@ -142,6 +154,13 @@ def _feedback_of(
             f"shardlab publish {lab.slug}"
         )
     return made
+
+
+def _source(lab: Lab, book: Gradebook, grade: Grade) -> bytes:
+    """The file of the attempt that counts; empty where there is none."""
+    if grade.counts is None:
+        return b""
+    return book.submission(grade.counts.attempt).files.get(lab.assignment.file, b"")
 
 
 @contextmanager

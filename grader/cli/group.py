@@ -2,15 +2,15 @@
 
 import enum
 import importlib
-import textwrap
 from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from grader.errors import CourseError, SandboxError, ShardlabError, StoreError, UsageError
+
+if TYPE_CHECKING:  # imported where Tab is pressed
+    from click.shell_completion import CompletionItem
 
 
 class Exit(enum.IntEnum):
@@ -38,7 +38,8 @@ class LazyGroup(click.Group):
     Errors that are ours become a line or two, and an exit code.
 
     `sections` has, for each heading of the help, the names of the commands below it. To each name
-    belong `module:function` in the package, and the first line of the command's own help.
+    belong `module:function` in the package, and the first line of the command's own help. The
+    group's own options can be given after a command's name, too.
     """
 
     def __init__(
@@ -75,11 +76,27 @@ class LazyGroup(click.Group):
         module, _, function = self._places[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(f"{self._package}.{module}"), function)
         assert isinstance(command, click.Command)
+        self._with_own_options(command)
         return command
+
+    def _with_own_options(self, command: click.Command) -> None:
+        """Has the command, and those below it, take the group's options as if they stood before."""
+        known = {each.name for each in command.params}
+        for option in self.params:
+            if (
+                isinstance(option, click.Option)
+                and option.expose_value
+                and option.name not in known
+            ):
+                command.params.append(_given_later(option))
+        for below in command.commands.values() if isinstance(command, click.Group) else ():
+            self._with_own_options(below)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches  # noqa: PLC0415 - not for those who type it right
+
         if args[0] not in self._places and (close := get_close_matches(args[0], self._places, 3)):
             meant = " or ".join(f"'{each}'" for each in close)
             ctx.fail(f"No such command '{args[0]}'. Did you mean {meant}?")
@@ -90,14 +107,34 @@ class LazyGroup(click.Group):
             with formatter.section(heading):
                 formatter.write_dl([(name, told) for name, (_, told) in places.items()])
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - not for --help
+
         found = [(n, told) for n, (_, told) in self._places.items() if n.startswith(incomplete)]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [*(CompletionItem(name, help=told) for name, told in found), *options]
 
 
+def _given_later(option: click.Option) -> click.Option:
+    """The group's option for a command of it: what is given there replaces the group's value."""
+
+    def note(context: click.Context, _: click.Parameter, value: Any) -> Any:
+        if value is not None:
+            context.find_root().obj = value
+        return value
+
+    from copy import copy  # noqa: PLC0415 - a command is to be run: nobody waits for this
+
+    later = copy(option)
+    later.callback, later.envvar, later.expose_value, later.hidden = note, None, False, True
+    later.is_eager = True  # callbacks of the command's own options may ask for the value
+    return later
+
+
 def wrapped(text: str) -> str:
     """An error's text in lines of 80 columns, after its word; indented lines stay as they are."""
+    import textwrap  # noqa: PLC0415 - only where there is an error
+
     lines: list[str] = []
     for line in f"{_ERROR}{text}".split("\n"):
         if not line or line.startswith(" "):

@@ -1,11 +1,19 @@
 """What a student is told beside the checks: the next hint, and their own predictions."""
 
 from grader.cli import shell
-from grader.student.workspace import Workspace
+from grader.student.workspace import Checked, Workspace
 
 
-def remember_first_failure(here: Workspace, item: str) -> None:
-    """Keeps the item that `hint` is about when none is named; empty where all passed."""
+def remember_check(here: Workspace, passed: int, first_failed: str) -> None:
+    """Keeps what `list` shows of the check, and the item that `hint` is about; empty: none."""
+    state = here.state()
+    state.checked = Checked(passed, len(here.lab.rubric))
+    state.last_failed = first_failed
+    here.remember(state)
+
+
+def remember_failed(here: Workspace, item: str) -> None:
+    """Keeps the item that `hint` is about when none is named."""
     state = here.state()
     state.last_failed = item
     here.remember(state)

@@ -16,7 +16,7 @@ from grader.intake.bundle import receipt_path, short_code
 from grader.intake.receipts import Receipt, file_problem, known_key, read_receipt
 from grader.intake.receipts import verify as verify_receipt
 from grader.student.hand_in import receipt_of
-from grader.student.workspace import Dispatch, find_workspace
+from grader.student.workspace import find_workspace
 from grader.text.shown import escaped
 from grader.text.times import minute
 
@@ -36,16 +36,22 @@ def status(slug: str | None, json_path: Path | None) -> None:
         shell.say(f"{here.lab.slug}, student {state.student or '?'}")
     for sent in state.sent:
         found = receipt_of(here, sent)
-        words = found if isinstance(found, str) else _received(found, sent, here.zone)
-        shell.say(f"{sent.attempt:>3}  {short_code(sent.sha256)}  {minute(sent.at, here.zone)}")
-        shell.say(*shell.folded(words, " " * 5, " " * 5, whole=True))
-        rows.append({"sent": sent, "received": not isinstance(found, str), "words": words})
+        code, path = short_code(sent.sha256), receipt_path(Path(sent.delivered_to))
+        words = found if isinstance(found, str) else _received(found, here.zone)
+        place = f"receipt: {path}" if path.exists() else f"its receipt, when it comes: {path}"
+        shell.say(f"{sent.attempt:>3}  {code}  {minute(sent.at, here.zone)}")
+        shell.say(*(line for text in (words, place) for line in _indented(text)))
+        facts = {"code": code, "sent": sent, "received": not isinstance(found, str)}
+        rows.append({**facts, "words": words, "receipt": str(path)})
     shell.write_json(json_path, {"lab": here.lab.slug, "student": state.student, "sent": rows})
 
 
-def _received(receipt: Receipt, sent: Dispatch, zone: tzinfo) -> str:
-    file = receipt_path(Path(sent.delivered_to)).name
-    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at, zone)}; {file}"
+def _received(receipt: Receipt, zone: tzinfo) -> str:
+    return f"received as attempt {receipt.attempt}, {minute(receipt.received_at, zone)}"
+
+
+def _indented(text: str) -> list[str]:
+    return shell.folded(text, " " * 5, " " * 5, whole=True)
 
 
 @click.group(epilog="Example: shardlab receipt verify tp-sharding--s041.receipt.json")
@@ -105,8 +111,9 @@ def _say_facts(said: Receipt) -> None:
         f"  course     {escaped(said.course)[:64]}",
         f"  submitted  {minute(said.submitted_at, zone)}",
         f"  received   {minute(said.received_at, zone)}",
-        f"  sha256     {said.sha256}",
     )
+    for name, digest in said.files.items():  # each as `sha256sum` says it
+        shell.say(f"  {escaped(name)[:64]}", f"    sha256 {digest}")
 
 
 def _say_compared(said: Receipt, path: Path, given: tuple[Path, ...]) -> None:

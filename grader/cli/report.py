@@ -17,7 +17,7 @@ _INDEX, _ANONYMOUS = "index.html", "anonymous.html"
 
 
 @click.command(epilog="Example: shardlab report --to report --anonymous")
-@click.argument("slugs", nargs=-1, metavar="[LAB]...")
+@click.argument("slugs", nargs=-1, metavar="[LAB]...", type=shell.lab_name)
 @click.option(
     "--to",
     "target",

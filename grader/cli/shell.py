@@ -4,11 +4,12 @@ Every command imports this, so nothing here takes long to import: what opens a g
 `book`, what runs submissions in `levels`.
 """
 
+import contextlib
 import json
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,19 +25,28 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 ANY_PATH = click.Path(path_type=Path)
 _COURSE = "grader.cli.course"
-_JSON_SAID = "grader.cli.json_said"  # whether standard output is the JSON's alone
+_JSON_OUT = "grader.cli.json_out"  # standard output, where it is the JSON's alone
 
 
 def _note_json(context: click.Context, _: click.Parameter, path: Path | None) -> Path | None:
-    context.meta[_JSON_SAID] = str(path) == "-"
+    """Keeps standard output for the JSON: whatever prints, in whichever thread, has the other."""
+    if str(path) == "-":
+        context.meta[_JSON_OUT] = sys.stdout
+        context.with_resource(contextlib.redirect_stdout(sys.stderr))
     return path
 
 
-lab_argument = click.argument("slug", metavar="LAB")
-own_lab_argument = click.argument("slug", required=False, metavar="[LAB]")
+def lab_name(value: str) -> str:
+    """A lab's name, without the slash that the Tab key puts behind a folder's."""
+    return value.rstrip("/") or value
+
+
+lab_argument = click.argument("slug", metavar="LAB", type=lab_name)
+own_lab_argument = click.argument("slug", required=False, metavar="[LAB]", type=lab_name)
 json_option = click.option(
     "--json",
     "json_path",
+    is_eager=True,  # before anything else is said
     callback=_note_json,
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
@@ -66,7 +76,7 @@ def course() -> Course:
     return found
 
 
-def labs(of: Course, slugs: Sequence[str]) -> list[Lab]:
+def labs(of: Course, slugs: Iterable[str]) -> list[Lab]:
     """The labs that were named; without names all of the course."""
     return [of.lab(slug) for slug in slugs] or of.labs()
 
@@ -91,7 +101,7 @@ def write_json(path: Path | None, value: Any) -> None:
     # half a surrogate pair, from a file's name perhaps, can only be written as JSON escapes it
     text = text.encode("utf-8", "backslashreplace").decode()
     if str(path) == "-":
-        click.echo(text, nl=False)
+        click.echo(text, nl=False, file=click.get_current_context().meta[_JSON_OUT])
     else:
         write_text(path, text)
 
@@ -118,11 +128,9 @@ def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
 
 
 def say(*lines: str) -> None:
-    """Prints lines at once, even into a pipe; on standard error where JSON has the other."""
-    context = click.get_current_context(silent=True)
-    aside = context is not None and context.meta.get(_JSON_SAID, False)
+    """Prints lines at once, even into a pipe."""
     for line in lines:
-        click.echo(line, err=aside)
+        click.echo(line)
     sys.stdout.flush()
 
 

@@ -8,9 +8,9 @@ import click
 from grader.cli import shell
 from grader.cli.group import Exit
 from grader.cli.levels import best_level
-from grader.errors import CourseError, SandboxError
+from grader.errors import CourseError, SandboxError, UsageError
+from grader.intake.bundle import Bundle, short_code
 from grader.intake.bundle import pack as pack_bundle
-from grader.intake.bundle import short_code
 from grader.student import hand_in
 from grader.student.checking import check_once, passed_items, work_of
 from grader.student.workspace import Workspace, find_workspace
@@ -49,7 +49,7 @@ def submit(
         shell.write_json(json_path, {**told, **unsent})
         shell.finish(Exit.FALLS_SHORT)
     bundle = pack_bundle(here.lab, who, submission, now=datetime.now(UTC))
-    names = ", ".join(f"{name} ({_size(len(each))})" for name, each in bundle.files.items())
+    names = ", ".join(_file(name, len(each), bundle) for name, each in bundle.files.items())
     public, why = _public(here, submission)
     shell.say(*shell.folded(f"Packed {names}. {public}"), *why)
     if target is not None:
@@ -63,12 +63,11 @@ def submit(
     sent, problem = hand_in.remember(here, bundle, delivered)
     if problem:
         shell.say(f"Note: {problem}; so this submission is not remembered")
-    digest, code = bundle.digest, short_code(bundle.digest)
+    code, files = short_code(bundle.digest), bundle.manifest.files
     word = word if delivered.new else "Was there already:"
-    shell.say(
-        f"{word} {code}  {minute(sent.at, here.zone)}  sha256 {digest[:4]}..{digest[-4:]}", then
-    )
-    shell.write_json(json_path, {**told, "new": delivered.new, "code": code, "sent": sent})
+    shell.say(f"{word} {code}  {minute(sent.at, here.zone)}", then)
+    facts = {"new": delivered.new, "code": code, "files": files, "sent": sent}
+    shell.write_json(json_path, {**told, **facts})
 
 
 def _public(here: Workspace, submission: Submission) -> tuple[str, list[str]]:
@@ -76,14 +75,20 @@ def _public(here: Workspace, submission: Submission) -> tuple[str, list[str]]:
 
     Where the checks can't be run, that is said instead: it is no reason not to submit.
     """
-    note = " (your own checks)" if here.public_suite_changed else ""
     try:
+        note = " (your own checks)" if here.public_suite_changed else ""
         run = check_once(here, best_level(None), submission=submission, stop_early=False)
-    except (CourseError, SandboxError) as error:
+    except (CourseError, SandboxError, UsageError) as error:
         return f"Public checks can't be run: {str(error).splitlines()[0]}", []
     unloaded = (lines_of(each.finding) for each in run.results if not each.finding.loads)
     passed = f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
     return passed, next(unloaded, [])
+
+
+def _file(name: str, count: int, bundle: Bundle) -> str:
+    """`add.py (1.9 kB, sha256 4be1..c07a)`: the hash that `sha256sum` says of the file."""
+    digest = bundle.manifest.files[name].sha256
+    return f"{name} ({_size(count)}, sha256 {digest[:4]}..{digest[-4:]})"
 
 
 def _size(count: int) -> str:

@@ -18,7 +18,7 @@ from grader.validation import validate as validate_course
 
 
 @click.command(epilog="Example: shardlab validate tp-sharding --junit report.xml")
-@click.argument("slugs", nargs=-1, metavar="[LAB]...")
+@click.argument("slugs", nargs=-1, metavar="[LAB]...", type=shell.lab_name)
 @shell.jobs_option
 @levels.isolation_option
 @shell.json_option

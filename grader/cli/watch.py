@@ -14,10 +14,10 @@ import click
 from grader.cli import hints, shell
 from grader.cli.levels import best_level, isolation_option
 from grader.cli.printing import CheckPrinter
-from grader.errors import SandboxError, ShardlabError
+from grader.errors import SandboxError, ShardlabError, UsageError
 from grader.results import Verdict
 from grader.sandbox import Level
-from grader.student.checking import work_of
+from grader.student.checking import passed_items, work_of
 from grader.student.checks import Checks
 from grader.student.events import Case, End, Event, Events, Quit, Save
 from grader.student.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
@@ -196,7 +196,9 @@ class _Report:
     def end(self, printer: CheckPrinter, run: SuiteRun) -> None:
         """Prints the rest of a check that went to its end."""
         printer.end(run)
-        self._show(printer.first_failed)
+        self._shown = printer.first_failed
+        with _told_if_forgotten():
+            hints.remember_check(self._here, passed_items(run), printer.first_failed)
         if not printer.first_failed and not self._passed:
             hints.say_predictions(self._here)
         self._passed, self._ever_ended = not printer.first_failed, True
@@ -245,7 +247,7 @@ class _Report:
         """Remembers what `h`, and `shardlab hint` elsewhere, are about."""
         self._shown = item
         with _told_if_forgotten():
-            hints.remember_first_failure(self._here, item)
+            hints.remember_failed(self._here, item)
 
     def _say_problem(self, problem: str) -> None:
         name = self._here.file.name
@@ -255,7 +257,7 @@ class _Report:
     def _say_of_own_tests(self) -> None:
         try:
             changed = self._here.public_suite_changed
-        except OSError:
+        except UsageError:
             return  # the check says so
         if changed and not self._told_of_own_tests:
             shell.say("Note: test_public.py is not as released; these are your own checks.")

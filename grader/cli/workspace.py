@@ -8,13 +8,17 @@ from pathlib import Path
 import click
 
 from grader.cli import hints, shell
+from grader.course import Course
+from grader.errors import UsageError
 from grader.evidence import nonce_of
 from grader.student import workspace
+from grader.student.folders import OWN
+from grader.student.mending import start_here
 from grader.student.workspace import find_workspace
 
 
 @click.command(epilog="Example: shardlab start tp-sharding")
-@shell.lab_argument
+@click.argument("slug", required=False, metavar="LAB", type=shell.lab_name)
 @click.option(
     "--in",
     "parent",
@@ -26,11 +30,21 @@ from grader.student.workspace import find_workspace
 @click.option(
     "--student", metavar="ID", help="For staff: this student's challenge, made with the course key."
 )
-def start(slug: str, parent: Path, nonce: str, student: str | None) -> None:
-    """Make a folder with a lab's hand-out, stub and public tests."""
+@click.option("--here", is_flag=True, help="Mend the folder you are in; what is there stays.")
+def start(slug: str | None, parent: Path, nonce: str, student: str | None, here: bool) -> None:
+    """Make a folder with a lab's hand-out, stub and public tests.
+
+    With --here, the folder that you are in becomes the lab's: so a lost .shardlab, or a file of
+    the hand-out, comes back, and your own file stays as it is.
+    """
     course = shell.course()
+    if slug is None:
+        raise UsageError(f"name the lab: {', '.join(each.slug for each in course.labs())}")
     if student is not None:
         nonce = nonce_of(course.key(), slug, student)
+    if here:
+        _start_here(course, slug, parent, nonce)
+        return
     made = workspace.start(course.lab(slug), parent, nonce, course)
     about, count = made.lab.assignment, len(made.lab.functions)
     shell.say(f"Created {slug}/: README.md, {about.file} ({count} functions), test_public.py")
@@ -41,6 +55,18 @@ def start(slug: str, parent: Path, nonce: str, student: str | None) -> None:
     )
     if about.trace and made.nonce_is_practice:
         shell.say("No nonce given: captures are for practice. Ask staff for yours, then start anew")
+
+
+def _start_here(course: Course, slug: str, folder: Path, nonce: str) -> None:
+    lab = course.lab(slug)
+    known = (folder / OWN / "state.json").is_file()
+    brought = start_here(lab, folder.absolute(), nonce, course)
+    shell.say(*shell.folded(f"Brought back: {', '.join(brought)}." if brought else "All is there."))
+    if lab.assignment.file not in brought:
+        shell.say(f"{lab.assignment.file} is as it was.")
+    if OWN in brought and not known:
+        shell.say("What you handed in from here is not known here any more, nor the hints taken.")
+    shell.say("Next: shardlab check")
 
 
 @click.command(epilog="Example: shardlab predict tp-sharding")

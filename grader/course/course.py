@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -107,8 +108,10 @@ class Course:
                 if folder.is_dir()
                 else ""
             )
+            meant = get_close_matches(slug.lower(), self.slugs, 1)
             raise UsageError(
                 f"no lab '{slug}' in this course; it has: {', '.join(self.slugs)}{bundles}"
+                + "".join(f"\nDid you mean {each}?" for each in meant)
             )
         lab = load_lab(folder, self.root)
         if lab.slug != slug:

@@ -1,8 +1,11 @@
 """Writes files whole or not at all, even where a process is killed or another one writes, too."""
 
+import itertools
+import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -55,6 +58,22 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def told_if_refused() -> Iterator[None]:
+    """Has what the system refuses in the block become a UsageError that names the place."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename2 or error.filename or "a file"
+        raise UsageError(f"{place} can't be written: {error.strerror or error}") from None
+
+
+def kept_name(path: Path) -> Path:
+    """A free name beside the file, to keep what is in it."""
+    names = (f"{path.name}.kept-{number}" for number in itertools.count(1))
+    return next(each for each in map(path.with_name, names) if not os.path.lexists(each))
 
 
 def draft_of(path: Path) -> Path:

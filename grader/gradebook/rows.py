@@ -14,7 +14,7 @@ ENROLLED, TAKEN, DROPPED = "enrolled", "taken", "dropped"
 
 
 class Student(msgspec.Struct, frozen=True):
-    """One person. `lms_id` is the number that Canvas or Moodle knows them by.
+    """One person. `lms_id` is the number that Canvas knows them by.
 
     `id` may change; `first_id` is the first one if it did. `aliases` are the other ids that mean
     the student: those of before, and those of records that were merged into this one. `status` is

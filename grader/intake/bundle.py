@@ -80,8 +80,8 @@ class Bundle:
 
     @property
     def stem(self) -> str:
-        """`ring--s041--4be1c0ffee42`: the beginning of a bundle's file name."""
-        return f"{self.manifest.lab}--{self.manifest.student}--{self.digest[:12]}"
+        """`ring--s041--7F3K-92QD`: the beginning of a bundle's file name, with its short code."""
+        return f"{self.manifest.lab}--{self.manifest.student}--{short_code(self.digest)}"
 
     def submission(self, lab: Lab) -> Submission:
         """The submission to grade; if the file is no text, its problem says so."""

@@ -35,7 +35,7 @@ from grader.intake.wrong_lab import LabCheck, Sure
 from grader.submissions import Submission, read_regular, read_submissions
 from grader.text.shown import escaped
 
-_AT_ONCE = 64  # in one transaction, and in memory
+_AT_ONCE = 256  # in one transaction, and in memory
 _BYTES_AT_ONCE = 64 << 20
 _PLAIN = "plain file"  # the source of one that is no bundle and from no download
 _Found = Find | Intake | IntakeRefusal

@@ -1,5 +1,6 @@
 """Feedback for one student on one lab, as facts from which page, text and JSON are made."""
 
+import hashlib
 from datetime import datetime
 
 import msgspec
@@ -91,9 +92,14 @@ class Feedback(msgspec.Struct, frozen=True):
     attempts: tuple[AttemptFeedback, ...] = ()
     left_out: int = 0  # attempts before these
     progress: Illustration = Illustration()
-    digest: str = ""
+    digest: str = ""  # the sha256 of the student's file, as `sha256sum` says it
     draft: str = ""
     public: bool = False  # made of public checks, where the student works
+
+
+def file_digest(source: bytes) -> str:
+    """The sha256 of a student's file; empty where there is none."""
+    return hashlib.sha256(source).hexdigest() if source else ""
 
 
 def picture_of(run: SuiteRun) -> Illustration:

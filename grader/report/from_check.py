@@ -1,6 +1,5 @@
 """Makes feedback from a public check of a student's own file."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from grader.course import Lab, RubricItem
@@ -12,6 +11,7 @@ from grader.report.feedback import (
     ItemFeedback,
     Prediction,
     cut,
+    file_digest,
     picture_of,
 )
 from grader.report.verdicts import words_of
@@ -40,7 +40,7 @@ def feedback_of_workspace(here: Workspace, level: Level) -> Feedback:
         attempts=sent,
         course=here.course.name,
         student=state.student,
-        digest=hashlib.sha256(source).hexdigest() if source else "",
+        digest=file_digest(source),
     )
 
 

@@ -15,6 +15,7 @@ from grader.report.feedback import (
     ItemFeedback,
     cut,
     drawn,
+    file_digest,
     picture_of,
 )
 from grader.report.verdicts import words_of
@@ -33,12 +34,13 @@ def feedback_of_grade(
     course: str = "",
     run: SuiteRun | None = None,
     zone: tzinfo = UTC,
+    source: bytes = b"",
 ) -> Feedback:
     """Feedback on a student's work, above all on the attempt that counts.
 
-    `run` is the public suite's run of that attempt, for its picture. Times are shown in `zone`.
+    `run` is the public suite's run of that attempt, for its picture; `source` is its file. Times
+    are shown in `zone`.
     """
-    counted = grade.counts
     return Feedback(
         lab=lab.slug,
         title=lab.assignment.title,
@@ -54,7 +56,7 @@ def feedback_of_grade(
         attempts=tuple(_attempt(each, grade, zone) for each in grade.attempts[-MOST_ATTEMPTS:]),
         left_out=max(0, len(grade.attempts) - MOST_ATTEMPTS),
         progress=_progress(grade, zone),
-        digest=counted.attempt.digest if counted else "",
+        digest=file_digest(source),
         draft=_draft(grade),
     )
 

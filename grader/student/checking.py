@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.errors import UsageError
+from grader.errors import CourseError
 from grader.judge import Judge
 from grader.results import Finding, Verdict
 from grader.sandbox import Level
-from grader.student.workspace import Workspace
+from grader.student.workspace import OWN_TESTS_MEND, Workspace
 from grader.submissions import Submission, read_submission
 from grader.suite.finding import CaseResult
 from grader.suite.run import Suite, SuiteRun
@@ -54,15 +54,16 @@ class PublicChecks(Judge):
         Raises:
             UsageError: the tests can't be read.
         """
-        path = self._workspace.public_suite
-        try:
-            tests = path.read_bytes()
-        except OSError as error:
-            raise UsageError(f"{path} can't be read: {error.strerror}") from None
+        path, tests = self._workspace.public_suite, self._workspace.public_tests()
         if tests != self._tests:
             self.drop_suites()
             self._tests = tests
-        return self.judge(submission, path, on_result=on_result, stop_early=stop_early)
+        try:
+            return self.judge(submission, path, on_result=on_result, stop_early=stop_early)
+        except CourseError as error:
+            if self._workspace.public_suite_changed:
+                raise CourseError(*error.problems, OWN_TESTS_MEND) from None
+            raise
 
     def suite(self, path: Path) -> Suite:
         """The collected suite of that path."""

@@ -84,7 +84,7 @@ def receipt_of(here: Workspace, sent: Dispatch) -> Receipt | str:
         if signed.receipt.sha256 != sent.sha256:
             return "RECEIPT NOT VALID: it is of something else"
         if not key:
-            return f"a receipt is there, but no key to verify it with: {path}"
+            return "a receipt is there, but no key to verify it with"
         return verify(signed, key)
     except (BundleError, UsageError) as error:
         return f"RECEIPT NOT VALID: {error}"

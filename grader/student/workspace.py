@@ -6,11 +6,14 @@
         README.md  <file>.py  test_public.py  …     the student's to read and edit
         .shardlab/lab/                              all of the lab as released, to go back to
         .shardlab/course.json                       where to submit, what signs receipts
-        .shardlab/state.json                        hints taken, predictions, submissions
+        .shardlab/nonce                             of the student's challenge, if they have one
+        .shardlab/state.json                        last check, hints, predictions, submissions
+
+Where `.shardlab` or some of it is lost, `mending` makes it again around the student's file.
 """
 
-import itertools
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -21,16 +24,17 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from grader.course import Course, Lab, load_lab, written_files
-from grader.errors import UsageError
+from grader.errors import CourseError, UsageError
 from grader.evidence import PRACTICE
-from grader.files.writing import write_whole
+from grader.files.writing import kept_name, told_if_refused, write_whole
 from grader.intake.inbox import absolute_inbox
 from grader.intake.receipts import known_key
+from grader.student.folders import OWN, has_lab, is_hand_out, lost_in, mend_of, not_found
 from grader.text.times import zone_of, zone_problem
 
-_OWN = ".shardlab"
-_COURSE, _STATE = f"{_OWN}/course.json", f"{_OWN}/state.json"
+COURSE, _STATE = f"{OWN}/course.json", f"{OWN}/state.json"
 _T = TypeVar("_T")
+OWN_TESTS_MEND = "Without test_public.py, the tests as released are run: remove yours to have them"
 _NOT_SHOWN = ("assignment.toml", "hints.toml", "evidence")  # of the lab's folder
 
 
@@ -52,10 +56,18 @@ class Dispatch(msgspec.Struct, frozen=True):
     delivered_to: str
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """How many rubric items passed in the last check of the public tests, and of how many."""
+
+    passed: int
+    total: int
+
+
 class State(msgspec.Struct):
     """The memory of a workspace between commands. None of it is graded."""
 
     last_failed: str = ""
+    checked: Checked | None = None
     hints_taken: dict[str, int] = msgspec.field(default_factory=dict)
     predictions: dict[str, str] = msgspec.field(default_factory=dict)
     student: str = ""
@@ -92,8 +104,18 @@ class Workspace:
 
     @property
     def public_suite_changed(self) -> bool:
-        """Whether the public tests differ from those that were released."""
-        return self.public_suite.read_bytes() != self.lab.public_suite.read_bytes()
+        """Whether the public tests differ from those released; UsageError if they can't be read."""
+        return self.public_tests() != self.lab.public_suite.read_bytes()
+
+    def public_tests(self) -> bytes:
+        """The content of the public tests as they are now; UsageError if they can't be read."""
+        try:
+            return self.public_suite.read_bytes()
+        except OSError as error:
+            why = error.strerror
+            raise UsageError(
+                f"{self.public_suite} can't be read: {why}. {OWN_TESTS_MEND}"
+            ) from None
 
     @property
     def trace(self) -> Path:
@@ -103,7 +125,7 @@ class Workspace:
     @property
     def nonce(self) -> str:
         """The text that decides the student's challenge; the one for practice by default."""
-        path = self.folder / _OWN / "nonce"
+        path = self.folder / OWN / "nonce"
         return path.read_text("utf-8").strip() if path.is_file() else PRACTICE
 
     @property
@@ -113,7 +135,7 @@ class Workspace:
     @property
     def course(self) -> CourseFacts:
         """The facts of the course from when the workspace was made; empty if they are lost."""
-        return _read(self.folder / _COURSE, CourseFacts)
+        return _read(self.folder / COURSE, CourseFacts)
 
     @property
     def zone(self) -> tzinfo:
@@ -127,7 +149,7 @@ class Workspace:
 
     def remember(self, state: State) -> None:
         """Writes the state, whole or not at all; UsageError if that fails."""
-        write_whole(self.folder / _STATE, msgspec.json.format(msgspec.json.encode(state)))
+        write_whole(self.folder / _STATE, encoded(state))
 
     def next_hint(self, item: str) -> Hint | None:
         """The next hint for the item, or for what failed last; None where nothing did.
@@ -154,8 +176,7 @@ class Workspace:
         """Brings the stub back; returns the new place of the student's file, if there was one."""
         kept = None
         if self.file.exists():
-            names = (f"{self.file.name}.kept-{number}" for number in itertools.count(1))
-            kept = next(path for path in map(self.file.with_name, names) if not path.exists())
+            kept = kept_name(self.file)
             self.file.rename(kept)
         shutil.copyfile(self.lab.stub, self.file)
         return kept
@@ -163,51 +184,100 @@ class Workspace:
 
 def start(lab: Lab, parent: Path, nonce: str = "", course: Course | None = None) -> Workspace:
     """Makes the folder of a lab in `parent`, whole or not at all."""
-    if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
-        raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
+    check_nonce(nonce)
     folder = parent / lab.slug
+    if is_hand_out(folder):
+        raise UsageError(
+            f"{folder} is the hand-out itself, which stays as it is; go to where you want to work"
+        )
+    for around in (parent.absolute(), *parent.absolute().parents):
+        if has_lab(around):
+            raise UsageError(
+                f"you are in a lab's folder; make the other one beside it:\n"
+                f"  cd {shlex.quote(str(around.parent))} && shardlab start {lab.slug}"
+            )
     if folder.exists():
         raise UsageError(
             f"{folder} is there already; go on in it, or bring the stub back with "
-            f"'shardlab reset {lab.slug}'"
+            f"'shardlab reset {lab.slug}'{lost_in(folder)}"
         )
-    draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
-    try:
-        for member in written_files(lab.folder):
-            relative = member.relative_to(lab.folder)
-            _copy(member, draft / _OWN / "lab" / relative)
-            if relative.parts[0] not in _NOT_SHOWN:
-                _copy(member, draft / relative)
-        if nonce:
-            (draft / _OWN / "nonce").write_text(f"{nonce}\n")
-        if course is not None:
-            inbox = absolute_inbox(course.inbox, course.root)
-            facts = CourseFacts(course.name, inbox, known_key(course), course.timezone)
-            (draft / _COURSE).write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
-        draft.chmod(0o755)
-        draft.rename(folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with told_if_refused():
+        draft = Path(mkdtemp(prefix=f".{lab.slug}-", dir=parent))
+        try:
+            fill(draft, lab, nonce, course)
+            draft.chmod(0o755)
+            draft.rename(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
     return Workspace(folder, lab)
 
 
+def shown_files(lab: Lab) -> dict[str, bytes]:
+    """The files of the lab that a student is to see, by their paths in the folder."""
+    files = ((path, path.relative_to(lab.folder)) for path in written_files(lab.folder))
+    return {
+        relative.as_posix(): path.read_bytes()
+        for path, relative in files
+        if relative.parts[0] not in _NOT_SHOWN
+    }
+
+
 def find_workspace(start: Path, slug: str | None = None) -> Workspace:
-    """The workspace at or above `start`, or the one named `slug` in it."""
-    candidates = [start.absolute(), *start.absolute().parents]
-    if slug is not None:
-        candidates = [start.absolute() / slug, *candidates]
-    for folder in candidates:
-        lab_folder = folder / _OWN / "lab"
-        if lab_folder.is_dir():
-            lab = load_lab(lab_folder)
-            if slug in (None, lab.slug):
-                return Workspace(folder, lab)
-    name = slug or "a lab"
-    raise UsageError(
-        f"no folder of {name} here; go to the folder that 'shardlab start' made, "
-        f"or make one: shardlab start {slug or '<lab>'}"
-    )
+    """The workspace at or above `start`, or the one named `slug`: a lab, or a path to or into it.
+
+    A lab is looked for in `start` by its name, and else at or above it.
+    """
+    here = start.absolute()
+    named = here / slug if slug else here
+    if slug and has_lab(named):
+        return workspace_in(named)
+    if slug and (named.is_file() or ({"/", "."} & {*slug} and named.exists())):
+        here, slug = named.resolve(), None
+    for folder in (here, *here.parents):
+        if has_lab(folder):
+            found = workspace_in(folder)
+            if slug in (None, found.lab.slug):
+                return found
+    raise UsageError(not_found(start.absolute(), named, slug))
+
+
+def workspace_in(folder: Path) -> Workspace:
+    """The workspace that the folder is; CourseError with the mend where its lab is damaged."""
+    try:
+        return Workspace(folder, load_lab(folder / OWN / "lab"))
+    except CourseError as error:
+        raise CourseError(*error.problems, mend_of(folder)) from None
+
+
+def check_nonce(nonce: str) -> None:
+    """Refuses what can't be a nonce; none at all is fine."""
+    if nonce and not re.fullmatch("[0-9a-f]{32}", nonce):
+        raise UsageError(f"a nonce is 32 digits of 0-9a-f, got {nonce[:40]!r}")
+
+
+def fill(folder: Path, lab: Lab, nonce: str, course: Course | None) -> None:
+    """Writes all of a workspace into the folder."""
+    for member in written_files(lab.folder):
+        relative = member.relative_to(lab.folder)
+        _copy(member, folder / OWN / "lab" / relative)
+        if relative.parts[0] not in _NOT_SHOWN:
+            _copy(member, folder / relative)
+    if nonce:
+        (folder / OWN / "nonce").write_text(f"{nonce}\n")
+    if course is not None:
+        write_whole(folder / COURSE, encoded(facts_of(course)))
+
+
+def facts_of(course: Course) -> CourseFacts:
+    """What a workspace knows of its course."""
+    inbox = absolute_inbox(course.inbox, course.root)
+    return CourseFacts(course.name, inbox, known_key(course), course.timezone)
+
+
+def encoded(facts: msgspec.Struct) -> bytes:
+    """The content of a file of the hidden part."""
+    return msgspec.json.format(msgspec.json.encode(facts))
 
 
 def _copy(source: Path, target: Path) -> None:

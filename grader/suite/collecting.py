@@ -66,8 +66,9 @@ class Collecting:
             self.problems.append(f"{self._root / report.nodeid}: nothing of it is run: {reason}")
         self._modules += [node for node in report.result or () if isinstance(node, pytest.Module)]
 
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         self._broken(excinfo)
+        return True  # told in words; pytest would print its own traceback, too
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if not isinstance(excinfo.value, pytest.Session.Interrupted):  # which is told already

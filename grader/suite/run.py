@@ -69,7 +69,7 @@ class Suite:
         self._lab = lab
         self._patience_s = patience_s
         self._work: queue.SimpleQueue[Judging | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[CaseResult | BaseException | None] = queue.SimpleQueue()
         self._collecting = Collecting(lab, path)
         self._plugin = SuitePlugin(self._collecting, self._serve)
         self._quiet, self._stderr = ExitStack(), sys.stderr
@@ -100,16 +100,17 @@ class Suite:
         inputs, or those without; with `case`, just those of that name; with `stop_early`, all that
         comes after the first lost item is blocked. Every item asked for has at least one result,
         unless `drawn`, `case` or `ids` leaves none. With `ids`, just these cases, each by itself.
-        `evidence` is what came besides code. With `prints`, results have what each case
-        printed. `on_lost` is shown, for staff, what no result holds of each lost case. A suite
-        that breaks off raises CourseError.
+        `evidence` is what came besides code. With `prints`, results have what each case printed.
+        `on_lost` is shown, for staff, what no result holds of each lost case. `on_result` is
+        called in the caller's thread, and what it raises is the caller's. A suite that breaks
+        off raises CourseError.
         """
         calls = Calls(processes, self._lab)
-        judging = Judging(self._lab, calls, seed, only, stop_early, on_result)
+        judging = Judging(self._lab, calls, seed, only, stop_early, self._told.put)
         judging.evidence, judging.drawn, judging.case = evidence, drawn, case
         judging.ids, judging.on_lost, judging.prints = ids, on_lost, prints
         self._work.put(judging)
-        self._wait()
+        self._wait(on_result)
         judged = {result.item for result in judging.results}
         whole = drawn is None and case is None and ids is None
         for each in self._lab.rubric if whole else ():
@@ -134,21 +135,23 @@ class Suite:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _wait(self) -> None:
+    def _wait(self, on_result: Callable[[CaseResult], None] = lambda _: None) -> None:
         """Until the session is ready for more; raises what ended it instead."""
+        while isinstance(told := self._next(), CaseResult):
+            on_result(told)
+        if told is not None:
+            self._told.put(told)  # whoever asks again is told the same
+            raise told
+
+    def _next(self) -> CaseResult | BaseException | None:
         looks = 0
         while True:
             try:
-                error = self._done.get(timeout=self._patience_s)
-                break
+                return self._told.get(timeout=self._patience_s)
             except queue.Empty:
                 looks = 0 if waits_for_submission(self._thread) else looks + 1
                 if looks == _LOOKS:
-                    error = self._stuck()
-                    break
-        if error:
-            self._done.put(error)  # whoever asks again is told the same
-            raise error
+                    return self._stuck()
 
     def _stuck(self) -> CourseError:
         """What ends the wait for a suite that doesn't come to its end; its thread is left alone."""
@@ -172,7 +175,7 @@ class Suite:
                     self._run_pytest()
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for this thread
                 problems.append(f"{self._path}: {type(error).__name__}: {error}")
-        self._done.put(CourseError(*(problems or [self._collecting.told(said.getvalue())])))
+        self._told.put(CourseError(*(problems or [self._collecting.told(said.getvalue())])))
 
     @property
     def _helpers(self) -> list[Path]:
@@ -187,10 +190,10 @@ class Suite:
 
     def _serve(self, run: Callable[[Judging], None]) -> None:
         self._quiet.close()
-        self._done.put(None)
+        self._told.put(None)
         while (judging := self._work.get()) is not None:
             run(judging)
-            self._done.put(None)
+            self._told.put(None)
 
 
 def _arguments(folder: Path, suite: Path) -> list[str]:

@@ -1,70 +1,91 @@
 """The bundle that students get, and the proof that nothing of the instructor's is in it."""
 
 import ast
+import contextlib
 import io
-import json
 import re
 import tokenize
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from grader.course import Course, Lab, written_files
+from grader.course import Course, Lab
 from grader.course.authored import source_of, tree_of
 from grader.course.key import receipt_seed
 from grader.errors import CourseError
 from grader.files.writing import write_whole
-from grader.intake.receipts import public_key
+from grader.intake.archive import stored_zip
+from grader.validation.labs_bundle import members
 
+PACKAGE = Path(__file__).parents[1]
 MIN_LINE = 20
 MIN_NUMBERS = 6
-_LONG_AGO = (2000, 1, 1, 0, 0, 0)  # one date for all members: equal courses give equal bundles
 
 
-def release(course: Course, lab: Lab, target: Path) -> list[str]:
-    """Writes the lab's bundle, a zip, to `target`, whole or not at all; returns its members.
+def release(
+    course: Course, labs: Sequence[Lab], target: Path, wheel: Path | None = None
+) -> list[str]:
+    """Writes the labs' bundle, a zip, to `target`, whole or not at all; returns its members.
 
-    Refuses with CourseError if anything of the solution, the hidden suite or the key is in it.
+    Refuses with CourseError if anything of a solution, a hidden suite or a key is in it.
     """
-    if found := list(leaks(course, lab)):
-        raise CourseError("\n".join(["not released:", *found]))
-    members = dict(bundle(course, lab))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in members.items():
-            # stored as it is: compressed bytes depend on the machine's zlib
-            archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_STORED)
-    write_whole(target, buffer.getvalue())
-    return list(members)
-
-
-def bundle(course: Course, lab: Lab) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every member: a course of one lab, without the instructor's part."""
-    facts = {
-        "name": course.name,
-        "labs": [lab.slug],
-        "inbox": course.inbox,
-        "receipt_key": public_key(course.root),
-        "timezone": course.timezone,
-    }
-    # JSON's way to quote is TOML's, too
-    lines = [
-        f"{key} = {json.dumps(fact, ensure_ascii=False)}" for key, fact in facts.items() if fact
-    ]
-    yield "course.toml", ("\n".join(lines) + "\n").encode()
-    for path in written_files(lab.folder):
-        member = f"assignments/{lab.slug}/{path.relative_to(lab.folder).as_posix()}"
-        yield member, path.read_bytes()
+    held = dict(members(course, labs, wheel))
+    if found := [leak for lab in labs for leak in _found(course, lab, held)]:
+        raise CourseError("not released:", *dict.fromkeys(found))
+    # stored as it is: compressed bytes depend on the machine's zlib
+    write_whole(target, stored_zip(held))
+    return list(held)
 
 
 def leaks(course: Course, lab: Lab) -> Iterator[str]:
-    """What the bundle holds that it must not, one line a find."""
+    """What of the lab a bundle of the whole course holds that it must not, one line a find."""
+    with_it = [lab, *(other for other in _readable(course) if other.slug != lab.slug)]
+    yield from _found(course, lab, dict(members(course, with_it)))
+
+
+def _readable(course: Course) -> Iterator[Lab]:
+    """The labs that can be read; what is wrong with another one is told as that one's."""
+    for slug in course.slugs:
+        with contextlib.suppress(CourseError):
+            yield course.lab(slug)
+
+
+def _found(course: Course, lab: Lab, held: Mapping[str, bytes]) -> Iterator[str]:
     secrets = list(_secrets(course, lab))
-    for name, content in bundle(course, lab):
+    for name, content in _opened(held):
         text = _squeezed(content.decode("utf-8", "replace"))
         for what, secret in secrets:
             if secret in text:
                 yield f"{name} holds {what}"
+
+
+def _opened(held: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """The members as they are; of a wheel, those files in it that are not this very package.
+
+    What runs here is no secret. So that nothing else gets in as the package, it must be that.
+    """
+    for name, content in held.items():
+        if not name.endswith(".whl"):
+            yield name, content
+            continue
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+                inside = {each: wheel.read(each) for each in wheel.namelist()}
+        except zipfile.BadZipFile as error:
+            raise CourseError(f"{name}: no wheel: {error}") from None
+        for each, text in inside.items():
+            if ".dist-info/" in each:
+                yield f"{name}: {each}", text
+            elif not _is_of_this_package(each, text):
+                raise CourseError(
+                    f"not released: {name}: {each} is not the package that runs here; "
+                    "build the wheel anew: make wheel"
+                )
+
+
+def _is_of_this_package(name: str, content: bytes) -> bool:
+    path = PACKAGE.parent / name
+    return path.is_relative_to(PACKAGE) and path.is_file() and path.read_bytes() == content
 
 
 def _secrets(course: Course, lab: Lab) -> Iterator[tuple[str, str]]:

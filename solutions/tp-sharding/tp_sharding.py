@@ -156,9 +156,9 @@ def _all_whole(array: np.ndarray) -> bool:
 
 
 def _check_matrices(**arrays: np.ndarray) -> None:
-    for name, array in arrays.items():
-        if array.ndim != 2:
-            raise ValueError(f"{name} must have 2 dimensions, got shape {array.shape}")
+    for name, matrix in arrays.items():
+        if matrix.ndim != 2:
+            raise ValueError(f"{name} must have 2 dimensions, got shape {matrix.shape}")
 
 
 def _check_bias(width: int, **biases: np.ndarray | None) -> None:

@@ -160,6 +160,19 @@ def test_a_collect_is_taken_back_by_its_number(run, book, send, inbox):
     assert "1 new" in run("collect", inbox)
 
 
+def test_what_is_void_is_told_when_it_is_collected_again(run, book, send, inbox, tmp_path):
+    """It is known and counts for nothing: in words, and in the JSON."""
+    send("s1")
+    send("s2")
+    run("collect", inbox)
+    run("attempt", "adding", "s1", 1, "--void", "--reason", "copied")
+    told = run("collect", inbox, "--json", tmp_path / "told.json")
+    assert "0 new, 2 known" in told
+    assert "1 of the known are void, and stay so" in told
+    rows = json.loads((tmp_path / "told.json").read_text())["received"]
+    assert {each["student"]: each["void"] for each in rows} == {"s1": True, "s2": False}
+
+
 def test_attempts_are_shown_with_what_is_known_of_each(run, graded):
     """Number, time, code, result, and which one counts."""
     told = run("attempt", "adding", "ann")
@@ -271,6 +284,29 @@ def test_an_attempt_of_a_merged_record_is_named_by_it(run, graded):
     assert "1 as 5903" in run("attempt", "adding", "ann")
     run("attempt", "adding", "5903", 1, "--void", "--reason", "twice")
     assert [each.student for each in graded.attempts()] == ["ann", "ann"]
+
+
+def test_each_of_a_group_has_a_page_and_a_row(run, course, book, tmp_path):
+    """With the score of what one of them handed in."""
+    book.add_students([Student("ann"), Student("ben"), Student("cy")])
+    work = Submission("ann", {"adding.py": b"A"})
+    ((attempt, _),) = book.take_in("adding", [Arrival(work, SENT, members=("ben",))])
+    rubric = (
+        RubricResult("add", 40, 40, Verdict.PASSED),
+        RubricResult("total", 33, 60, Verdict.PASSED),
+    )
+    result = Result("x", GRADED, 73, 100, 0.1, rubric)
+    book.record(attempt, "k" * 64, result, suite="s", engine="e", isolation="full")
+    run("publish", "adding")
+    run("feedback", "adding", "--no-pictures", "--to", tmp_path / "pages")
+    pages = {path.parent.name + path.name: path.read_text("utf-8")
+             for path in (tmp_path / "pages").rglob("*.html")}  # fmt: skip
+    whose = {who for who in ("ann", "ben", "cy") for name, page in pages.items()
+             if who in name and "73" in page}  # fmt: skip
+    assert whose == {"ann", "ben"}
+    run("export", "adding", "--to", "csv", tmp_path / "grades.csv")
+    rows = [line.split(",") for line in (tmp_path / "grades.csv").read_text().splitlines()]
+    assert {row[0] for row in rows if "73" in row or "73.0" in row} == {"ann", "ben"}
 
 
 def test_grading_leaves_out_what_is_void(run, course, book, tmp_path, one_process, level):

@@ -170,7 +170,7 @@ def test_a_group_has_one_page_on_canvas(shardlab, collected, tmp_path):
     assert "Bob" not in page
     assert "100 of 100 points" in page
     shardlab("override", "dee", "adding", "add", "10", "--reason", "was away")
-    shardlab("publish", "adding")
+    shardlab("publish", "adding", "--yes")
     ended = shardlab(*asked)
     assert list(members(tmp_path / "f.zip")) == [CANVAS["ann"]]
     assert "Canvas would show one page to bob, dee, and theirs differ" in ended.stderr

@@ -55,6 +55,20 @@ def test_a_command_imports_no_more_than_it_needs(command):
     assert not set(ended.stdout.split()) & absent
 
 
+def _modules_after(code):
+    command = [sys.executable, "-c", f"import click, pathlib, sys\n{code}\nprint(*sys.modules)"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return set(ended.stdout.splitlines()[-1].split())
+
+
+def test_the_overview_imports_nothing_but_click():
+    """What `--help` takes beyond a bare interpreter is click's, and two modules of ours."""
+    asked = "(['--help'], standalone_mode=False)"
+    bare = _modules_after(f"click.Group('x', commands=[click.Command('y')]){asked}")
+    full = _modules_after(f"from grader.cli import main\nmain{asked}")
+    assert full - bare <= {"grader", "grader.cli", "grader.cli.group", "grader.errors"}
+
+
 @pytest.mark.parametrize("command", _commands())
 def test_help_fits_a_terminal(command):
     """No line of help is wider than 80 columns."""
@@ -126,3 +140,37 @@ def test_what_is_indented_in_an_error_is_left_as_it_is(tmp_path, monkeypatch):
     """A command to copy stays on its line, however long."""
     command = f"  shardlab submit --pack {'x' * 90} --student s1"
     assert wrapped(f"no:\n{command}").splitlines() == ["no:", command]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_course_can_be_named_before_and_after_the_command(course, place, tmp_path, monkeypatch):
+    """`shardlab start adding --course X` is what `shardlab --course X start adding` is."""
+    monkeypatch.chdir(tmp_path)
+    words = ["start", "adding"]
+    words[place:place] = ["--course", str(course.root)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "adding").is_dir()
+
+
+def test_what_stands_later_names_the_course(course, tmp_path, monkeypatch):
+    """Of two, the later one counts, and both count more than the environment."""
+    monkeypatch.setenv("SHARDLAB_COURSE", str(tmp_path / "environment"))
+    words = ["--course", str(tmp_path / "before"), "list", "--course", str(course.root)]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert CliRunner().invoke(main, words[:3]).exit_code == 1
+
+
+def test_every_command_takes_the_options_of_the_group():
+    """Commands of commands too; none has an option of that name with another meaning."""
+
+    def below(command):
+        yield command
+        for each in command.commands.values() if isinstance(command, click.Group) else ():
+            yield from below(each)
+
+    context = click.Context(main)
+    for name in LINES:
+        for command in below(main.get_command(context, name)):
+            options = [each for each in command.params if "--course" in each.opts]
+            assert [each.name for each in options] == ["course"], command.name

@@ -1,6 +1,7 @@
 """A student's way through a lab: start, check, hint, reset, predict."""
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -38,6 +39,71 @@ def test_list_shows_the_labs(desk):
     """Slug, title, minutes and what it takes are on one line."""
     assert "adding" in run("list").output
     assert "5 min" in run("list").output
+
+
+def test_list_shows_how_far_each_lab_is(started, course, monkeypatch):
+    """Started, checked with n of m, handed in; from above the folder and from within it."""
+    assert "started; not checked yet; not handed in" in run("list").output
+    assert "0 of 1 handed in. Next: shardlab check adding" in run("list").output
+    write(started, (course.root / "solutions/adding/adding.py").read_text())
+    run("check", "adding")
+    write(started, "def add(x, y):\n    return x + y\n")
+    monkeypatch.chdir(started / "adding")
+    assert "started; last check 2 of 2; not handed in" in run("list").output
+    run("check", "--all")
+    run("submit", "--student", "s1", "--pack", "mine.zip")
+    output = run("list", "--json", "labs.json").output
+    assert "started; last check 1 of 2; handed in" in output
+    assert "1 of 1 handed in.\n" in output
+    (row,) = json.loads((started / "adding/labs.json").read_text())["labs"]
+    assert (row["checked"], row["handed_in"]) == ({"passed": 1, "total": 2}, 1)
+    assert row["folder"] == str(started / "adding")
+
+
+def test_list_of_a_course_that_nobody_began_says_nothing_of_progress(desk):
+    """Nor does an instructor read of it."""
+    assert "handed in" not in run("list").output
+
+
+def test_start_here_mends_what_was_lost(started, monkeypatch):
+    """`check` says how, that command brings it back, and the student's file stays."""
+    write(started, "mine = 1\n")
+    run("check", "adding")
+    shutil.rmtree(started / "adding" / ".shardlab")
+    output = run("check", "adding/").output
+    command = output.splitlines()[-1].partition("&& shardlab ")[2].split()
+    assert command == ["start", "adding", "--here"]
+    monkeypatch.chdir(started / "adding")
+    result = run(*command)
+    assert "Brought back: .shardlab." in result.output
+    assert "adding.py is as it was." in result.output
+    assert "not known here any more" in result.output
+    assert "1/2  FAIL  add adds" in run("check").output
+    assert (started / "adding" / "adding.py").read_text() == "mine = 1\n"
+    assert "All is there." in run(*command).output
+
+
+@pytest.mark.parametrize("command", ["check", "hint", "reset", "status", "feedback"])
+def test_a_lab_may_have_the_slash_that_tab_puts_behind_it(started, command):
+    """Every command that takes a student's own lab takes its folder."""
+    assert "Usage" not in run(command, "adding/").output
+    assert "no folder of" not in run(command, "adding/").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [([], "name the lab: adding"), (["Adding"], "Did you mean adding?"), (["1"], "it has: adding")],
+)
+def test_start_without_a_lab_of_the_course_names_those_there_are(desk, words, told):
+    """And the one that was meant, if it is clear."""
+    result = run("start", *words)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def test_start_may_have_the_slash_too(started):
+    """It says that the folder is there, not that there is no such lab."""
+    assert "is there already" in run("start", "adding/").output
 
 
 def test_start_makes_a_folder_that_needs_no_course(started, course, monkeypatch):
@@ -239,3 +305,72 @@ def test_commands_away_from_a_workspace_say_where_to_go(desk):
     result = run("check")
     assert result.exit_code == 2
     assert "shardlab start" in result.output
+
+
+# -- update --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newer(course, tmp_path):
+    """The course of a week later: another README, and one more function."""
+    root = shutil.copytree(course.root, tmp_path / "newer")
+    (root / "assignments/adding/README.md").write_text("# Better\n")
+    with (root / "assignments/adding/adding.py").open("a") as file:
+        file.write('\n\ndef twice(x):\n    raise NotImplementedError("twice: x and x")\n')
+    return root
+
+
+def test_update_brings_what_changed_and_says_so(started, newer):
+    """The new function with its text; the file stays; twice changes nothing."""
+    write(started, "mine = 1\n")
+    (started / "adding/README.md").write_text("notes")
+    result = run("update", newer, "--json", "done.json")
+    assert result.exit_code == 0, result.output
+    assert "adding: up to date now. adding.py is yours, and was not touched." in result.output
+    assert "kept as README.md.kept-1" in result.output
+    assert 'def twice(x):\n    raise NotImplementedError("twice: x and x")' in result.output
+    (done,) = json.loads((started / "done.json").read_text())["updated"]
+    assert [each["name"] for each in done["functions"]] == ["twice"]
+    assert (started / "adding/adding.py").read_text() == "mine = 1\n"
+    assert (started / "adding/README.md").read_text() == "# Better\n"
+    assert run("update", newer).output == "adding: nothing new.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["none"], "does not exist"),
+        (["adding"], "no course.toml"),
+        (["../newer", "other"], "no folder of other"),
+    ],
+)
+def test_update_says_what_it_can_not_use(started, newer, words, told):
+    """A path to nothing, a folder that is no course, and a lab that nobody started."""
+    result = run("update", *words)
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.split())
+
+
+def test_update_goes_on_after_a_lab_that_it_can_not_bring(started, newer):
+    """It says why, leaves that lab as it is, and ends with 2."""
+    (newer / "assignments/adding").rename(newer / "assignments/other")
+    for name in ("course.toml", "assignments/other/assignment.toml"):
+        text = (newer / name).read_text()
+        (newer / name).write_text(text.replace('"adding"', '"other"'))
+    result = run("update", newer)
+    assert result.exit_code == 2
+    assert "Error: adding: no lab 'adding' in this course" in result.output
+
+
+def test_update_without_a_bundle_takes_the_one_around_it(course, tmp_path, monkeypatch):
+    """A newer one was unzipped over the folder: then that is what the labs are to be like."""
+    root = tmp_path / "labs"
+    shutil.copytree(course.root / "assignments", root / "assignments")
+    shutil.copyfile(course.root / "course.toml", root / "course.toml")
+    monkeypatch.chdir(root)
+    run("start", "adding")
+    (root / "assignments/adding/README.md").write_text("# Better\n")
+    assert "README.md: changed" in run("update").output
+    assert (root / "adding/README.md").read_text() == "# Better\n"
+    monkeypatch.chdir(tmp_path)
+    assert "name the newer bundle" in run("update").output

@@ -1,5 +1,6 @@
 """Handing in from end to end: submit, collect, status, receipt, as typed."""
 
+import hashlib
 import json
 import os
 import zipfile
@@ -65,6 +66,15 @@ def receipts(inbox):
     return sorted(inbox.rglob("*.receipt.json"))
 
 
+def code_in(path):
+    """The code in the name of a bundle or a receipt."""
+    return path.name.partition(".")[0].rpartition("--")[2]
+
+
+def flat(output):
+    return " ".join(output.split())
+
+
 # -- submit ----------------------------------------------------------------------------------
 
 
@@ -77,9 +87,10 @@ def test_submit_shows_what_it_packs_and_delivers(desk, inbox, course):
     assert path.parent == inbox / "adding" / "s041"
     packed, delivered, then = result.output.splitlines()
     size = (desk / "adding" / "adding.py").stat().st_size
-    assert packed == f"Packed adding.py ({size} bytes). Public 2/2."
-    assert delivered.startswith("Delivered ")
-    assert "UTC  sha256 " in delivered
+    digest = hashlib.sha256((desk / "adding" / "adding.py").read_bytes()).hexdigest()
+    sha = f"sha256 {digest[:4]}..{digest[-4:]}"
+    assert packed == f"Packed adding.py ({size} bytes, {sha}). Public 2/2."
+    assert delivered.startswith(f"Delivered {code_in(path)}  ")
     assert "shardlab status" in then
     assert all(len(line) <= 80 for line in result.output.splitlines())
 
@@ -302,6 +313,48 @@ def test_a_packed_file_can_be_collected(desk, staff):
     assert result.exit_code == 0
     assert "Wrote " in result.output
     assert "1 new" in staff("collect", "mine.shardlab.zip").output
+
+
+def test_status_names_where_each_receipt_lies(desk, inbox, staff):
+    """Before it is there, when it is, and when it is not to be believed."""
+    write(desk, GOOD)
+    run("submit", "adding", "--student", "s1")
+    (put,) = bundles(inbox)
+    place = put.with_name(put.name.replace(".shardlab.zip", ".receipt.json"))
+    assert f"its receipt, when it comes: {place}" in flat(run("status", "adding").output)
+    staff("collect", inbox)
+    assert receipts(inbox) == [place]
+    assert f" receipt: {place}" in flat(run("status", "adding").output)
+    run("status", "adding", "--json", "s.json")
+    (row,) = json.loads((desk / "s.json").read_text())["sent"]
+    assert (row["receipt"], row["code"]) == (str(place), code_in(place))
+    place.write_text("{}")
+    assert f" receipt: {place}" in flat(run("status", "adding").output)
+
+
+def test_one_submission_has_one_code_and_one_file_one_hash(desk, inbox, staff, tmp_path):
+    """What submit says, status, both file names, the receipt and the pages of feedback agree.
+
+    The code is the submission's; a sha256 is a file's, the one that `sha256sum` prints.
+    """
+    write(desk, GOOD)
+    said = run("submit", "adding", "--student", "s1", "--json", "sent.json").output
+    digest = hashlib.sha256((desk / "adding/adding.py").read_bytes()).hexdigest()
+    facts = json.loads((desk / "sent.json").read_text())
+    staff("collect", inbox)
+    code, (receipt,) = facts["code"], receipts(inbox)
+    shown = run("receipt", "show", receipt).output
+    assert code in said
+    assert code in run("status", "adding").output
+    assert code in shown
+    assert {code_in(path) for path in (*bundles(inbox), receipt)} == {code}
+    assert facts["files"]["adding.py"]["sha256"] == digest
+    assert f"sha256 {digest}" in shown
+    assert f"sha256 {digest[:4]}..{digest[-4:]}" in said
+    run("feedback", "adding")
+    assert digest in (desk / "adding/feedback.html").read_text()
+    staff("feedback", "adding", "--to", tmp_path / "pages", "--no-pictures")
+    assert digest in (tmp_path / "pages/adding/s1.html").read_text()
 
 
 # -- receipts --------------------------------------------------------------------------------

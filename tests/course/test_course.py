@@ -68,8 +68,9 @@ def test_labs_come_in_their_order(course, folder):
 
 
 def test_an_unknown_lab_is_the_callers_mistake(course):
-    """The text lists those that there are."""
-    with pytest.raises(UsageError, match=r"no lab 'ading' in this course; it has: adding$"):
+    """The text lists those that there are, and says which may be meant."""
+    words = r"no lab 'ading' in this course; it has: adding\nDid you mean adding\?$"
+    with pytest.raises(UsageError, match=words):
         course.lab("ading")
 
 

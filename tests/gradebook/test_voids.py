@@ -1,11 +1,15 @@
 """Attempts that don't count, attempts of several, and rehearsals, in both databases."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
+from grader.gradebook.store import Gradebook
 from grader.submissions import Submission
+from tests.gradebook.conftest import NOON
 
 
 def arrival(content, student="ann", source="", intake=0, members=()):
@@ -155,3 +159,45 @@ def test_a_rehearsal_that_fails_leaves_nothing(book, collect):
     assert numbers(book) == []
     collect(b"A")
     assert numbers(book) == [("ann", 1)]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("collect"), st.sets(st.sampled_from("ABCDE"), min_size=1)),
+        st.tuples(st.just("undo"), st.integers(0, 9)),
+    ),
+    max_size=12,
+)
+
+
+@given(STEPS)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_taken_back_what_counts_is_of_collects_in_force(tmp_path_factory, steps):
+    """Each attempt counts while the last collect that made it count does; its number never changes.
+
+    With all taken back nobody is there, and no place was ever collected.
+    """
+    url = str(tmp_path_factory.mktemp("book") / "gradebook.sqlite3")
+    with Gradebook.open(url, who="staff") as book:
+        counts_by, known, in_force = {}, {}, []
+        for what, value in steps:
+            if what == "collect":
+                number = book.intakes.begin("/inbox")
+                arrivals = [arrival(each.encode(), f"s{ord(each) % 2}", each, number)
+                            for each in sorted(value)]  # fmt: skip
+                got = book.take_in("adding", arrivals)
+                book.seen.collected("/inbox", NOON, "", number)
+                for (attempt, new), each in zip(got, sorted(value), strict=True):
+                    assert new == (counts_by.get(each) not in in_force)
+                    assert known.setdefault(each, attempt) == attempt
+                    counts_by[each] = number if new else counts_by[each]
+                in_force.append(number)
+            elif in_force:
+                book.intakes.undo(in_force.pop(value % len(in_force)))
+            counting = {each.source for each in book.attempts()}
+            assert counting == {each for each, by in counts_by.items() if by in in_force}
+            assert set(book.seen.last_collected()) == ({"/inbox"} if in_force else set())
+        for number in in_force:
+            book.intakes.undo(number)
+        assert (book.attempts(), book.students(), book.seen.last_collected()) == ([], [], {})
+        assert book.attempts(with_void=True) == sorted(known.values(), key=lambda each: each.id)

@@ -52,7 +52,7 @@ def test_the_digest_is_of_the_content_alone(packed, now):
 
 def test_names_say_lab_student_and_content(packed):
     """A person who looks into an inbox sees whose is what."""
-    assert packed("s041").stem == f"adding--s041--{packed('s041').digest[:12]}"
+    assert packed("s041").stem == f"adding--s041--{short_code(packed('s041').digest)}"
 
 
 def test_times_are_in_utc(packed):

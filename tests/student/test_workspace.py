@@ -61,7 +61,7 @@ def test_a_start_that_fails_leaves_nothing(lab, desk, monkeypatch):
             raise OSError("disk full")
 
     monkeypatch.setattr("grader.student.workspace._copy", full_disk)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UsageError, match="can't be written: disk full"):
         start(lab, desk)
     assert list(desk.iterdir()) == []
 
@@ -84,6 +84,31 @@ def test_a_workspace_is_found_in_it_below_it_and_beside_it(workspace, desk, monk
     assert find_workspace(inner.relative_to(inner)).folder.samefile(workspace.folder)
 
 
+@pytest.mark.parametrize(
+    "named",
+    ["adding", "adding/", "./adding", "../desk/adding/", "adding/notes", "adding/adding.py"],
+)
+def test_a_lab_can_be_named_by_a_path(workspace, desk, named):
+    """What Tab makes of it: the folder with its slash, a folder in it, or the file."""
+    (workspace.folder / "notes").mkdir()
+    assert find_workspace(desk, named).folder.samefile(workspace.folder)
+
+
+def test_a_folder_may_be_renamed(workspace, desk):
+    """What it is stands in it, and not in its name."""
+    renamed = workspace.folder.rename(desk / "first-try")
+    assert find_workspace(desk, "first-try").folder == renamed
+    assert find_workspace(renamed, "adding").folder == renamed
+    assert find_workspace(renamed, "adding.py").folder == renamed
+
+
+def test_a_path_leads_to_no_other_lab(workspace, desk):
+    """A name that is another lab's is not answered with the folder around it."""
+    (workspace.folder / "other").mkdir()
+    with pytest.raises(UsageError, match="no folder of other here"):
+        find_workspace(workspace.folder, "other")
+
+
 @pytest.mark.parametrize(("slug", "words"), [(None, "start <lab>"), ("other", "start other")])
 def test_no_workspace_is_told_with_the_command_that_makes_one(workspace, desk, slug, words):
     """Neither the wrong place nor the wrong name ends in a traceback."""
@@ -94,8 +119,37 @@ def test_no_workspace_is_told_with_the_command_that_makes_one(workspace, desk, s
 def test_a_damaged_workspace_names_what_is_missing(workspace):
     """Who deletes a file of ours learns which."""
     (workspace.folder / ".shardlab/lab/hints.toml").unlink()
-    with pytest.raises(CourseError, match=r"hints\.toml: missing"):
+    with pytest.raises(CourseError, match=r"hints\.toml: missing") as caught:
         find_workspace(workspace.folder)
+    assert f"cd {workspace.folder} && shardlab start adding --here" in str(caught.value)
+
+
+def test_the_hand_out_itself_is_no_place_to_work(course, lab):
+    """It stays as it is; both who checks there and who starts beside it is told where to go."""
+    with pytest.raises(UsageError, match=f"cd {course.root} && shardlab start adding"):
+        find_workspace(lab.folder)
+    with pytest.raises(UsageError, match="is the hand-out itself"):
+        start(lab, lab.folder.parent)
+
+
+def test_a_lab_is_not_started_inside_another(workspace, lab, desk):
+    """There it would not be found from outside; the command that makes it beside is told."""
+    (workspace.folder / "notes").mkdir()
+    for parent in (workspace.folder, workspace.folder / "notes"):
+        with pytest.raises(UsageError, match=f"cd {desk} && shardlab start adding"):
+            start(lab, parent)
+
+
+def test_a_mistyped_name_is_told_what_there_is(workspace, desk):
+    """The folders that were started here."""
+    with pytest.raises(UsageError, match="no folder of ading here; started here: adding; go to"):
+        find_workspace(desk, "ading")
+
+
+def test_a_path_to_nothing_is_no_path_into_the_folder_around_it(workspace):
+    """It is mistyped, and not another way to say `here`."""
+    with pytest.raises(UsageError, match="no folder of notes/typo here"):
+        find_workspace(workspace.folder, "notes/typo")
 
 
 # -- reset and public tests ----------------------------------------------------------------

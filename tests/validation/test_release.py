@@ -1,12 +1,22 @@
 """The bundle for students holds their lab, and nothing of the instructor's."""
 
+import re
+import shutil
 import zipfile
 
 import pytest
 
+from grader import __version__
 from grader.course import load_course
 from grader.errors import CourseError, UsageError
-from grader.validation.release import bundle, hidden_inputs, leaks, release, solution_lines
+from grader.validation.labs_bundle import OLDEST_PYTHON, START_HERE, members
+from grader.validation.release import (
+    PACKAGE,
+    hidden_inputs,
+    leaks,
+    release,
+    solution_lines,
+)
 
 
 @pytest.fixture
@@ -24,9 +34,9 @@ def append(path, text):
 
 def test_a_bundle_is_a_course_that_can_be_worked(course, lab, tmp_path):
     """Unpacked, it is a course of one lab; a student can start from it and can't grade."""
-    members = release(course, lab, tmp_path / "adding.zip")
+    names = release(course, [lab], tmp_path / "adding.zip")
     with zipfile.ZipFile(tmp_path / "adding.zip") as archive:
-        assert archive.namelist() == members
+        assert archive.namelist() == names
         archive.extractall(tmp_path / "student")
     student = load_course(tmp_path / "student")
     assert student.lab("adding").stub.read_bytes() == lab.stub.read_bytes()
@@ -36,9 +46,9 @@ def test_a_bundle_is_a_course_that_can_be_worked(course, lab, tmp_path):
 
 def test_equal_courses_give_equal_bundles(course, lab, tmp_path):
     """No time of day and no place gets in, so a bundle can be compared by its bytes."""
-    release(course, lab, tmp_path / "a.zip")
+    release(course, [lab], tmp_path / "a.zip")
     lab.stub.touch()
-    release(course, lab, tmp_path / "b.zip")
+    release(course, [lab], tmp_path / "b.zip")
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert {member.date_time for member in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
@@ -48,8 +58,8 @@ def test_equal_courses_give_equal_bundles(course, lab, tmp_path):
 def test_any_name_of_a_course_survives(course, lab, tmp_path, name):
     """Quotes in it don't break the bundle's course.toml."""
     (course.root / "course.toml").write_text(f"name = '{name}'\nlabs = ['adding']\n", "utf-8")
-    ((_, content), *_) = bundle(load_course(course.root), lab)
-    (tmp_path / "course.toml").write_bytes(content)
+    held = dict(members(load_course(course.root), [lab]))
+    (tmp_path / "course.toml").write_bytes(held["course.toml"])
     assert load_course(tmp_path).name == name
 
 
@@ -59,18 +69,167 @@ def test_a_release_that_leaks_writes_nothing(course, lab, tmp_path):
     target.write_bytes(b"old")
     append(lab.stub, "# the_whole_sum = group.all_reduce(x)\n")
     with pytest.raises(CourseError, match=r"not released:\n.*adding\.py holds a line of"):
-        release(course, lab, target)
+        release(course, [lab], target)
     assert target.read_bytes() == b"old"
 
 
 def test_a_place_that_cannot_be_written_is_told(course, lab, tmp_path):
     """By its name, and without a draft left behind."""
     with pytest.raises(UsageError, match=r"adding\.zip can't be written: No such file"):
-        release(course, lab, tmp_path / "gone" / "adding.zip")
+        release(course, [lab], tmp_path / "gone" / "adding.zip")
     (tmp_path / "folder.zip").mkdir()
     with pytest.raises(UsageError, match="can't be written"):
-        release(course, lab, tmp_path / "folder.zip")
+        release(course, [lab], tmp_path / "folder.zip")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".folder")]
+
+
+# -- the bundle of all labs ------------------------------------------------------------------
+
+
+def two_labs(root):
+    """The course with one more lab and a guide to both."""
+    for folder in ("assignments", "solutions", "tests/hidden"):
+        shutil.copytree(root / folder / "adding", root / folder / "second")
+    path = root / "assignments/second/assignment.toml"
+    text = path.read_text("utf-8").replace('slug = "adding"', 'slug = "second"')
+    path.write_text(text.replace("order = 1", "order = 2"), "utf-8")
+    (root / "course.toml").write_text('name = "Two"\nlabs = ["second", "adding"]\n', "utf-8")
+    (root / "assignments/figures").mkdir()
+    (root / "assignments/figures/a b.svg").write_text("<svg/>", "utf-8")
+    (root / "assignments/figures/unused.svg").write_text("<svg/>", "utf-8")
+    guide = "# Guide\n[more](MORE.md#top) ![a](figures/a%20b.svg) [lab](adding/README.md)\n"
+    (root / "assignments/README.md").write_text(f"{guide}[site](https://example.org)\n", "utf-8")
+    (root / "assignments/MORE.md").write_text("# More\n", "utf-8")
+    (root / "README.md").write_text("for instructors", "utf-8")
+    return load_course(root)
+
+
+def test_one_bundle_holds_all_labs_and_the_guide(course, tmp_path):
+    """Pages, what they show, each lab's hand-out, how to begin; and nothing else of the course."""
+    whole = two_labs(course.root)
+    names = release(whole, whole.labs(), tmp_path / "labs.zip")
+    own = ("README.md", "adding.py", "assignment.toml", "hints.toml", "test_public.py")
+    assert set(names) == {
+        START_HERE,
+        "course.toml",
+        "assignments/README.md",
+        "assignments/MORE.md",
+        "assignments/figures/a b.svg",
+        *(f"assignments/{lab}/{name}" for lab in ("adding", "second") for name in own),
+    }
+    with zipfile.ZipFile(tmp_path / "labs.zip") as archive:
+        archive.extractall(tmp_path / "student")
+    student = load_course(tmp_path / "student")
+    assert [lab.slug for lab in student.labs()] == ["adding", "second"]
+
+
+def test_a_bundle_of_one_lab_of_two_has_no_guide(course):
+    """Which leads to labs that are not in it."""
+    whole = two_labs(course.root)
+    names = dict(members(whole, [whole.lab("second")]))
+    assert {name.split("/")[1] for name in names if "/" in name} == {"second"}
+
+
+def test_the_first_text_says_how_to_begin(course):
+    """With the lab that comes first, whatever the order in course.toml, and what to read."""
+    whole = two_labs(course.root)
+    text = dict(members(whole, whole.labs()))[START_HERE].decode()
+    for line in ("shardlab start adding", "assignments/MORE.md", "shardlab update NEWER.zip"):
+        assert f"     {line}\n" in text
+    assert "Your course says where to get it" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_oldest_python_is_the_package_s(repository):
+    """Students are told what the package demands."""
+    text = (repository / "pyproject.toml").read_text("utf-8")
+    assert f'requires-python = ">={OLDEST_PYTHON}"' in text
+
+
+@pytest.mark.parametrize("target", ["gone.md", "../README.md", "figures/gone.svg"])
+def test_a_link_that_students_could_not_follow_is_told(course, target):
+    """By page and target; validation tells it, too."""
+    whole = two_labs(course.root)
+    append(whole.root / "assignments/MORE.md", f"[there]({target})\n")
+    with pytest.raises(CourseError, match=rf"MORE\.md: links to {re.escape(target)}"):
+        dict(members(whole, whole.labs()))
+
+
+@pytest.mark.parametrize("place", ["README.md", "MORE.md", "figures/a b.svg", "adding/README.md"])
+def test_a_lab_s_secret_is_found_in_all_of_the_bundle(course, place, tmp_path):
+    """In the guide, in its figures, and in another lab's hand-out."""
+    whole = two_labs(course.root)
+    solution = whole.root / "solutions/second/adding.py"
+    line = "secret_of_the_second_lab = 12"
+    solution.write_text(solution.read_text("utf-8") + f"\n{line}\n", "utf-8")
+    append(whole.root / "assignments" / place, f"\n{line}\n")
+    assert list(leaks(whole, whole.lab("adding"))) == []
+    told = f"assignments/{place} holds a line of the solution: {line}"
+    assert list(leaks(whole, whole.lab("second"))) == [told]
+    with pytest.raises(CourseError, match="holds a line of the solution"):
+        release(whole, whole.labs(), tmp_path / "labs.zip")
+
+
+@pytest.mark.parametrize("slug", ["tp-sharding", "ring-cost", "pipeline-bubble", "two-way-tp"])
+def test_this_course_s_bundle_holds_no_lab_s_secret(repository, slug, monkeypatch):
+    """In no hand-out, and in no answer to an exercise: the guide goes to all students, too."""
+    monkeypatch.setenv("SHARDLAB_COURSE_KEY", "a key for tests only")
+    monkeypatch.setenv("SHARDLAB_RECEIPT_KEY", "ab" * 32)
+    course = load_course(repository)
+    assert list(leaks(course, course.lab(slug))) == []
+
+
+# -- the wheel -----------------------------------------------------------------------------
+
+
+def wheel_in(folder, **more):
+    """A wheel of the package as it runs, with more files in it or other ones."""
+    path = folder / f"shardlab-{__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each in sorted(PACKAGE.rglob("*.py")):
+            archive.write(each, each.relative_to(PACKAGE.parent).as_posix())
+        archive.writestr("shardlab-0.dist-info/METADATA", "Name: shardlab\n")
+        for name, text in more.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_a_wheel_goes_along_and_is_named(course, lab, tmp_path):
+    """Then the bundle is all it takes: it says the line that installs it."""
+    wheel = wheel_in(tmp_path)
+    held = dict(members(course, [lab], wheel))
+    release(course, [lab], tmp_path / "labs.zip", wheel)
+    assert held[wheel.name] == wheel.read_bytes()
+    assert f"     pipx install './{wheel.name}[sandbox]'\n" in held[START_HERE].decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("solutions/adding/adding.py", "x = 1"),
+        ("grader/more.py", "x = 1"),
+        ("grader/../solutions.py", "x = 1"),
+        ("shardlab-0.dist-info/NOTES", "the_whole_sum = group.all_reduce(x)"),
+        ("shardlab-0.dist-info/KEY", "a key for tests only"),
+    ],
+)
+def test_a_wheel_that_holds_more_is_not_released(course, lab, tmp_path, name, text):
+    """Compressed or not: what is not the package that runs here is refused or searched."""
+    wheel = wheel_in(tmp_path, **{name: text})
+    with pytest.raises(CourseError, match="not released"):
+        release(course, [lab], tmp_path / "labs.zip", wheel)
+    assert not (tmp_path / "labs.zip").exists()
+
+
+def test_a_wheel_of_another_version_is_refused(course, lab, tmp_path):
+    """And what is no wheel at all."""
+    other = wheel_in(tmp_path).rename(tmp_path / "shardlab-0.0.1-py3-none-any.whl")
+    with pytest.raises(UsageError, match="make wheel"):
+        dict(members(course, [lab], other))
+    broken = tmp_path / f"shardlab-{__version__}-py3-none-any.whl"
+    broken.write_bytes(b"PK")
+    with pytest.raises(CourseError, match="no wheel"):
+        release(course, [lab], tmp_path / "labs.zip", broken)
 
 
 # -- leaks ---------------------------------------------------------------------------------
