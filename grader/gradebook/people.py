@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 import msgspec
 import sqlalchemy as sa
@@ -60,11 +61,18 @@ class People:
     def alike(self, name: str, but: str = "") -> str:
         """An id that differs from this one by case only and does not mean `but`, or nothing."""
         wanted = storable(name)
-        for each, key in self.keys.items():
-            same = each.casefold() == wanted.casefold() and each != wanted
-            if same and self.owner(key).key != but:
+        for each in self._folded.get(wanted.casefold(), ()):
+            if each != wanted and self.owner(self.keys[each]).key != but:
                 return each
         return ""
+
+    @cached_property
+    def _folded(self) -> dict[str, list[str]]:
+        """All ids by what they are in small letters."""
+        found = defaultdict[str, list[str]](list)
+        for each in self.keys:
+            found[each.casefold()].append(each)
+        return found
 
     def owner(self, key: str) -> Student:
         """The student that a permanent id belongs to now."""

@@ -93,6 +93,7 @@ class _WayBack:
     ) -> None:
         self._connection, self._people, self._new = connection, people, new
         self._entry, self._now, self._who = entry, now, who
+        self._by_row = dict[str, Mapping[int, int]]()
 
     def override(self, change: Change) -> str:
         """Each record has its own points of before; the newest are those that were the newest."""
@@ -176,7 +177,7 @@ class _WayBack:
     def _before(self, table: sa.Table, row: dict[str, object], same: _Rows) -> sa.RowMapping | None:
         """The row about the same that came before; refuses if one that came later is in force."""
         number = row["id"]
-        by_row = journal.entries_of(self._connection, table)
+        by_row = self._entries_of(table)
         for each in same:
             later = by_row.get(each["id"], 0)
             if each["id"] > number and not self._is_taken_back(later):
@@ -191,7 +192,12 @@ class _WayBack:
         return next((each for each in reversed(same) if each["id"] < number), None)
 
     def _is_of_this_entry(self, table: sa.Table, row: sa.RowMapping) -> bool:
-        return journal.entries_of(self._connection, table).get(row["id"]) == self._entry.id
+        return self._entries_of(table).get(row["id"]) == self._entry.id
+
+    def _entries_of(self, table: sa.Table) -> Mapping[int, int]:
+        if table.name not in self._by_row:
+            self._by_row[table.name] = journal.entries_of(self._connection, table)
+        return self._by_row[table.name]
 
     def _is_taken_back(self, entry: int) -> bool:
         """Whether a later entry is out of force, or itself took back one that came later."""
