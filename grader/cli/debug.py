@@ -63,7 +63,7 @@ def debug(
     submission, what, drawn_from = _asked(course, lab, file, student, seed, db)
     check_installed(lab.assignment.preload)
     say_level(level)
-    shell.say(f"{what}. For staff only: hidden inputs. Nothing is recorded.")
+    shell.say(f"{what}.", "For staff only: hidden inputs are shown. Nothing is recorded.")
     shell.say(f"Seed: {drawn_from.hex()}")
     choose = partial(chosen, wanted=case) if case is not None else lambda _: None
     with Judge(lab, level, patience_s=PATIENCE_S) as judge:

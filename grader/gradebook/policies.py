@@ -46,14 +46,16 @@ def keep(
     """Keeps the policies that are another now, with a line in the log for each."""
     lock(connection, "policies")
     zone = zone_of(timezone)
+    is_first = connection.execute(sa.select(policies.c.id).limit(1)).first() is None
     for lab, (old, new) in changed(connection, timezone, deadlines).items():
         row = {"lab": lab, "policy": json.dumps(new), "author": who, "at": now}
         connection.execute(policies.insert().values(row))
         shown = [{name: _word(name, value, zone) for name, value in each.items()}
                  for each in (old, new)]  # fmt: skip
         if lab == _WHOLE_COURSE:
-            old_zone, new_zone = (each.get("timezone", "UTC") for each in (old, new))
-            note(connection, now, who, "policy", "course", f"timezone {old_zone} -> {new_zone}")
+            names = [each.get("timezone", "UTC") for each in (old, new)]
+            told = " -> ".join(names[is_first:])  # at first there is no old one
+            note(connection, now, who, "policy", "course", f"timezone {told}")
         else:
             note(connection, now, who, "policy", lab, _words(*shown))
 

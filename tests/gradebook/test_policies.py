@@ -28,7 +28,7 @@ def told(book):
 def test_the_first_is_told_as_it_is(told):
     """With all that it says, in the course's zone."""
     assert told(adding=DUE) == [
-        "policy course: timezone UTC -> Europe/Berlin",
+        "policy course: timezone Europe/Berlin",
         f"policy adding: {WHOLE}",
     ]
 
