@@ -165,7 +165,9 @@ def canvas_submissions_json(path: Path, works: Iterable[Work], assignment: int =
             "id": 500_000 + work.person.number,
             "user_id": work.person.number,
             "assignment_id": assignment,
-            "submitted_at": work.at.strftime("%Y-%m-%dT%H:%M:%SZ") if work.at else None,
+            "submitted_at": work.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            if work.at
+            else None,
             "late": work.late,
             "attempt": 1 if work.at else None,
             "workflow_state": "submitted" if work.at else "unsubmitted",
@@ -199,7 +201,7 @@ def canvas_report_csv(path: Path, works: Iterable[Work], title: str, assignment:
     """The account report `Student Competency`, a line for each student and outcome."""
     rows = []
     for work in works:
-        at = work.at.strftime("%Y-%m-%dT%H:%M:%SZ") if work.at else ""
+        at = work.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if work.at else ""
         known = {
             "student name": work.person.sortable_name,
             "student id": work.person.number,
