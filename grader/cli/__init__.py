@@ -10,7 +10,6 @@ import click
 
 from grader import __version__
 from grader.cli.group import LazyGroup
-from grader.engine import ENGINE
 
 # For each heading of `shardlab --help`: command, where it is, and the first line of its own help.
 COMMANDS = {
@@ -84,6 +83,8 @@ COMMANDS = {
 
 def _say_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
+        from grader.engine import ENGINE  # noqa: PLC0415 - the overview needs no more than click
+
         click.echo(f"shardlab, version {__version__}, judging engine {ENGINE}")
         context.exit()
 

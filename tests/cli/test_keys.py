@@ -45,7 +45,7 @@ NEEDS_NONE = {
     "list", "predict", "check", "watch", "hint", "capture", "submit", "status", "receipt", "reset",
     "doctor", "grades", "override", "extend", "publish", "feedback", "stats", "export", "similar",
     "roster", "attempt", "keys", "backup", "restore", "audit", "undo", "notebook", "sync", "mutant",
-    "demo", "run",
+    "demo", "run", "update",
 }  # fmt: skip
 
 

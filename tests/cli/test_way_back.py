@@ -101,10 +101,12 @@ WAYS = {
 }
 READS = {
     "audit": ("audit",),
+    "backup": ("backup", "{out}.sqlite3"),
     "debug": ("debug", "adding", "ann", "--isolation", probe().level.word),
     "export": ("export", "adding", "--to", "csv", "{out}/grades.csv"),
     "feedback": ("feedback", "adding", "--no-pictures", "--to", "{out}"),
     "grades": ("grades", "adding"),
+    "keys": ("keys",),  # what --accept changes is undone in test_keys
     "nonce": ("nonce", "adding", "ann"),
     "report": ("report", "--to", "{out}"),
     "roster list": ("roster",),
@@ -112,6 +114,7 @@ READS = {
     "stats": ("stats", "adding"),
 }
 KEPT = {
+    "restore": "the file that it names has what was there; test_backups brings that back",
     "grade": "a result belongs to all that it depends on, and there is one of each",
 }
 
@@ -174,6 +177,8 @@ def book(course, tmp_path, monkeypatch):
             book.record(attempt, student[0] * 64, result, suite="s", engine="e", isolation="full")
         # what course.toml says of late work is noted once, by whoever opens the gradebook first
         CliRunner().invoke(main, ["--course", str(course.root), "grades", "adding"])
+        # and so is the course's key, by whoever uses it first
+        CliRunner().invoke(main, ["--course", str(course.root), "nonce", "adding", "ann"])
         yield book
 
 
