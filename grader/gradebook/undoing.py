@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from grader.errors import UsageError
 from grader.gradebook import audit, intakes, journal, work
 from grader.gradebook.audit import AuditEntry
+from grader.gradebook.clashes import clashes
 from grader.gradebook.decisions import Signature
+from grader.gradebook.grades import taken_back_at
 from grader.gradebook.journal import Change, Journal
 from grader.gradebook.people import People, load
 from grader.gradebook.tables import (
@@ -42,6 +44,17 @@ class TakenBack(msgspec.Struct, frozen=True):
 
 def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> TakenBack:
     """Takes the entry back, as a new entry; UsageError says why it can't be, and what to do."""
+    before = clashes(connection)
+    done = _undone(connection, number, now, who)
+    if new := [each for each in clashes(connection) if each not in before]:
+        raise UsageError(
+            f"entry {number} can't be undone as the roster is now: {new[0]}; change that first, "
+            "see 'shardlab roster' and 'shardlab audit'"
+        )
+    return done
+
+
+def _undone(connection: sa.Connection, number: int, now: datetime, who: str) -> TakenBack:
     entry = _entry(connection, number)
     made = journal.changes_of(connection, number)
     if collect := intakes.of_entry(connection, number):
@@ -224,7 +237,7 @@ def _newest_given(same: Iterable[sa.RowMapping], number: int) -> sa.RowMapping |
         if not each["withdrawn"]:
             given.append(each)
         elif given:
-            given.pop()
+            given.pop(taken_back_at([one["student"] for one in given], each["student"]))
     return given[-1] if given else None
 
 
