@@ -14,7 +14,7 @@ from grader.intake.bundle import pack
 from grader.intake.inbox import deliver
 from grader.intake.lms import NO_LMS
 from grader.intake.taking import take_in
-from grader.submissions import Submission, from_source
+from grader.submissions import Submission, from_source, read_submissions
 
 
 @pytest.fixture
@@ -343,3 +343,17 @@ def test_a_wrong_group_is_taken_back_with_its_collect(book):
     book.intakes.undo(book.intakes.all()[-1].id)
     arrive(book, "b", "d")
     assert book.groups.of("adding") == {attempt.id: ("b", "e")}
+
+
+def test_a_time_that_is_nobodys_word_gives_way(course, collect, book, tmp_path, now):
+    """An older gradebook has the dates of downloads; what the LMS or staff say mends them, once."""
+    file = tmp_path / "s1" / "adding.py"
+    file.parent.mkdir()
+    file.write_text("x = 1\n")
+    [submission] = read_submissions(course.lab("adding"), [file.parent])
+    [(old, _)] = book.take_in("adding", [Arrival(submission, now)])
+    said = {"lab": "adding", "as_named": True}
+    for days in (3, 2):
+        received = now - timedelta(days=days)
+        assert collect(file.parent, lms=replace(NO_LMS, received=received), **said)[1] == []
+        assert times(book) == [(old.number, now - timedelta(days=3), "staff")]
