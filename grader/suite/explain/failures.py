@@ -18,7 +18,7 @@ from grader.sandbox import (
     TimedOut,
 )
 from grader.suite.explain.endings import ended_by
-from grader.suite.explain.forbidden import forbidden_by
+from grader.suite.explain.forbidden import crashed_by, forbidden_by
 from grader.suite.explain.naming import in_words, names
 from grader.suite.finding import CaseFailure
 from grader.suite.text import show
@@ -134,11 +134,17 @@ def _explain(outcome: Outcome, file: str, where: str, what: str) -> tuple[Verdic
             error=text, nudge="Which array is larger than it has to be?"
         )
     if isinstance(outcome, Crashed):
-        nudge = _ENDED if "os._exit" in outcome.detail else ""
-        return Verdict.CRASHED, Finding(error=f"{where}{outcome.detail}", nudge=nudge)
+        return Verdict.CRASHED, _crashed(outcome, where)
     if isinstance(outcome, BadReturn):
         return Verdict.BAD_RETURN, Finding(error=f"{where}{outcome.detail}")
     raise TypeError(f"{outcome!r} is no failure")
+
+
+def _crashed(outcome: Crashed, where: str) -> Finding:
+    error, rule = f"{where}{outcome.detail}", crashed_by(outcome)
+    if rule is not None:
+        return Finding(error=error, note=rule.note, nudge=rule.nudge)
+    return Finding(error=error, nudge=_ENDED if "os._exit" in outcome.detail else "")
 
 
 def _raised(outcome: Raised, file: str, where: str, what: str) -> Finding:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from grader.sandbox import Limits, Raised
+from grader.sandbox import Crashed, Limits, Raised
 
 _LIMITS = Limits()
 
@@ -72,12 +72,15 @@ _BY_MESSAGE: Sequence[tuple[tuple[str, ...], str, Forbidden]] = (
     (("BlockingIOError",), r"^\[Errno 11\] Resource temporarily unavailable", _PROCESS),
 )
 _FORBIDDEN = "[Errno 1] Operation not permitted"  # by the filter of system calls
+_STARTING = re.compile(r"\b(?:subprocess|Popen|exec[lv]p?e?|p?spawn\w*)\b")
 _NETWORKING = re.compile(r"\b(?:socket|create_connection|connect|urlopen|requests|https?)\b")
 
 
 def forbidden_by(outcome: Raised) -> Forbidden | None:
     """The rule that stands behind the exception; None where there is none."""
     kind, message = outcome.types[0], outcome.message
+    if kind == "FileNotFoundError" and _STARTING.search(outcome.source or ""):
+        return _PROCESS  # where no filter refuses to start it, it is not there
     for kinds, pattern, rule in _BY_MESSAGE:
         if kind in kinds and re.search(pattern, message):
             return rule
@@ -86,3 +89,8 @@ def forbidden_by(outcome: Raised) -> Forbidden | None:
     if message != _FORBIDDEN:
         return _FILES if re.match(r"\[Errno (?:1|13)\] .*: ", message) else None
     return _NETWORK if _NETWORKING.search(outcome.source or "") else _PROCESS
+
+
+def crashed_by(outcome: Crashed) -> Forbidden | None:
+    """The rule for which the process was ended; None where it was for none."""
+    return _THREADS if re.search(r"started more than \d+ threads", outcome.detail) else None
