@@ -47,6 +47,7 @@ def take(
     """
     found = read_roster(path, Choice(_chosen(columns), ignored))
     with gradebook(shell.course(), db) as book:
+        found = book.roster.recognised(found)
         do = book.roster.compare if dry_run else book.roster.take
         outcome = do(found.students)
     shell.say(*(line for each in found.told for line in shell.folded(each, rest="  ", whole=True)))

@@ -17,6 +17,7 @@ from grader.gradebook.database import Database
 from grader.gradebook.joining import RosterOutcome
 from grader.gradebook.journal import Journal
 from grader.gradebook.people import People, load, require, row_of
+from grader.gradebook.roster import Roster
 from grader.gradebook.rows import DROPPED, ENROLLED, Student
 from grader.gradebook.tables import aliases, storable, students, submissions, voids, waiting
 from grader.text.shown import plural
@@ -50,6 +51,10 @@ class Enrolment:
     def entries(self) -> list[RosterEntry]:
         """Everyone with a record of their own, those who were dropped last, each by id."""
         return self._database.read(_entries)
+
+    def recognised(self, roster: Roster) -> Roster:
+        """The roster of another system, under the ids that its students have here."""
+        return self._database.read(lambda each: joining.recognised(load(each), roster))
 
     def compare(self, roster: Sequence[Student]) -> RosterOutcome:
         """What `take` would change."""

@@ -4,11 +4,14 @@ Nothing is written here. A line that can't be meant is named and left out; nobod
 file does not have them.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
 from grader.gradebook.people import FACTS, People, storable_student
+from grader.gradebook.roster import Roster
 from grader.gradebook.rows import DROPPED, ENROLLED, Student
 
 _UNIQUE = ("lms_id", "email")
@@ -48,6 +51,47 @@ class RosterOutcome(msgspec.Struct, frozen=True):
     def count(self, word: str) -> int:
         """How many are `new`, `back` or `changed`."""
         return sum(each.word == word for each in self.joining)
+
+
+def recognised(people: People, roster: Roster) -> Roster:
+    """The roster under the ids of here, where its own only stand in for them.
+
+    Who has its number in the other system, or its e-mail address, is meant; an id may be the
+    address, too. Who is known by neither stays who they are there.
+    """
+    if not roster.stand_in:
+        return roster
+    known = _by_fact(people)
+    meant = {each.id: _meant(people, known, each) for each in roster.students}
+    several = Counter(meant.values())
+    ids = {old: new if several[new] == 1 else old for old, new in meant.items()}
+    students = tuple(msgspec.structs.replace(each, id=ids[each.id]) for each in roster.students)
+    lines = {ids.get(name, name): line for name, line in roster.lines.items()}
+    told = roster.told
+    if count := sum(old != new for old, new in ids.items()):
+        told = (*told, f"{count} known here by number or e-mail keep the ids that they have here.")
+    return replace(roster, students=students, lines=lines, told=told)
+
+
+def _by_fact(people: People) -> dict[tuple[str, str], set[str]]:
+    """The ids of all who have a number or an address."""
+    found = defaultdict[tuple[str, str], set[str]](set)
+    for each in people.everyone():
+        for field in _UNIQUE:
+            if value := getattr(each, field).casefold():
+                found[field, value].add(each.id)
+    return found
+
+
+def _meant(people: People, known: Mapping[tuple[str, str], set[str]], given: Student) -> str:
+    if people.find(given.id) is not None:
+        return given.id
+    facts = (("lms_id", given.lms_id), ("email", given.email), ("email", given.id))
+    for field, value in facts:
+        found = known.get((field, value.casefold()), set())
+        if value and len(found) == 1:
+            return next(iter(found))
+    return given.id
 
 
 def compared(people: People, roster: Sequence[Student]) -> RosterOutcome:

@@ -17,7 +17,7 @@ import msgspec
 from grader.errors import UsageError
 from grader.files.sheets import read_text
 from grader.gradebook.people import FACTS
-from grader.gradebook.roster_columns import CANVAS, Choice, Columns, columns_of
+from grader.gradebook.roster_columns import CANVAS, OWN, Choice, Columns, columns_of
 from grader.gradebook.rows import Student
 from grader.text.ids import RULE, as_student_id, is_student_id
 
@@ -32,13 +32,15 @@ class Roster:
     """The students of a file, the lines they stand in, and what is wrong with its other lines.
 
     `told` says which columns were taken for what, where they are not ours, and what was passed
-    over as it should be.
+    over as it should be. With `stand_in`, the ids are what another system has in their place: who
+    is known here by number or address keeps the id of here.
     """
 
     students: tuple[Student, ...]
     problems: tuple[str, ...]
     told: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+    stand_in: bool = False
 
 
 def read_roster(path: Path, choice: Choice | None = None) -> Roster:
@@ -54,7 +56,8 @@ def read_roster(path: Path, choice: Choice | None = None) -> Roster:
             found.problems.append(f"line {number}: {problem}")
     students = tuple(found.students.values())
     told = (*columns.told, *found.told)
-    return Roster(students, tuple(found.problems), told, found.lines)
+    stand_in = columns.kind is not OWN and not (choice and "id" in choice.columns)
+    return Roster(students, tuple(found.problems), told, found.lines, stand_in)
 
 
 class _Found:

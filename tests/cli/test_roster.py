@@ -341,3 +341,13 @@ def test_the_log_says_what_can_be_and_what_was_undone(run, book, tmp_path):
     told = {each["id"]: each for each in json.loads((tmp_path / "audit.json").read_text())}
     assert told[int(number)]["undone_by"] == int(back)
     assert (told[int(back)]["undoes"], told[int(back)]["undoable"]) == (int(number), True)
+
+
+def test_canvas_s_gradebook_tells_numbers_to_a_course_with_ids_of_its_own(run, book, file):
+    """Whoever Canvas calls by the address or number known here is no second student."""
+    lines = ["Student,ID,SIS User ID,SIS Login ID,Section", "    Points Possible,,,,"]
+    lines += ['"A, Ann",1,D1,ann@school.example,S', '"C, Cy",3,D3,cy@school.example,S']
+    said = run("roster", file("\n".join([*lines, ""])))
+    assert "1 known here by number or e-mail keep the ids that they have here." in said
+    assert "1 new, 1 changed" in said
+    assert ids(book) == ["ann", "ben", "cy@school.example"]
