@@ -9,9 +9,10 @@ import click
 from grader.cli import shell
 from grader.course import Course
 from grader.course.key import KINDS, fingerprint, keep_key, present_key
+from grader.gradebook.audit import user
 from grader.gradebook.backup import MADE_AT, Contents, back_up, look_into
 from grader.gradebook.restore import restore as bring_back
-from grader.gradebook.store import Gradebook, url_of, user
+from grader.gradebook.store import Gradebook, url_of
 from grader.intake.alone import alone
 from grader.text.shown import plural
 from grader.text.times import minute

@@ -79,7 +79,7 @@ def _published(
         shell.say("Nothing was published.")
     else:
         _ask(planned.changes, yes=yes)
-        told = book.publish(slug, grades, author=author)
+        told = book.publications.publish(slug, grades, author=author)
         scores = plural(told.published, "score")
         shell.say(f"Published {scores} of {slug}; {told.changed} new or changed.")
     return {"id": None, **msgspec.structs.asdict(told)}
@@ -89,14 +89,14 @@ def _withdrawn(
     book: Gradebook, course: Course, slug: str, reason: str, author: str, *, dry_run: bool
 ) -> dict[str, object]:
     """Shows what students are told instead, and withdraws; what was done, as data."""
-    found = book.newest_publication(slug)
+    found = book.publications.newest(slug)
     by = shortened(one_line(found.author), 24)
     shell.say(f"The newest publication of {slug}: {minute(found.at, course.zone)}, by {by}.")
     _say_changes(found.changes)
     if dry_run:
         shell.say("Nothing was withdrawn.")
     else:
-        book.withdraw_publication(slug, found.publication, reason=reason, author=author)
+        book.publications.withdraw(slug, found.publication, reason=reason, author=author)
         shell.say(
             "Withdrawn; the one before it counts again. Make students' pages anew:",
             f"shardlab feedback {slug} --to FOLDER",

@@ -1,5 +1,8 @@
 """The log of every change, in words for people; no program reads it back."""
 
+import getpass
+import os
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -50,3 +53,10 @@ def taken_back_by(connection: sa.Connection, entry: int) -> int:
     query = sa.select(audit.c.id).where(audit.c.undoes == entry).order_by(audit.c.id.desc())
     newest: int = connection.execute(query).scalar() or 0
     return newest if newest and not taken_back_by(connection, newest) else 0
+
+
+def user() -> str:
+    """The name of whoever runs this program."""
+    with suppress(Exception):  # no name for this user, in whichever way the platform says so
+        return getpass.getuser()
+    return f"user {os.getuid()}"

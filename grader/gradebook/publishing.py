@@ -5,7 +5,7 @@ the one before it count again. Nothing is removed.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from grader.errors import UsageError
 from grader.gradebook import people
-from grader.gradebook.database import insert, lock
+from grader.gradebook.database import Database, insert, lock
 from grader.gradebook.decisions import Signature
 from grader.gradebook.grades import told_scores
 from grader.gradebook.journal import Journal, entries_of
@@ -84,11 +84,30 @@ def announcement(grades: Iterable[Grade]) -> Announcement:
     return Announcement(len(scored), len(changes), *counts, changes)
 
 
-def publish(
-    connection: sa.Connection, lab: str, grades: Iterable[Grade], author: str, now: datetime
+class Publications:
+    """The part of a gradebook that publishes; each method is one transaction."""
+
+    def __init__(self, database: Database, sign: Callable[[str, str], Signature]) -> None:
+        self._database, self._sign = database, sign
+
+    def publish(self, lab: str, grades: Iterable[Grade], *, author: str = "") -> Publication:
+        """Records the scores that students are told now; a grade without a score is left out."""
+        graded, by = list(grades), self._sign("", author)
+        return self._database.write(lambda each: _publish(each, lab, graded, by.author, by.at))
+
+    def newest(self, lab: str) -> Withdrawal:
+        """What taking back the lab's newest publication would do; UsageError if there is none."""
+        return self._database.read(lambda each: _newest(each, lab))
+
+    def withdraw(self, lab: str, publication: int, *, reason: str, author: str = "") -> None:
+        """Takes back the lab's newest publication, which has this number: the one before counts."""
+        by = self._sign(reason, author)
+        self._database.write(lambda each: _withdraw(each, lab, publication, by))
+
+
+def _publish(
+    connection: sa.Connection, lab: str, grades: Sequence[Grade], author: str, now: datetime
 ) -> Publication:
-    """Records the scores that students are told now; grades without a score are only counted."""
-    grades = list(grades)
     made = announcement(grades)
     connection.execute(insert(connection, labs).values(slug=lab).on_conflict_do_nothing())
     detail = f"{plural(made.published, 'grade')}, {made.changed} new or changed"
@@ -111,8 +130,7 @@ def publish(
     return Publication(**facts, **msgspec.structs.asdict(made))
 
 
-def newest(connection: sa.Connection, lab: str) -> Withdrawal:
-    """What taking back the lab's newest publication would do; UsageError if there is none."""
+def _newest(connection: sa.Connection, lab: str) -> Withdrawal:
     taken_back = sa.select(withdrawals.c.publication)
     query = sa.select(publications).where(
         publications.c.lab == lab, publications.c.id.not_in(taken_back)
@@ -132,12 +150,11 @@ def newest(connection: sa.Connection, lab: str) -> Withdrawal:
     return Withdrawal(found.id, lab, found.author, found.at, tuple(changes))
 
 
-def withdraw(connection: sa.Connection, lab: str, publication: int, by: Signature) -> None:
-    """Takes the publication back; UsageError if it is not the lab's newest one in force."""
+def _withdraw(connection: sa.Connection, lab: str, publication: int, by: Signature) -> None:
     if not by.reason.strip():
         raise UsageError("a reason is needed: --reason WHY")
     lock(connection, f"publications of {lab}")
-    found = newest(connection, lab)
+    found = _newest(connection, lab)
     if found.publication != publication:
         raise UsageError(f"{lab} was published or withdrawn meanwhile; look again, and repeat")
     row = {"publication": publication} | msgspec.structs.asdict(by)

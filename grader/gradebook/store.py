@@ -7,10 +7,9 @@ taking them back), `voids` and `groups` (which attempts count, and whose), `work
 lateness costs), `people`. Threads may share a gradebook; processes each open their own.
 """
 
-import getpass
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Self
@@ -18,7 +17,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from grader.course import Deadline, Lab
-from grader.errors import StoreError, UsageError
+from grader.errors import UsageError
 from grader.gradebook import (
     attempts,
     audit,
@@ -27,12 +26,11 @@ from grader.gradebook import (
     intakes,
     people,
     policies,
-    publishing,
     voids,
     work,
 )
 from grader.gradebook.attempts import Arrival, ToldTime
-from grader.gradebook.audit import AuditEntry
+from grader.gradebook.audit import AuditEntry, user
 from grader.gradebook.database import Database
 from grader.gradebook.enrolment import Enrolment
 from grader.gradebook.groups import Groups
@@ -40,10 +38,11 @@ from grader.gradebook.history import History
 from grader.gradebook.journal import Journal
 from grader.gradebook.keys import KnownKeys
 from grader.gradebook.points import Points
-from grader.gradebook.publishing import Publication, Withdrawal
+from grader.gradebook.publishing import Publications
 from grader.gradebook.regrades import Regrades
 from grader.gradebook.rehearsal import rehearsal
 from grader.gradebook.rows import Attempt, Grade, Student
+from grader.gradebook.runs import Runs
 from grader.gradebook.seen import CollectMemory
 from grader.results import Result
 from grader.submissions import Submission
@@ -51,7 +50,6 @@ from grader.submissions import Submission
 URL_VARIABLE = "SHARDLAB_DB"
 FILE = "gradebook.sqlite3"
 PATIENCE_S = 60.0
-_LAST_PATIENCE_S = 1.0  # for what comes right by itself
 
 
 def url_of(course_root: Path, given: str | None) -> str:
@@ -80,13 +78,14 @@ class Gradebook:
         self._database = database
         self.zone = zone
         self._clock = clock
-        self._unended: set[int] = set()  # runs that are over, which could not be written
         self.who = who
         self.seen = CollectMemory(database, self._signature, zone)
         self.intakes = intakes.Intakes(database, self._signature)
         self.voids = voids.Voids(database, self._signature)
         self.groups = Groups(database, self._signature)
         self.roster = Enrolment(database, self._begin)
+        self.publications = Publications(database, self._signature)
+        self.runs = Runs(database, self._shared_now, self._note)
         self.history = History(database, self._now)
         self.regrades = Regrades(database)
         self.keys = KnownKeys(database, who, self._now)
@@ -234,45 +233,6 @@ class Gradebook:
             patience_s=patience_s,
         )
 
-    def begin_run(self) -> int:
-        """Begins a run of this process, which calls `beat` every few seconds; its number."""
-
-        def write(connection: sa.Connection) -> int:
-            for over in self._unended:
-                work.end_run(connection, over)
-            run = work.begin_run(connection, self._shared_now(connection))
-            self._note(connection, "begin run", str(run))
-            return run
-
-        return self._database.write(write)
-
-    def beat(self, run: int) -> None:
-        """Says that the run lives; after 30 s of silence others may take its claims."""
-        self._database.write(
-            lambda each: work.beat(each, run, self._shared_now(each)), repeatable=True
-        )
-
-    def claim(self, run: int, keys: Collection[str]) -> set[str]:
-        """Claims keys for the run; those that it got: no other live run has them, no result."""
-        return self._database.write(
-            lambda each: work.claim(each, run, keys, self._shared_now(each)), repeatable=True
-        )
-
-    def end_run(self, run: int) -> None:
-        """Gives back what the run has claimed and not recorded.
-
-        Where that can't be written now, the next `begin_run` does it, or the claims run out.
-        """
-
-        def write(connection: sa.Connection) -> None:
-            work.end_run(connection, run)
-            self._note(connection, "end run", str(run))
-
-        try:
-            self._database.write(write, repeatable=True, patience_s=_LAST_PATIENCE_S)
-        except StoreError:
-            self._unended.add(run)
-
     # -- what it comes to ------------------------------------------------------------------
 
     def grades(self, lab: Lab, deadline: Deadline | None = None) -> list[Grade]:
@@ -297,10 +257,6 @@ class Gradebook:
         by = self._signature(reason, author)
         self._database.write(lambda each: decisions.override(each, student, lab, item, points, by))
 
-    def withdraw(self, student: str, lab: Lab, item: str, *, reason: str, author: str = "") -> None:
-        """Lets the item be worth what grading says again."""
-        self.override(student, lab, item, None, reason=reason, author=author)
-
     def extend(
         self, student: str, lab: Lab, until: datetime, *, reason: str, author: str = ""
     ) -> None:
@@ -316,24 +272,6 @@ class Gradebook:
         self._database.write(
             lambda each: decisions.withdraw_extension(each, student, lab, by, self.zone)
         )
-
-    def publish(self, lab: str, grades: Iterable[Grade], *, author: str = "") -> Publication:
-        """Records the scores that students are told now; a grade without a score is left out."""
-        graded = list(grades)
-        return self._database.write(
-            lambda each: publishing.publish(each, lab, graded, author or self.who, self._now())
-        )
-
-    def newest_publication(self, lab: str) -> Withdrawal:
-        """What taking back the lab's newest publication would do; UsageError if there is none."""
-        return self._database.read(lambda each: publishing.newest(each, lab))
-
-    def withdraw_publication(
-        self, lab: str, publication: int, *, reason: str, author: str = ""
-    ) -> None:
-        """Takes back the lab's newest publication, which has this number: the one before counts."""
-        by = self._signature(reason, author)
-        self._database.write(lambda each: publishing.withdraw(each, lab, publication, by))
 
     def know_policies(self, timezone: str, deadlines: Mapping[str, Deadline]) -> None:
         """Logs what of the course's late policies is another than when it was last opened."""
@@ -368,10 +306,3 @@ class Gradebook:
             time: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
             return time
         return self._now()
-
-
-def user() -> str:
-    """The name of whoever runs this program."""
-    with suppress(Exception):  # no name for this user, in whichever way the platform says so
-        return getpass.getuser()
-    return f"user {os.getuid()}"

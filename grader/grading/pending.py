@@ -153,7 +153,7 @@ class _Run:
     def __init__(self, backlog: Backlog) -> None:
         self._backlog, self._book = backlog, backlog.book
         self.taken: list[Attempt] = []
-        self._number = self._book.begin_run()
+        self._number = self._book.runs.begin()
         self._over = threading.Event()
         self._heart = threading.Thread(target=self._beat, daemon=True)
         self._heart.start()
@@ -161,13 +161,13 @@ class _Run:
     def _beat(self) -> None:
         while not self._over.wait(_BEAT_S):
             with suppress(StoreError):  # recording says so, and waits or gives up
-                self._book.beat(self._number)
+                self._book.runs.beat(self._number)
 
     def submissions(self) -> Iterator[Submission]:
         """Yields submissions to grade, claimed a few at a time."""
         key = self._backlog.key
         for some in in_chunks(self._backlog.attempts, _CLAIMED_AT_ONCE):
-            mine = self._book.claim(self._number, {key(each) for each in some})
+            mine = self._book.runs.claim(self._number, {key(each) for each in some})
             for attempt in some:
                 if key(attempt) in mine:
                     self.taken.append(attempt)
@@ -191,4 +191,4 @@ class _Run:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._heart.join(_LAST_BEAT_S)  # it uses the gradebook, which may be closed next
-        self._book.end_run(self._number)
+        self._book.runs.end(self._number)

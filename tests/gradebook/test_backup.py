@@ -40,7 +40,7 @@ from grader.results import GRADED, Result
 from grader.submissions import Submission
 
 with Gradebook.open(sys.argv[1]) as book:
-    run = book.begin_run()
+    run = book.runs.begin()
     for number in range(100_000):
         name = f"s{number:05}"
         work = Submission(name, {"adding.py": b"x = 1  # " + name.encode() * 200})
@@ -96,7 +96,7 @@ def filled(book, classroom, lab, noon):
     book.take_in("adding", [Arrival(odd, None, "some/where", lasting=True)])
     book.override("ann", lab, "total", Decimal("7.25"), reason="part of it")
     book.extend("ben", lab, noon + timedelta(days=1), reason="ill")
-    book.publish("adding", book.grades(lab, DEADLINE))
+    book.publications.publish("adding", book.grades(lab, DEADLINE))
     book.again([ann.id], reason="to see")
     book.seen.collected("inbox", noon, "3 new")
     book.keys.check(COURSE_KEY, "f" * 32)
@@ -151,7 +151,7 @@ def test_everything_comes_back(filled, book_url, other_url, lab, tmp_path, class
         assert attempt.id > max(each.id for each in filled.attempts())
         assert others.grade(attempt, 40, 60)
         there.override("new", lab, "add", 1, reason="numbers go on in every table")
-        there.publish("adding", there.grades(lab))
+        there.publications.publish("adding", there.grades(lab))
 
 
 def test_what_was_there_is_kept_and_comes_back(filled, book_url, lab, tmp_path, classroom):

@@ -111,7 +111,7 @@ def full(book, classroom, lab, noon):
     book.again([attempt.id], reason="to see")
     book.override("ann", lab, "add", 10, reason="because")
     book.extend("ann", lab, noon, reason="ill")
-    book.publish("adding", book.grades(lab))
+    book.publications.publish("adding", book.grades(lab))
 
 
 @pytest.mark.parametrize("table", WRITTEN_ONCE)

@@ -336,7 +336,7 @@ def test_a_commit_whose_answer_is_lost(postgres_server, classroom_at):
         assert lost
         lost.clear()
         with pytest.raises(StoreError, match="shardlab audit"):
-            book.add_students([Student("ben")])
+            book.roster.take([Student("ben")])
         assert names(book) == ["ann", "ben"]
 
 

@@ -34,7 +34,7 @@ def test_a_renamed_student_keeps_everything(book, classroom, lab, noon):
     classroom.grade(attempt, 40, 0)
     book.override("s1", lab, "total", 5, reason="r")
     book.extend("s1", lab, noon, reason="ill")
-    book.publish("adding", book.grades(lab))
+    book.publications.publish("adding", book.grades(lab))
     before = book.grade("s1", lab)
     book.roster.rename("s1", "ada")
     after = book.grade("ada", lab)
@@ -136,7 +136,7 @@ def test_decisions_of_both_are_the_students(book, classroom, lab):
         classroom.grade(classroom.hand_in(student), 0, 0)
     book.override("s1", lab, "add", 10, reason="first")
     book.override("5903", lab, "add", 20, reason="second")
-    book.publish("adding", book.grades(lab))
+    book.publications.publish("adding", book.grades(lab))
     book.roster.merge("5903", "s1")
     grade = book.grade("s1", lab)
     assert [each.points for each in grade.overrides] == [20]

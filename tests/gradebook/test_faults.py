@@ -285,11 +285,11 @@ def test_a_clock_that_is_set_back(course, level, book_url, sources):
         for source, _ in (sources[1], sources[2], sources[0]):
             book.take_in("adding", [Arrival(from_source(lab, "ann", source), NOW)])
         assert [each.number for each in book.attempts("adding", "ann")] == [1, 2, 3]
-        dead = book.begin_run()
-        book.claim(dead, {"f" * 64})
+        dead = book.runs.begin()
+        book.runs.claim(dead, {"f" * 64})
         finish(book, course, level)
         assert [each.raw for each in book.grades(lab)[0].attempts] == [0, 40, 100]
-        assert book.claim(book.begin_run(), {"f" * 64}) == {"f" * 64}
+        assert book.runs.claim(book.runs.begin(), {"f" * 64}) == {"f" * 64}
 
 
 # -- processes by their place --------------------------------------------------------------

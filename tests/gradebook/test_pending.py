@@ -282,7 +282,7 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
         Gradebook.open(book_url, clock=lambda: Clock.time) as book,
         Gradebook.open(book_url, clock=lambda: Clock.time) as other,
     ):
-        beat = book.beat
+        beat = book.runs.beat
 
         def heard(run):
             at = Clock.time
@@ -297,7 +297,7 @@ def test_a_batch_keeps_its_claims_for_as_long_as_it_lives(course, book_url, leve
             assert grade_now(other, course, rival, level).elsewhere == 1
 
         rival = ByName()
-        monkeypatch.setattr(book, "beat", heard)
+        monkeypatch.setattr(book.runs, "beat", heard)
         book.take_in("adding", [Arrival(from_source(course.lab("adding"), "s0", b"50"), NOW)])
         found = grade_now(book, course, ByName(on_submit=takes_long), level)
     assert [result.score for _, result in found.results] == [50]
@@ -315,8 +315,8 @@ def test_a_batch_ends_after_its_last_beat(course, book, hand_in, level, monkeypa
         order.append("beat")
 
     monkeypatch.setattr("grader.grading.pending._BEAT_S", 0.01)
-    monkeypatch.setattr(book, "beat", beat)
-    monkeypatch.setattr(book, "end_run", lambda _: order.append("end"))
+    monkeypatch.setattr(book.runs, "beat", beat)
+    monkeypatch.setattr(book.runs, "end", lambda _: order.append("end"))
     hand_in(b"50")
     settings = Settings(course.lab("adding"), level)
     workers = ByName(on_submit=lambda: begun.wait(20))

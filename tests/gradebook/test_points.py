@@ -99,9 +99,9 @@ def test_overrides_and_publications_keep_them(book, classroom, lab):
     book.override("ann", lab, "add", Decimal("7.50"), reason="half of it")
     grade = book.grade("ann", lab)
     assert (str(grade.overrides[0].points), str(grade.score)) == ("7.5", "67.5")
-    book.publish("adding", [grade])
+    book.publications.publish("adding", [grade])
     assert str(book.grade("ann", lab).published) == "67.5"
-    assert book.publish("adding", [book.grade("ann", lab)]).changed == 0
+    assert book.publications.publish("adding", [book.grade("ann", lab)]).changed == 0
     book.override("ann", lab, "add", Decimal("8.00"), reason="more of it")
     assert str(book.grade("ann", lab).score) == "68"
     told = [each.detail for each in book.audit() if each.what == "override"]

@@ -14,7 +14,7 @@ def publish(book, lab, classroom):
         for student, points in scores.items():
             attempt = classroom.hand_in(student, f"{student} {points}")
             classroom.grade(attempt, add=0, total=points)
-        return book.publish("adding", [_at(book, lab, each) for each in scores])
+        return book.publications.publish("adding", [_at(book, lab, each) for each in scores])
 
     return done
 
@@ -30,8 +30,8 @@ def published(book, lab):
 
 def withdraw(book, reason="a mistake"):
     """Takes the newest publication back; what that told."""
-    found = book.newest_publication("adding")
-    book.withdraw_publication("adding", found.publication, reason=reason)
+    found = book.publications.newest("adding")
+    book.publications.withdraw("adding", found.publication, reason=reason)
     return found
 
 
@@ -80,10 +80,10 @@ def test_a_withdrawal_stands_in_the_log_with_its_reason(book, lab, publish):
 def test_only_the_one_that_was_looked_at_is_withdrawn(book, lab, publish):
     """Where someone publishes meanwhile, nothing is done."""
     publish(ann=10)
-    looked_at = book.newest_publication("adding").publication
+    looked_at = book.publications.newest("adding").publication
     publish(ann=20)
     with pytest.raises(UsageError, match="meanwhile"):
-        book.withdraw_publication("adding", looked_at, reason="a mistake")
+        book.publications.withdraw("adding", looked_at, reason="a mistake")
     with pytest.raises(UsageError, match="reason"):
         withdraw(book, " ")
     assert published(book, lab)["ann"] == 20
@@ -92,9 +92,9 @@ def test_only_the_one_that_was_looked_at_is_withdrawn(book, lab, publish):
 def test_one_labs_publications_are_not_anothers(book, lab, publish):
     """What is newest is so by lab."""
     publish(ann=10)
-    book.publish("other", [])
+    book.publications.publish("other", [])
     assert withdraw(book).changes == (ToldChange("ann", 10, None),)
-    assert book.newest_publication("other").changes == ()
+    assert book.publications.newest("other").changes == ()
 
 
 def entry(book, what):

@@ -63,7 +63,7 @@ def test_a_withdrawal_goes_back_to_the_points_withdrawn(book, graded, lab):
     """With reason and author; and the undo of an undo has them again."""
     book.override("ann", lab, "total", 10, reason="first", author="carl")
     given_, then = last(book), meaning(book, lab)
-    book.withdraw("ann", lab, "total", reason="no")
+    book.override("ann", lab, "total", None, reason="no")
     undo(book, last(book))
     assert meaning(book, lab) == then
     undo(book, given_)
@@ -89,10 +89,10 @@ def test_an_extension_goes_back_to_the_one_before(book, graded, lab, noon):
 
 def test_a_publication_goes_back_to_what_was_told_before(book, graded, lab):
     """It stays on record as withdrawn; had again, it counts again."""
-    book.publish("adding", book.grades(lab))
+    book.publications.publish("adding", book.grades(lab))
     first = last(book)
     book.override("ann", lab, "total", 60, reason="r")
-    book.publish("adding", book.grades(lab))
+    book.publications.publish("adding", book.grades(lab))
     second = last(book)
     with pytest.raises(UsageError, match=f"entry {second} has changed the same since"):
         undo(book, first)
@@ -187,7 +187,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(book, graded, lab):
 
 def test_what_can_not_be_taken_back_says_why(book, graded):
     """And what can be done; so does a number that is none."""
-    book.end_run(book.begin_run())
+    book.runs.end(book.runs.begin())
     with pytest.raises(UsageError, match="grade again"):
         undo(book, last(book))
     with pytest.raises(UsageError, match="no entry 99; see 'shardlab audit'"):
@@ -257,11 +257,11 @@ def test_whatever_was_decided_the_way_back_leads_home(tmp_path_factory, lab, ste
                 if what == "override":
                     book.override(student, lab, "total", number, reason="r", author="carl")
                 elif what == "withdraw":
-                    book.withdraw(student, lab, "total", reason="no")
+                    book.override(student, lab, "total", None, reason="no")
                 elif what == "extend":
                     book.extend(student, lab, NOON.replace(hour=number), reason="ill")
                 elif what == "publish":
-                    book.publish("adding", book.grades(lab))
+                    book.publications.publish("adding", book.grades(lab))
                 elif what == "merge":
                     book.roster.merge("ben", "ann")
                 else:

@@ -173,39 +173,39 @@ def test_two_that_record_the_same_key_at_once(book_url, classroom):
 
 def test_two_batches_share_the_keys(book):
     """What one holds the other doesn't get; asking again for one's own is no harm."""
-    one, two = book.begin_run(), book.begin_run()
-    assert book.claim(one, ["a", "b"]) == {"a", "b"}
-    assert book.claim(two, ["b", "c"]) == {"c"}
-    assert book.claim(one, ["a", "c"]) == {"a"}
-    book.end_run(one)
-    assert book.claim(two, ["a", "b", "c"]) == {"a", "b", "c"}
+    one, two = book.runs.begin(), book.runs.begin()
+    assert book.runs.claim(one, ["a", "b"]) == {"a", "b"}
+    assert book.runs.claim(two, ["b", "c"]) == {"c"}
+    assert book.runs.claim(one, ["a", "c"]) == {"a"}
+    book.runs.end(one)
+    assert book.runs.claim(two, ["a", "b", "c"]) == {"a", "b", "c"}
 
 
 def test_a_recorded_key_is_claimed_by_nobody(book, classroom):
     """Its claim is given back with its result, and it is not given out again."""
-    ann, run = classroom.hand_in("ann"), book.begin_run()
+    ann, run = classroom.hand_in("ann"), book.runs.begin()
     key = classroom.key(ann)
-    assert book.claim(run, [key]) == {key}
+    assert book.runs.claim(run, [key]) == {key}
     classroom.grade(ann)
-    assert book.claim(run, [key]) == book.claim(book.begin_run(), [key]) == set()
+    assert book.runs.claim(run, [key]) == book.runs.claim(book.runs.begin(), [key]) == set()
 
 
 def test_a_faulty_key_is_given_back(book, classroom):
     """The next run may try it."""
-    ann, run = classroom.hand_in("ann"), book.begin_run()
+    ann, run = classroom.hand_in("ann"), book.runs.begin()
     key = classroom.key(ann)
-    book.claim(run, [key])
+    book.runs.claim(run, [key])
     classroom.fault(ann)
-    assert book.claim(book.begin_run(), [key]) == {key}
+    assert book.runs.claim(book.runs.begin(), [key]) == {key}
 
 
 def test_many_that_claim_at_once_share_without_rest(book_url):
     """Every key goes to exactly one of four runs."""
     keys = [f"{n:02}" for n in range(40)]
     with Gradebook.open(book_url) as book:
-        runs = [book.begin_run() for _ in range(4)]
+        runs = [book.runs.begin() for _ in range(4)]
         with ThreadPoolExecutor(4) as threads:
-            got = list(threads.map(lambda run: book.claim(run, keys), runs))
+            got = list(threads.map(lambda run: book.runs.claim(run, keys), runs))
     assert sorted(key for some in got for key in some) == keys
 
 
@@ -226,20 +226,20 @@ def clocked(book_url, noon):
 )
 def test_a_silent_batch_loses_its_claims(clocked, noon, seconds, void):
     """After 30 s, or where its beat lies in the future because the clock was set back."""
-    one, two = clocked.begin_run(), clocked.begin_run()
-    clocked.claim(one, ["a"])
+    one, two = clocked.runs.begin(), clocked.runs.begin()
+    clocked.runs.claim(one, ["a"])
     clocked.time.time = noon + timedelta(seconds=seconds)
-    assert clocked.claim(two, ["a"]) == ({"a"} if void else set())
+    assert clocked.runs.claim(two, ["a"]) == ({"a"} if void else set())
 
 
 def test_a_beat_keeps_the_claims(clocked, noon):
     """For another 30 s."""
-    one, two = clocked.begin_run(), clocked.begin_run()
-    clocked.claim(one, ["a"])
+    one, two = clocked.runs.begin(), clocked.runs.begin()
+    clocked.runs.claim(one, ["a"])
     clocked.time.time = noon + timedelta(seconds=25)
-    clocked.beat(one)
+    clocked.runs.beat(one)
     clocked.time.time = noon + timedelta(seconds=50)
-    assert clocked.claim(two, ["a"]) == set()
+    assert clocked.runs.claim(two, ["a"]) == set()
 
 
 def test_the_server_s_clock_is_the_one_that_all_go_by(postgres_server, monkeypatch):
@@ -251,20 +251,20 @@ def test_the_server_s_clock_is_the_one_that_all_go_by(postgres_server, monkeypat
             return datetime.now(tz) + timedelta(hours=1)
 
     with Gradebook.open(postgres_server.url) as book:
-        one, two = book.begin_run(), book.begin_run()
-        assert book.claim(one, ["a"]) == {"a"}
+        one, two = book.runs.begin(), book.runs.begin()
+        assert book.runs.claim(one, ["a"]) == {"a"}
         monkeypatch.setattr("grader.gradebook.store.datetime", Ahead)
-        assert book.claim(two, ["a"]) == set()
+        assert book.runs.claim(two, ["a"]) == set()
 
 
 def test_an_end_that_could_not_be_written_is_written_later(book, monkeypatch):
     """The next run of this gradebook gives back what the one before had claimed."""
-    one = book.begin_run()
-    book.claim(one, ["a"])
+    one = book.runs.begin()
+    book.runs.claim(one, ["a"])
     with monkeypatch.context() as patch:
         patch.setattr(book._database, "write", _gone)
-        book.end_run(one)
-    assert book.claim(book.begin_run(), ["a"]) == {"a"}
+        book.runs.end(one)
+    assert book.runs.claim(book.runs.begin(), ["a"]) == {"a"}
 
 
 def _gone(*_, **__):
@@ -275,7 +275,7 @@ RUN = """\
 import sys
 from grader.gradebook.store import Gradebook
 book = Gradebook.open(sys.argv[1])
-print(sorted(book.claim(book.begin_run(), ["a", "b"])), flush=True)
+print(sorted(book.runs.claim(book.runs.begin(), ["a", "b"])), flush=True)
 sys.stdin.read()
 """
 
@@ -283,16 +283,16 @@ sys.stdin.read()
 @pytest.mark.parametrize("how", [os.WEXITED, os.WEXITED | os.WNOWAIT], ids=["gone", "zombie"])
 def test_a_killed_batch_loses_its_claims_at_once(book, book_url, how):
     """Its process is gone, whoever has yet to hear of it: nobody waits for its beat to grow old."""
-    run = book.begin_run()
+    run = book.runs.begin()
     command = [sys.executable, "-c", RUN, book_url]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "['a', 'b']\n"
-        assert book.claim(run, ["a"]) == set()
+        assert book.runs.claim(run, ["a"]) == set()
         process.kill()
         os.waitid(os.P_PID, process.pid, how)
-        assert book.claim(run, ["a"]) == {"a"}
+        assert book.runs.claim(run, ["a"]) == {"a"}
 
 
 def test_a_process_is_known_by_its_start_too(noon):

@@ -14,7 +14,7 @@ from grader.errors import UsageError
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.gradebook.tables import students
-from grader.intake.bundle import pack
+from grader.intake.bundle import pack, short_code
 from grader.intake.finds import Intake, IntakeRefusal
 from grader.intake.inbox import deliver
 from grader.intake.lms import Lms
@@ -139,7 +139,7 @@ def test_every_bundle_gets_its_receipt(collect, course, book, send):
     assert (receipt.student, receipt.attempt) == ("s1", 2)
     assert receipt.submitted_at == NOW + timedelta(minutes=5)
     assert receipt.received_at == NOW + timedelta(hours=1)
-    assert receipt.sha256[:12] in path.name
+    assert short_code(receipt.sha256) in path.name
 
 
 def test_collecting_again_changes_nothing(attempt_of, collect, book, send, inbox):
