@@ -103,6 +103,7 @@ def test_a_loop_without_an_end_is_told_with_its_line(tmp_path):
     where = ("computes (two_way_tp.py:2)", "computes (two_way_tp.py:3)")
     assert any(each in problem for each in where)
     assert problem.startswith("no end within the time: ")
+    assert any("no rank has come further for 3 s: rank 0 computes (two_way" in t for t in told)
 
 
 DIES = """\

@@ -184,14 +184,14 @@ def _watch(
         if standing.look(time.monotonic()):
             if standing.for_ever:
                 return f"the ranks wait for each other, for ever: {standing.told}"
-            on_stage(f"stands still: {standing.told}")
+            on_stage(f"no rank has come further for {_STILL_S:g} s: {standing.told}")
         time.sleep(_POLL_S)
     return f"no end within the time: {standing.told or 'the ranks did not begin'}"
 
 
 @dataclass
 class _Standing:
-    """Notices when no rank has gone on for some seconds."""
+    """Notices when no rank has come to another call for some seconds."""
 
     folder: Path
     _ranks: list[Where] = field(default_factory=list)
@@ -200,13 +200,18 @@ class _Standing:
 
     def look(self, now: float) -> bool:
         """Whether all have stood still for some seconds; once for each time that they do."""
-        ranks = self._read()
-        if ranks != self._ranks:
-            self._ranks, self._since, self._seen = ranks, now, not ranks
+        before, self._ranks = self._calls, self._read()
+        if self._calls != before:
+            self._since, self._seen = now, not any(e.waits or e.line for e in self._ranks)
         elif not self._seen and now - self._since >= _STILL_S:
             self._seen = True
             return True
         return False
+
+    @property
+    def _calls(self) -> list[tuple[str, bool]]:
+        """All but the lines, which change in a loop; a line at all is the student's own."""
+        return [(each.call, bool(each.waits or each.line)) for each in self._ranks]
 
     @property
     def for_ever(self) -> bool:
