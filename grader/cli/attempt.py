@@ -18,7 +18,7 @@ from grader.gradebook.store import Gradebook
 from grader.gradebook.voids import Void
 from grader.intake.bundle import short_code
 from grader.text.shown import one_line, plural
-from grader.text.times import minute
+from grader.text.times import minute, stamp_shown
 
 _INDENT = " " * 5
 
@@ -168,7 +168,7 @@ class _Shown:
         if len(whose) > 1:
             yield f"of {', '.join(one_line(each.id) for each in whose)}"
         number = f"; collected as {attempt.intake}" if attempt.intake else ""
-        yield f"from {one_line(attempt.source) or 'a file'}{number}"
+        yield f"from {stamp_shown(one_line(attempt.source), self.zone) or 'a file'}{number}"
 
     def _graded(self, attempt: Attempt) -> GradedAttempt | None:
         return next((each for each in self.grade.attempts if each.attempt.id == attempt.id), None)

@@ -42,7 +42,8 @@ def backup(target: Path, with_keys: bool, db: str | None, json_path: Path | None
         shell.say(f"It holds the {' and the '.join(keys)}: keep it as secret as they are.")
     else:
         names = " and ".join(each.file for each in KINDS)
-        shell.say(f"Not in it: {names}. Keep them elsewhere; or: backup --with-keys")
+        text = f"Not in it: {names}. Keep them elsewhere; or: backup --with-keys"
+        shell.say(*shell.folded(text, rest="  "))
     shell.write_json(json_path, {"file": str(target), "counts": made.counts, "keys": list(keys)})
 
 
@@ -61,7 +62,7 @@ def restore(source: Path, dry_run: bool, db: str | None, json_path: Path | None)
     contents = look_into(source)
     made_at = contents.facts.get(MADE_AT)
     when = f" of {minute(datetime.fromisoformat(made_at), course.zone)}" if made_at else ""
-    shell.say(f"{source}{when}: {_counts(contents)}.")
+    shell.say(*shell.folded(f"{source}{when}: {_counts(contents)}.", rest="  ", whole=True))
     kept = None
     if not dry_run:
         url = url_of(course.root, db)
@@ -69,7 +70,8 @@ def restore(source: Path, dry_run: bool, db: str | None, json_path: Path | None)
             kept = bring_back(url, source, _kept(course, url, now), who=user(), now=now).kept
         shell.say("Restored.")
         if kept is not None:
-            shell.say(f"What was there is kept; to go back: shardlab restore {kept}")
+            text = f"What was there is kept; to go back: shardlab restore {kept}"
+            shell.say(*shell.folded(text, rest="  ", whole=True))
         _keep_keys(course, contents.facts)
         _compare(course, contents, db)
     told = {"counts": contents.counts, "made_at": made_at, "kept": kept and str(kept)}

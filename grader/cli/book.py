@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.cli import shell
 from grader.course import Course
+from grader.errors import StoreError
 from grader.gradebook.judged import stale_words
 from grader.gradebook.rows import Grade
 from grader.gradebook.store import Gradebook, url_of
@@ -16,11 +17,15 @@ from grader.gradebook.store import Gradebook, url_of
 def gradebook(course: Course, db: str | None) -> Gradebook:
     """The course's gradebook, or the one at `--db`, opened; the caller closes it.
 
-    It compares the course's late policies with those that it knows, and logs what has changed.
+    It compares the course's late policies with those that it knows, and logs what has changed;
+    where it may only be read, that is said, and the next who may write does it.
     """
     book = Gradebook.open(url_of(course.root, db), zone=course.zone)
     try:
         book.know_policies(course.timezone, course.deadlines)
+    except StoreError as error:
+        told = f"course.toml's late policy is another now, which can't be logged: {error}"
+        shell.say_error(told)
     except BaseException:
         book.close()
         raise

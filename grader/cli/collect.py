@@ -148,7 +148,7 @@ def _say(course: Course, outcomes: Outcomes, void: Collection[int], intake: int 
     outcomes.say_counts()
     if out := sum(each.attempt in void for each in outcomes.taken_in):
         shell.say(f"{out} of the known are void, and stay so: shardlab attempt LAB STUDENT")
-    outcomes.say_aside()
+    outcomes.say_aside(course.zone)
     lms.say_times(course, outcomes.taken_in)
     if intake and (outcomes.new or any(each.time == TOLD for each in outcomes.taken_in)):
         shell.say(f"Collected as {intake}; take it back with: shardlab collect --undo {intake}")
@@ -195,12 +195,16 @@ def _undo(
         undone = book.intakes.undo(number, reason=reason)
     count = plural(len(undone.attempts), "attempt")
     shell.say(f"Took collect {number} back: {count} of it count no longer.")
+    if undone.times:
+        times = plural(undone.times, "hand-in time")
+        shell.say(f"{times} that it told: what was known before counts again.")
     if undone.students:
         told = f"{plural(len(undone.students), 'student')} came with it alone, and left: "
         shell.say(*shell.folded(told + _some(undone.students), "", "  "))
     if undone.attempts:
-        shell.say(
-            "Receipts in an inbox stay: students hold them. Collected again, the same counts again,"
+        text = (
+            "Receipts in an inbox stay: students hold them. Collected again, the same counts "
+            f"again, as the same attempts; so does it with: shardlab undo {undone.entry}"
         )
-        shell.say(f"as the same attempts; so does it with: shardlab undo {undone.entry}")
+        shell.say(*shell.folded(text))
     shell.write_json(json_path, undone)

@@ -130,7 +130,9 @@ def _attempt(
     if book is None or found is None:
         raise UsageError(_not_found(lab, name, attempts, first))
     at = minute_or_unknown(found.submitted_at, book.zone)
-    return book.submission(found), f"{lab.slug}, attempt {found.number} of {one_line(name)}, {at}"
+    return book.submission(
+        found
+    ), f"{lab.slug}, attempt {found.number} of {one_line(found.called)}, {at}"
 
 
 def _named(attempts: Sequence[Attempt], name: str, first: Mapping[str, str]) -> Attempt | None:

@@ -122,9 +122,9 @@ def say_times(course: Course, taken_in: Iterable[Intake]) -> None:
     times = [each.time for each in taken_in if course.deadline(each.lab) is not None]
     if unknown := times.count(UNKNOWN):
         text = (
-            f"When {plural(unknown, 'submission')} came is unknown, and costs nothing: files' "
-            "dates are those of a download. To say it, collect again with --worksheet (Moodle), "
-            "--submissions (Canvas) or --received TIME."
+            f"When {plural(unknown, 'submission')} came is unknown, and costs nothing, but for the "
+            "one day that LATE stands for: files' dates are those of a download. To say it, "
+            "collect again with --worksheet (Moodle), --submissions (Canvas) or --received TIME."
         )
         shell.say(*shell.folded(text, "", "  "))
     if filled := times.count(TOLD):

@@ -3,12 +3,14 @@
 import shlex
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from grader.cli import shell
 from grader.intake.admission import KeptAside
 from grader.intake.finds import Intake, IntakeNote, IntakeRefusal
 from grader.intake.taking import Outcome
 from grader.text.shown import one_line, plural, shortened
+from grader.text.times import stamp_shown
 
 _INDENT = " " * 9
 _SHOWN = 3
@@ -53,26 +55,26 @@ class Outcomes:
         if self.refused:
             shell.say(f"{len(self.refused)} refused, listed above; nothing was changed there.")
 
-    def say_aside(self) -> None:
+    def say_aside(self, zone: tzinfo) -> None:
         """Each stranger with what they handed in, and who may be meant; and what mends it."""
         by_student = dict[str, list[KeptAside]]()
         for each in self.aside:
             by_student.setdefault(each.student, []).append(each)
         for some in by_student.values():
-            shell.say(*_stranger(some))
+            shell.say(*_stranger(some, zone))
         unknown = [name for name, some in by_student.items() if not some[0].mend]
         if unknown:
             shell.say(*_mends(len(unknown)))
 
 
-def _stranger(some: list[KeptAside]) -> list[str]:
+def _stranger(some: list[KeptAside], zone: tzinfo) -> list[str]:
     first, name = some[0], one_line(some[0].student)
     what = Counter(each.lab for each in some)
     labs = ", ".join(lab if count == 1 else f"{lab} ({count} files)" for lab, count in what.items())
     called = shortened(one_line(first.called), 40)
     who = f"{shortened(name, 40)} ({called})" if called not in ("", name) else shortened(name, 40)
     lines = [f"{shell.word('ASIDE', 'yellow')}    {who}  {labs}"]
-    where = [one_line(each.where) for each in some[:_SHOWN]]
+    where = [stamp_shown(one_line(each.where), zone) for each in some[:_SHOWN]]
     more = f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
     lines += shell.folded(f"{', '.join(where)}{more}", _INDENT, _INDENT, whole=True)
     if first.mend:

@@ -86,12 +86,17 @@ class Run:
 
     def _everything(self, book: Gradebook) -> None:
         """Every lab with something to do; one that can't be graded here keeps back no other."""
+        failed = dict[str, list[str]]()
         for slug in self.course.slugs:
             try:
                 self.pending(book, slug, None, quiet=True)
             except (CourseError, SandboxError) as error:
-                shell.say_error(f"{slug}: {error}; the other labs are graded")
-                self.failed = True
+                failed.setdefault(str(error), []).append(slug)
+        left = len(self.course.slugs) - sum(map(len, failed.values()))
+        for why, slugs in failed.items():
+            rest = "; the other labs are graded" if left else ""
+            shell.say_error(f"{', '.join(slugs)}: {why}{rest}")
+        self.failed = bool(failed)
         if not self.failed and not any(named for _, named in self.shown):
             shell.say("Nothing to grade: every submission has a result.")
 
@@ -122,7 +127,7 @@ class Run:
             outcomes.add(each)
             if isinstance(each, Intake):
                 ids.setdefault(each.lab, []).append(each.attempt)
-        outcomes.say_aside()
+        outcomes.say_aside(self.course.zone)
         lms.say_times(self.course, outcomes.taken_in)
         if outcomes.new:
             shell.say(f"Taken in as {intake}; take it back with: shardlab collect --undo {intake}")

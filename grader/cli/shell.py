@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
+from grader.cli.group import wrapped
 from grader.course import Course, Lab, find_course, load_course
 from grader.course.key import Approve, KeyKind
 from grader.errors import UsageError
@@ -177,7 +178,7 @@ def say(*lines: str) -> None:
 
 def say_error(text: str) -> None:
     """Prints on standard error what is wrong, where the command goes on for all that."""
-    click.echo(f"Error: {text}", err=True)
+    click.echo(f"Error: {wrapped(text)}", err=True)
 
 
 def folded(

@@ -153,7 +153,7 @@ def _attempt(row: Draft, told: Mapping[int, tuple[datetime, str]], people: Peopl
     facts = row | {"lms_late": bool(row["lms_late"]), "owner": owner.key, "called": owner.id}
     if row["id"] in told:
         facts["submitted_at"], facts["time_from"] = told[row["id"]]
-    elif row["time_from"] == UNKNOWN:
+    if facts["time_from"] == UNKNOWN:
         facts["submitted_at"] = None
     return Attempt(**facts)
 

@@ -13,7 +13,11 @@ from grader.course import Lab
 from grader.errors import UsageError
 from grader.gradebook import people
 from grader.gradebook.database import insert, lock
-from grader.gradebook.grades import extensions_in_force, overrides_in_force
+from grader.gradebook.grades import (
+    extension_rows_in_force,
+    overrides_in_force,
+    records_with_override,
+)
 from grader.gradebook.journal import Journal
 from grader.gradebook.points import Points, checked, in_two
 from grader.gradebook.tables import extensions, labs, overrides
@@ -40,11 +44,10 @@ def override(
 
     An override can be withdrawn even when the lab no longer has the item.
     """
-    whose = people.require(connection, student)
+    everyone, whose = people.load(connection), people.require(connection, student)
     rubric: dict[str, Points] = {each.item: each.points for each in lab.rubric}
     in_force = {
-        each.item: each
-        for each in overrides_in_force(connection, lab, people.load(connection)).get(whose.key, ())
+        each.item: each for each in overrides_in_force(connection, lab, everyone).get(whose.key, ())
     }
     if points is None and item in in_force:
         rubric.setdefault(item, in_force[item].points)
@@ -63,7 +66,11 @@ def override(
     told = f"{points} of {rubric[item]}: " if points is not None else ""
     subject = f"{whose.id} {lab.slug} {item}"
     journal = Journal.begin(connection, by.at, by.author, what, subject, f"{told}{by.reason}")
-    journal.insert(overrides, row)
+    records = [whose.key]
+    if points is None:  # none is in force for any of the student's records, merged or split
+        records = records_with_override(connection, lab, item, everyone, whose.key)
+    for each in records:
+        journal.insert(overrides, row | {"student": each})
 
 
 def extend(
@@ -86,10 +93,10 @@ def withdraw_extension(
     everyone = people.load(connection)
     whose = people.require(connection, student)
     lock(connection, f"extensions of {lab.slug}")
-    in_force = extensions_in_force(connection, lab.slug, everyone).get(whose.key)
+    in_force = extension_rows_in_force(connection, lab.slug, everyone).get(whose.key)
     if in_force is None:
         raise UsageError(f"no extension of {lab.slug} is in force for {student}")
-    row = {"due": in_force.due, "withdrawn": 1} | _row(whose.key, lab, by)
+    row = {"due": in_force.due, "withdrawn": 1} | _row(in_force.student, lab, by)
     told = f"until {exact(in_force.due, zone)}: {by.reason}"
     subject = f"{whose.id} {lab.slug}"
     journal = Journal.begin(connection, by.at, by.author, "withdraw extension", subject, told)

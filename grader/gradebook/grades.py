@@ -4,9 +4,10 @@ A few queries fetch the whole lab, whatever the size of the class; the rest is d
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -148,19 +149,47 @@ def overrides_in_force(
     }
 
 
+def records_with_override(
+    connection: sa.Connection, lab: Lab, item: str, people: People, owner: str
+) -> list[str]:
+    """Those of a student's records, merged into one, that have points of their own for an item."""
+    same = (overrides.c.lab == lab.slug, overrides.c.item == item)
+    query = sa.select(overrides.c.student, overrides.c.points).where(*same)
+    newest = {row.student: row.points for row in connection.execute(query.order_by(overrides.c.id))}
+    own = {each for each, points in newest.items() if points is not None}
+    return sorted(each for each in own if people.owner(each).key == owner)
+
+
 def extensions_in_force(
     connection: sa.Connection, lab: str, people: People
 ) -> dict[str, Extension]:
     """The newest of each student's extensions that are not withdrawn."""
+    found = extension_rows_in_force(connection, lab, people)
+    return {key: Extension(row.due, row.reason, row.author, row.at) for key, row in found.items()}
+
+
+def extension_rows_in_force(
+    connection: sa.Connection, lab: str, people: People
+) -> dict[str, sa.Row[Any]]:
+    """The same as rows, which say for which of a student's records each was given."""
     query = sa.select(extensions).where(extensions.c.lab == lab).order_by(extensions.c.id)
-    given = defaultdict[str, list[Extension]](list)
+    given = defaultdict[str, list[sa.Row[Any]]](list)
     for row in connection.execute(query):
         own = given[people.owner(row.student).key]
         if not row.withdrawn:
-            own.append(Extension(row.due, row.reason, row.author, row.at))
+            own.append(row)
         elif own:
-            own.pop()
+            own.pop(taken_back_at([each.student for each in own], row.student))
     return {key: own[-1] for key, own in given.items() if own}
+
+
+def taken_back_at(given: Sequence[str], student: str) -> int:
+    """Which extension a withdrawal for a record takes back, of those given for these records.
+
+    The newest of the same record: a withdrawal from before a merge is none of the other's.
+    """
+    own = [place for place, each in enumerate(given) if each == student]
+    return own[-1] if own else -1
 
 
 def told_scores(

@@ -1,8 +1,8 @@
 """Attempts that count for several: who shares in each.
 
 What a group hands in is one attempt of whoever handed it in, and its other members share in it.
-Who does is settled when it is taken in; a later change of the roster takes nothing away. People
-may add and remove members by hand.
+Who does is settled when it is taken in; a later change of the roster takes nothing away. What was
+taken back is settled anew when it is taken in again. People may add and remove members by hand.
 """
 
 import sqlalchemy as sa

@@ -13,7 +13,8 @@ from grader.gradebook.database import Database
 from grader.gradebook.tables import changes
 from grader.gradebook.undoing import TakenBack
 
-_UNDO = "undo"
+# not what a person set out to do: an undo; and the note of a key, made when it is first used
+_BESIDE = ("undo", "key")
 
 
 class LoggedEntry(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class History:
     def newest_of(self, who: str) -> int:
         """The number of the last thing that a person did and that can be taken back."""
         for each in reversed(self.entries()):
-            if each.undoable and each.entry.who == who and each.entry.what != _UNDO:
+            if each.undoable and each.entry.who == who and each.entry.what not in _BESIDE:
                 return each.entry.id
         raise UsageError(
             f"nothing of {who}'s is there to be taken back; name an entry: shardlab audit"

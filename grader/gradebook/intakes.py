@@ -49,6 +49,7 @@ class UndoneIntake(msgspec.Struct, frozen=True):
     intake: IntakeRecord
     attempts: tuple[int, ...]
     students: tuple[str, ...]
+    times: int  # hand-in times that it told, and that are as before it again
     entry: int  # of the log, by which this is undone in turn
 
 
@@ -120,8 +121,10 @@ def _begin(connection: sa.Connection, place: str, by: Signature) -> int:
 # -- taking back ---------------------------------------------------------------------------
 
 
-def take_back(connection: sa.Connection, number: int, by: Signature) -> UndoneIntake:
-    """Takes a collect back, as one entry of the log; see `Intakes.undo`."""
+def take_back(
+    connection: sa.Connection, number: int, by: Signature, *, what: str = "undo collect"
+) -> UndoneIntake:
+    """Takes a collect back, as one entry of the log, which says `what`; see `Intakes.undo`."""
     record = _record(connection, number)
     entries = _entries(connection, number)
     if earlier := audit.taken_back_by(connection, entries[0]):
@@ -131,19 +134,20 @@ def take_back(connection: sa.Connection, number: int, by: Signature) -> UndoneIn
         )
     made = _made(connection, number, entries)
     detail = f"{number}: {plural(len(made), 'attempt')}" + (f": {by.reason}" if by.reason else "")
-    what = (by.at, by.author, "undo collect", record.place, detail, entries[0])
+    words = (by.at, by.author, what, record.place, detail, entries[0])
     there = {each.id for each in people.all_students(connection)}
-    journal = Journal.begin(connection, *what)
+    journal = Journal.begin(connection, *words)
     journal.update(intakes, {"id": number}, {"told": record.told})  # else it may have no change
     signed = msgspec.structs.asdict(by) | {"by_undo": 1}
     for each in made:
         journal.insert(voids, {"submission": each} | signed)
     for table, key, image in _as_without(connection, number, entries):
         journal.put(table, key, image)
-    for key in _told(connection, entries):
+    told = _told(connection, entries)
+    for key in told:
         journal.delete(told_times, key)
     vanished = there - {each.id for each in people.all_students(connection)}
-    return UndoneIntake(record, tuple(made), tuple(sorted(vanished)), journal.entry)
+    return UndoneIntake(record, tuple(made), tuple(sorted(vanished)), len(told), journal.entry)
 
 
 def _record(connection: sa.Connection, number: int) -> IntakeRecord:
@@ -180,7 +184,7 @@ def _told(connection: sa.Connection, entries: Collection[int]) -> list[dict[str,
         changes.c.entry.in_(entries), changes.c.table == told_times.name, changes.c.before == ""
     )
     there = set(connection.execute(sa.select(told_times.c.id)).scalars())
-    keys = [json.loads(each) for each in connection.execute(query).scalars()]
+    keys = [json.loads(each) for each in connection.execute(query.distinct()).scalars()]
     return [each for each in keys if each["id"] in there]
 
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from grader.course import Deadline, Lab
 from grader.errors import UsageError
 from grader.gradebook import (
+    again,
     attempts,
     audit,
     decisions,
@@ -149,7 +150,7 @@ class Gradebook:
                 subject = f"{new[0].called} {lab}" if len(new) == 1 else lab
                 told = f"{len(new)} new"
                 journal = Journal.begin(connection, by.at, by.author, "take in", subject, told)
-                voids.revive(connection, journal, {each.id for each in new})
+                got = again.taken_in(connection, journal, arrivals, got, by)
                 intakes.touch(journal, arrivals[0].intake, told)
             return got
 

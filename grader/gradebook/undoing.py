@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from grader.errors import UsageError
 from grader.gradebook import audit, intakes, journal, work
 from grader.gradebook.audit import AuditEntry
+from grader.gradebook.clashes import clashes
 from grader.gradebook.decisions import Signature
+from grader.gradebook.grades import taken_back_at
 from grader.gradebook.journal import Change, Journal
 from grader.gradebook.people import People, load
 from grader.gradebook.tables import (
@@ -26,6 +28,7 @@ from grader.gradebook.tables import (
     submissions,
     withdrawals,
 )
+from grader.gradebook.undone import in_words
 from grader.text.shown import plural
 
 _Rows = list[sa.RowMapping]
@@ -42,6 +45,17 @@ class TakenBack(msgspec.Struct, frozen=True):
 
 def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> TakenBack:
     """Takes the entry back, as a new entry; UsageError says why it can't be, and what to do."""
+    before = clashes(connection)
+    done = _undone(connection, number, now, who)
+    if new := [each for each in clashes(connection) if each not in before]:
+        raise UsageError(
+            f"entry {number} can't be undone as the roster is now: {new[0]}; change that first, "
+            "see 'shardlab roster' and 'shardlab audit'"
+        )
+    return done
+
+
+def _undone(connection: sa.Connection, number: int, now: datetime, who: str) -> TakenBack:
     entry = _entry(connection, number)
     made = journal.changes_of(connection, number)
     if collect := intakes.of_entry(connection, number):
@@ -52,7 +66,7 @@ def undo(connection: sa.Connection, number: int, now: datetime, who: str) -> Tak
         raise UsageError(f"entry {number} ({entry.what}): {_why_not(entry.what)}")
     if all(each.table not in _DECISIONS for each in made):
         new = journal.undo(connection, number, now, who).entry
-        told = [_in_words(each) for each in journal.changes_of(connection, new)]
+        told = list(in_words(connection, journal.changes_of(connection, new)))
         return TakenBack(new, entry, tuple(told))
     subject = f"{entry.what} {entry.subject}"
     made_new = Journal.begin(connection, now, who, _UNDO, subject, f"entry {number}", number)
@@ -66,8 +80,11 @@ def _collect_undone(
     connection: sa.Connection, collect: int, entry: AuditEntry, by: Signature
 ) -> TakenBack:
     """A collect is taken back as a whole, whichever of its entries was named."""
-    undone = intakes.take_back(connection, collect, by)
+    undone = intakes.take_back(connection, collect, by, what=_UNDO)
     told = [f"collect {collect}: {plural(len(undone.attempts), 'attempt')} of it count no longer"]
+    if undone.times:
+        times = plural(undone.times, "hand-in time")
+        told.append(f"{times} that it told: what was known before counts again")
     if undone.students:
         told.append(f"came with it alone, and left: {', '.join(undone.students)}")
     return TakenBack(undone.entry, entry, tuple(told))
@@ -224,7 +241,7 @@ def _newest_given(same: Iterable[sa.RowMapping], number: int) -> sa.RowMapping |
         if not each["withdrawn"]:
             given.append(each)
         elif given:
-            given.pop()
+            given.pop(taken_back_at([one["student"] for one in given], each["student"]))
     return given[-1] if given else None
 
 
@@ -245,21 +262,6 @@ _WHY_NOT = {
 
 def _why_not(what: str) -> str:
     return _WHY_NOT.get(what, "what was before it is not kept, so it can only be changed by hand")
-
-
-def _in_words(change: Change) -> str:
-    """A row that came back: its key, and each column that is another now."""
-    name = " ".join(str(each) for each in change.key.values())
-    if not change.after:
-        return f"{change.table}: {name} is gone again"
-    if not change.before:
-        return f"{change.table}: {name} is there again"
-    pairs = [
-        f"{column} '{change.before.get(column)}' -> '{value}'"
-        for column, value in change.after.items()
-        if change.before.get(column) != value
-    ]
-    return f"{change.table}: {name}: {', '.join(pairs)}"
 
 
 def _entry(connection: sa.Connection, number: int) -> AuditEntry:

@@ -4,7 +4,7 @@ A person voids an attempt, or a whole collect is taken back. The first stays voi
 is collected; the second counts again when it is taken in again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from grader.errors import UsageError
 from grader.gradebook.attempts import name_of
-from grader.gradebook.database import Database, in_chunks
+from grader.gradebook.database import Database
 from grader.gradebook.decisions import Signature
 from grader.gradebook.journal import Journal
 from grader.gradebook.rows import Attempt
@@ -76,14 +76,6 @@ class Voids:
             journal.delete(voids, {"submission": attempt.id})
 
         self._database.write(write)
-
-
-def revive(connection: sa.Connection, journal: Journal, ids: Iterable[int]) -> None:
-    """Lets those of the attempts that a taken back collect had made count again."""
-    for some in in_chunks(sorted(ids)):
-        query = sa.select(voids.c.submission).where(voids.c.submission.in_(some))
-        for number in connection.execute(query).scalars().all():
-            journal.delete(voids, {"submission": number})
 
 
 def _void(connection: sa.Connection, attempt: Attempt) -> Void | None:

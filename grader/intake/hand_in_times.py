@@ -1,6 +1,7 @@
 """What becomes of the time of something that may have been taken in before.
 
-A time that is known stays. One that was unknown is kept when somebody tells it.
+A time that is known stays. One that was unknown is kept when somebody tells it; so is one of which
+nobody knows whose word it is: gradebooks of before took the dates of downloads for times.
 """
 
 from collections.abc import Sequence
@@ -21,14 +22,15 @@ def time_of(found: Find, attempt: Attempt) -> str:
         return UNKNOWN if found.submitted_at is None else TOLD
     if found.submitted_at is None or found.time_from == STUDENT:
         return ""
-    apart = abs(found.submitted_at - attempt.submitted_at)
-    return KEPT if apart >= _GRAIN else ""
+    if abs(found.submitted_at - attempt.submitted_at) < _GRAIN:
+        return ""
+    return KEPT if attempt.time_from else TOLD
 
 
 def newly_told(
     found: Sequence[Find], attempts: Sequence[Attempt], times: Sequence[str]
 ) -> dict[int, ToldTime]:
-    """The times that were unknown, by the attempt's id."""
+    """The times that were unknown, or nobody's word, by the attempt's id."""
     return {
         attempt.id: (each.submitted_at, each.time_from)
         for each, attempt, time in zip(found, attempts, times, strict=True)

@@ -19,6 +19,7 @@ from grader.text.ids import as_student_id
 from grader.text.shown import escaped
 
 WORKSHEET = "give Moodle's grading worksheet: --worksheet FILE"
+_NAMES_ALONE = "a worksheet with e-mail addresses or ID numbers tells; this one has names alone"
 
 
 def moodle_owners(
@@ -54,6 +55,8 @@ class _Download:
             return _of_team(reading, team, self._group_record(team[0].group))
         if self.worksheet is None:
             return self._by_name(reading, team)
+        if not reading.number:
+            return _no_group(reading)
         who = f"number {reading.number} ('{escaped(reading.name)}')"
         if record is not None:
             who = f"{who}: there it is '{escaped(record.name)}'"
@@ -71,7 +74,8 @@ class _Download:
         if not (found or record.email or record.ids):
             found, named = self.lookup.named(record.name), record.name
         if len(found) > 1:
-            return f"{who} may be {either(found)}: mend the roster"
+            mend = _NAMES_ALONE if named else "mend the roster"
+            return f"{who} may be {either(found)}: {mend}"
         if team and found and found[0] not in team:
             return f"{who} is {found[0].id}, who is not in {team[0].group} on the roster"
         if team:
@@ -102,9 +106,16 @@ class _Download:
         if found:
             return Owner(found[0].id, reading.file, said_by(MOODLE, None, reading), reading.name)
         if not reading.number:
-            return f"the roster has no group '{shown}', whose it is"
+            return _no_group(reading)
         said = said_by(MOODLE, None, reading)
         return Owner(" ".join(reading.name.split()), reading.file, said)
+
+
+def _no_group(reading: Reading) -> str:
+    return (
+        f"the roster has no group '{escaped(reading.name)}', whose it is; if it is Moodle's for "
+        "those in no group, who hand in together: collect it as STUDENT.py"
+    )
 
 
 def _of_team(reading: Reading, team: Sequence[Student], record: Record | None) -> Owner:

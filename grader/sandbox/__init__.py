@@ -60,6 +60,7 @@ from grader.sandbox.inside.contract import (
     OutOfMemory,
     Raised,
     Returned,
+    Step,
     TimedOut,
 )
 from grader.sandbox.inside.tensors import Tensor
@@ -84,6 +85,7 @@ __all__ = [
     "Returned",
     "Sandbox",
     "ServiceRef",
+    "Step",
     "Tensor",
     "TimedOut",
     "begin",

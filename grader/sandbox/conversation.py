@@ -23,6 +23,7 @@ from grader.sandbox.inside.contract import (
     OutOfMemory,
     Raised,
     Returned,
+    Step,
     TimedOut,
 )
 from grader.sandbox.inside.wire import WireError
@@ -138,8 +139,8 @@ class Conversation:
             case "returned", [value, list(labels)] if all(type(label) is str for label in labels):
                 names = tuple(printable(label, _MAX_NAME) for label in labels[:_MAX_LABELS])
                 return self._finish(Returned(value, names))
-            case "raised", [list(types), str(message), line]:
-                return self._raised(types, message, line)
+            case "raised", [list(types), str(message), list(steps)]:
+                return self._raised(types, message, steps)
             case "unplain", [str(what)]:
                 text = f"{self._asked} returned {printable(what, 200)}, which is not plain data"
                 return self._finish(BadReturn(text))
@@ -162,15 +163,28 @@ class Conversation:
             raise WireError("a compiled file that nobody waits for")
         self._has_compiled, self.compiled = True, compiled
 
-    def _raised(self, types: list[Any], message: str, line: Any) -> Outcome:
+    def _raised(self, types: list[Any], message: str, said: list[Any]) -> Outcome:
         if not types or any(type(name) is not str for name in types):
             raise WireError("an exception without a type")
         names = tuple(printable(name, _MAX_NAME) for name in types[:32])
         if "MemoryError" in names:
             return self.end(OutOfMemory(self._memory_bytes))
-        source = self._line(line) if type(line) is int else None
         text = printable(message, contract.MAX_MESSAGE)
-        return self._finish(Raised(names, text, None if source is None else line, source))
+        steps = tuple(filter(None, map(self._step, said[-contract.MAX_STEPS :])))
+        if not steps:
+            return self._finish(Raised(names, text, None, None))
+        last = steps[-1]
+        several = steps if len(steps) > 1 else ()
+        return self._finish(Raised(names, text, last.line, last.source, several))
+
+    def _step(self, said: Any) -> Step | None:
+        """A line of the file and the function around it, as they are shown; None for no line."""
+        match said:
+            case [number, str(function)] if type(number) is int:
+                source = self._line(number)
+                name = printable(function, _MAX_NAME)
+                return None if source is None else Step(name, number, source)
+        return None
 
     def _line(self, number: int) -> str | None:
         """That line of the submitted file, as it is shown; None where there is no such line."""

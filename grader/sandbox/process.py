@@ -140,8 +140,8 @@ class Process:
         self.close()
 
     def expire(self, seconds: float) -> Outcome:
-        """End it because its time is over; while it loads, first ask it which line it is at."""
-        line = self._line() if self.conversation.loaded is None else None
+        """End it because its time is over; unless it waits for others, it says where it was."""
+        line = None if self.conversation.waits else self._line()
         return self._end(self.conversation.timed_out(seconds, line))
 
     def _line(self) -> int | None:

@@ -17,8 +17,8 @@ from grader.errors import CourseError
 from grader.results import Finding, Verdict
 from grader.suite.evidence import Evidence
 from grader.suite.examined import ExaminedCase, examined
+from grader.suite.explain.definitions import with_definition
 from grader.suite.explain.description import with_call
-from grader.suite.explain.loading import why_undefined
 from grader.suite.finding import CaseFailure, CaseResult
 from grader.suite.picture import Picture
 from grader.suite.proxy import Calls
@@ -129,8 +129,10 @@ class Judging:
         if last is not None and finding.loads:
             parameters = self.lab.functions.get(last.function, ())
             finding = with_call(finding, last, parameters, self.calls.place(last.function))
+            known, source = self.lab.functions, self.calls.processes.source
+            finding = with_definition(finding, last, parameters, known, self.calls.file, source)
         passed = self._passed.get(_test_of(case), [])
-        notes = [finding.note, self._undefined(finding), f"{passed[-1]} passes" if passed else ""]
+        notes = [finding.note, f"{passed[-1]} passes" if passed else ""]
         item = self._items[item_of(case)]
         return replace(
             finding,
@@ -140,12 +142,6 @@ class Judging:
             printed=self.calls.printed(),
             unprinted=self.calls.unprinted,
         )
-
-    def _undefined(self, finding: Finding) -> str:
-        """Where a function is defined that the imported file lacks, if it is."""
-        name = self.calls.last.function if self.calls.last is not None else ""
-        lacking = name and f"defines no function {name}" in finding.error
-        return why_undefined(name, self.calls.file, self.calls.processes.source) if lacking else ""
 
     def _record(self, case: pytest.Item, verdict: Verdict, finding: Finding) -> None:
         name = item_of(case)

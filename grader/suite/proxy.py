@@ -72,7 +72,9 @@ class Calls:
         """What the submission printed during the last call, files named as the student does."""
         text = "".join(process.printed_since(start) for process, start in self._printing)
         file = re.escape(self.file)
-        lines = re.sub(rf"^\S*/(?={file}:\d)", "", text, flags=re.MULTILINE).splitlines(True)
+        lines = re.sub(rf"^(> )?\S*/(?={file}[:(]\d)", r"\1", text, flags=re.MULTILINE).splitlines(
+            True
+        )
         return "".join(line for line in lines if not line.startswith(_NOT_THE_STUDENTS))
 
     @property

@@ -4,6 +4,7 @@ Moments are kept in UTC. A zone says which wall clock people read, and when thei
 day on which summer time ends has 25 hours, and is one day.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ _START = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"h": "hours", "m": "minutes"}
 _LAST_SECOND = time(23, 59, 59)
 _SHOWN = 3
+_STAMP = re.compile(r"(?<= )\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", re.ASCII)
 
 
 # -- zones ---------------------------------------------------------------------------------
@@ -80,6 +82,17 @@ def beside(at: datetime, limit: datetime | None, zone: tzinfo) -> str:
     if limit is None or _cut(at, 60) != _cut(limit, 60):
         return minute(at, zone)
     return _shown(at, zone, "auto" if _cut(at, 1) == _cut(limit, 1) else "seconds")
+
+
+def stamp_shown(text: str, zone: tzinfo) -> str:
+    """The text, with the `2026-11-22T14:03:20Z` at its end as `2026-11-22 15:03:20 CET`."""
+    if (found := _STAMP.search(text)) is None:
+        return text
+    try:
+        at = datetime.fromisoformat(found[0])
+    except ValueError:  # a name that looks like one
+        return text
+    return text[: found.start()] + second(at, zone)
 
 
 def day(at: datetime, zone: tzinfo) -> str:

@@ -119,3 +119,13 @@ def test_not_while_somebody_collects(run, course):
         fcntl.flock(file, fcntl.LOCK_EX)
         assert "being collected" in run("restore", "monday.sqlite3", code=2)
     assert [each.name for each in course.root.glob("*before-restore*")] == []
+
+
+def test_what_is_said_fits_a_terminal(run, course):
+    """A path stays whole in its line, to be copied; all else is folded."""
+    for words in (["backup", "monday.sqlite3"], ["restore", "monday.sqlite3"]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        lines = [each for each in result.output.splitlines() if str(course.root) not in each]
+        assert max(map(len, lines)) <= 80
+        assert all(len(each.split()) == 1 for each in result.output.splitlines() if len(each) > 80)

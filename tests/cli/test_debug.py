@@ -293,7 +293,7 @@ def test_an_attempt_of_the_gradebook_is_named_by_student_and_number(secret_cours
         (inbox / "ann.py").write_text(source)
         shardlab(secret_course, "grade", "adding", inbox)
     assert "Got [585989]" in debug(secret_course, "ann")[1]
-    assert "attempt 1 of ann" in debug(secret_course, "ann-1")[1]
+    assert "attempt 1 of ann," in debug(secret_course, "ann-1")[1]  # not `of ann-1`
     assert "Got [585988]" in debug(secret_course, "ann-1")[1]
     result, said = debug(secret_course, "ann-3")
     assert result.exit_code == 2

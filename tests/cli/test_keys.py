@@ -185,3 +185,11 @@ def test_what_git_tracks_is_told(used, monkeypatch):
         said = " ".join(shardlab(used, *words).output.split())
         assert "Warning: git tracks .course-key and gradebook.sqlite3" in said
         assert "git rm --cached .course-key gradebook.sqlite3" in said
+
+
+def test_what_keeps_back_every_lab_is_said_once(copied):
+    """In lines of a terminal; no other lab is graded then, so none is promised."""
+    result = shardlab(copied, "grade", "--isolation", "none", "--jobs", "1")
+    assert result.output.count("SHARDLAB_COURSE_KEY") == 1
+    assert "the other labs are graded" not in result.output
+    assert all(len(each) <= 80 for each in result.output.splitlines())

@@ -1,9 +1,11 @@
 """`collect` as staff type it on what Canvas and Moodle give: what is taken in, and what is said."""
 
 import json
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -362,3 +364,67 @@ def test_a_student_s_notebook_is_graded_as_the_lab_s_file(lms, run, course, book
     names = {}
     exec(source, names)  # ours
     assert names["add"](2, 2) == 4
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_times_that_a_collect_told_are_taken_back_aloud(lms, run, course, book, works, tmp_path):
+    """Scores may change with them, though no attempt goes: said by both ways back, each time."""
+    path = lms.canvas_zip(tmp_path / "c.zip", works[:1])
+    run("collect", path)
+    run("collect", path, "--received", (DUE + timedelta(hours=1)).isoformat())
+    assert late_days(course, book)["ada"] == [1]
+    for undo in (["collect", "--undo", 2], ["undo"]):
+        said = run(*undo, "--json", tmp_path / "told.json")
+        assert "1 hand-in time that it told: what was known before counts again" in said
+        assert late_days(course, book)["ada"] == [0]
+        entry = json.loads((tmp_path / "told.json").read_text())["entry"]
+        assert "1 hand-in time: what was told counts again" in run("undo", entry)
+        assert late_days(course, book)["ada"] == [1]
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_undo_steps_back_over_collects_and_not_to_and_fro(lms, run, book, works, tmp_path):
+    """Each `undo` takes back one thing that staff did; that a key was first used is none."""
+    for n, work in enumerate(works[:2]):
+        run("collect", lms.canvas_zip(tmp_path / f"c{n}.zip", [work]))
+    run("undo")
+    assert [each.student for each in book.attempts()] == ["ada"]
+    run("undo")
+    assert book.attempts() == []
+    assert "what it added is in use" in run("undo", code=2)  # the roster
+    run("collect", tmp_path / "c0.zip", "--strangers", "take")
+    run("collect", "--undo", 3)
+    run("undo")  # that was a thing that somebody did, and is taken back like any other
+    assert len(book.attempts()) == 1
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_an_undo_is_told_in_words_and_in_few_lines(lms, run, book, works, tmp_path):
+    """A collect that is had again has a row for each attempt: people read how many there are."""
+    run("collect", lms.canvas_zip(tmp_path / "c.zip", works))
+    told = run("undo")
+    assert "3 attempts of it count no longer" in told
+    said = run("undo", re.search(r"undo (\d+)", told)[1])
+    assert "3 attempts count again" in said
+    assert len(said.splitlines()) <= 6
+    run("attempt", "adding", "bob", "1", "--void", "--reason", "r")
+    told = run("undo")
+    assert "adding, attempt 1 of bob: counts again" in told
+    told = run("undo", re.search(r"undo (\d+)", told)[1])
+    assert "adding, attempt 1 of bob: counts no longer" in told
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_the_time_behind_a_file_s_name_is_in_the_course_s_zone(lms, run, course, works, tmp_path):
+    """Of strangers, and of attempts; both would else be read as the wall clock's."""
+    text = (course.root / "course.toml").read_text()
+    (course.root / "course.toml").write_text('timezone = "Asia/Kolkata"\n' + text)
+    eve = lms.Work(lms.Person("eve", "Eve", 4799), {"adding.py": GOOD}, works[0].at)
+    path = lms.moodle_zip(tmp_path / "m.zip", [works[0], eve])
+    sheet = lms.moodle_worksheet(tmp_path / "w.csv", [works[0], eve], zone=ZoneInfo("Asia/Kolkata"))
+    for said in (
+        run("collect", path, "--worksheet", sheet, code=1),
+        run("attempt", "adding", "ada"),
+    ):
+        assert re.search(r"assignsubmission_file/adding.py\s+20[0-9: -]+\s+IST", said), said
+        assert not re.search(r"T\d\d:\d\d:\d\dZ", said), said

@@ -105,8 +105,9 @@ def test_wrong_lines_are_told_in_their_order(run, book, file):
     """Those that are wrong by themselves, and those that the gradebook knows better."""
     text = "id,lms_id\nANN,\nben,1\n,7\ncy,2\ndi,2\n"
     said = run("roster", file(text), code=2)
-    lines = [each.partition("students.csv: ")[2] for each in said.splitlines() if "Error" in each]
+    lines = " ".join(said.split()).split("students.csv: ")[1:]
     assert [each.partition(":")[0] for each in lines] == [f"line {n}" for n in (2, 3, 4, 6)]
+    assert all(len(each) <= 80 for each in said.splitlines() if "students.csv" not in each)
     assert ids(book) == ["ann", "ben", "cy"]
 
 

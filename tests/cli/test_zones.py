@@ -1,7 +1,9 @@
 """A student in a course of another zone: from release to receipt, times are the course's."""
 
 import re
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -77,3 +79,23 @@ def test_a_zone_that_a_students_machine_does_not_know_is_utc(inbox):
     facts = inbox.parent / "desk" / "adding" / ".shardlab" / "course.json"
     facts.write_text(facts.read_text().replace(ZONE, "Mars/Olympus"))
     assert re.search(r"\d\d:\d\d UTC\s", run("submit", "adding", "--student", "s1"))
+
+
+def test_a_gradebook_that_can_only_be_read_is_read_for_all_that(course, monkeypatch):
+    """The change of the policy is told, not logged; whoever may write logs it."""
+    monkeypatch.delenv("SHARDLAB_DB", raising=False)
+    grades = ("--course", course.root, "grades", "adding")
+    before = run(*grades)
+    book = course.root / "gradebook.sqlite3"
+    refuses = "CREATE TRIGGER shut BEFORE INSERT ON policies BEGIN SELECT RAISE(ABORT, 'shut'); END"
+    with closing(sqlite3.connect(book)) as connection:
+        connection.execute(refuses)
+    path = course.root / "course.toml"
+    path.write_text(f'{path.read_text()}timezone = "{ZONE}"\n')
+    result = CliRunner().invoke(main, [str(each) for each in grades])
+    assert (result.exit_code, result.stdout) == (0, before)
+    assert "late policy is another now, which can't be logged" in result.stderr
+    with closing(sqlite3.connect(book)) as connection:
+        connection.execute("DROP TRIGGER shut")
+    assert run(*grades) == before
+    assert ZONE in run("--course", course.root, "audit")

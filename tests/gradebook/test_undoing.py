@@ -273,3 +273,66 @@ def test_whatever_was_decided_the_way_back_leads_home(tmp_path_factory, lab, ste
         for entry, before in reversed(states):
             book.history.undo(entry, who="prof")
             assert meaning(book, lab) == before
+
+
+# -- decisions about records that are merged and split again -------------------------------
+
+
+def days(noon, *some):
+    return [noon.replace(day=noon.day + each) for each in some]
+
+
+def due(book, student, lab):
+    found = book.grade(student, lab).extension
+    return found and found.due
+
+
+@pytest.fixture
+def two(book):
+    """Two records on the roster, which may be one person's."""
+    book.roster.take([Student("ann"), Student("ghost")])
+
+
+def test_a_split_gives_no_extension_away(book, two, lab, noon):
+    """The one that was withdrawn while they were one stays so; the other's counts on."""
+    first, second = days(noon, 1, 2)
+    book.extend("ann", lab, first, reason="ill")
+    book.extend("ghost", lab, second, reason="ill")
+    book.roster.merge("ghost", "ann")
+    book.withdraw_extension("ann", lab, reason="was well")
+    assert due(book, "ann", lab) == first
+    book.roster.split("ghost")
+    assert (due(book, "ann", lab), due(book, "ghost", lab)) == (first, None)
+
+
+def test_a_merge_brings_no_withdrawn_extension_back(book, two, lab, noon):
+    """What was withdrawn for one record before the merge is not taken for the other's."""
+    first, second = days(noon, 1, 2)
+    book.extend("ann", lab, first, reason="ill")
+    book.extend("ghost", lab, second, reason="ill")
+    book.withdraw_extension("ann", lab, reason="was well")
+    book.roster.merge("ghost", "ann")
+    assert due(book, "ann", lab) == second
+    book.withdraw_extension("ann", lab, reason="was well")
+    assert due(book, "ann", lab) is None
+    undo(book, last(book))
+    assert due(book, "ann", lab) == second
+
+
+def test_withdrawn_points_of_one_stay_withdrawn_in_a_split(book, two, classroom, lab):
+    """Both records had some; undoing the withdrawal gives each its own again."""
+    for student, points in (("ann", 10), ("ghost", 20)):
+        attempt = classroom.hand_in(student)
+        classroom.pending()
+        classroom.grade(attempt, 0, 0)
+        book.override(student, lab, "add", points, reason="by hand")
+    joined = book.roster.merge("ghost", "ann")
+    book.override("ann", lab, "add", None, reason="no")
+    withdrawn = last(book)
+    split = book.roster.split("ghost")
+    assert [book.grade(each, lab).score for each in ("ann", "ghost")] == [0, 0]
+    undo(book, split)
+    undo(book, withdrawn)
+    assert book.grade("ann", lab).score == 20
+    undo(book, joined)
+    assert [book.grade(each, lab).score for each in ("ann", "ghost")] == [10, 20]

@@ -333,6 +333,36 @@ def test_email_and_id_number_of_two_students_are_told(lms, collected, tmp_path):
     assert "may be s2 or s1: mend the roster" in str(refused)
 
 
+def test_a_worksheet_of_names_alone_cannot_tell_two_of_a_name(lms, collected, tmp_path):
+    """The roster is right as it is: the mend is a worksheet that has more."""
+    twins = [lms.Person(f"s{n}", "Wei Li", 4711 + n, f"u{n}@x.example") for n in range(2)]
+    works = [lms.Work(each, {"adding.py": content(n)}) for n, each in enumerate(twins)]
+    path, sheet = lms.moodle_zip(tmp_path / "m.zip", works), tmp_path / "w.csv"
+    students = [Student(each.id, each.name, each.email) for each in twins]
+    names = read_worksheet(lms.moodle_worksheet(sheet, works, fields=()), UTC)
+    found, refused = collected(path, students, worksheet=names)
+    assert found == {}
+    assert "a worksheet with e-mail addresses or ID numbers tells" in str(refused)
+    assert "mend the roster" not in str(refused)
+    full = read_worksheet(lms.moodle_worksheet(sheet, works, fields=("Email address",)), UTC)
+    assert set(collected(path, students, worksheet=full)[0]) == {"s0", "s1"}
+
+
+@pytest.mark.parametrize("worksheet", [False, True])
+def test_moodle_s_default_group_is_told_as_that(lms, collected, tmp_path, worksheet):
+    """It has no number, with or without a worksheet: 'has no number' says nothing then."""
+    ada, bob = lms.Person("s1", "Ada", 4711), lms.Person("s2", "Bob", 4712, group="Ring")
+    works = [lms.Work(each, {"adding.py": GOOD}, DUE) for each in (ada, bob)]
+    path = lms.moodle_zip(tmp_path / "m.zip", works, team="new")
+    sheet = lms.moodle_worksheet(tmp_path / "w.csv", works, team=True)
+    sheet = read_worksheet(sheet, UTC) if worksheet else None
+    students = [Student("s1", "Ada"), Student("s2", "Bob", group="Ring")]
+    found, refused = collected(path, students, worksheet=sheet)
+    assert set(found) == {"s2"}
+    assert "the roster has no group 'Default group'" in str(refused)
+    assert "collect it as STUDENT.py" in str(refused)
+
+
 @pytest.mark.parametrize("worksheet", [False, True])
 @pytest.mark.parametrize("team", ["new", "old"])
 def test_moodle_s_teams_are_the_roster_s_groups(lms, collected, tmp_path, team, worksheet):

@@ -1,17 +1,20 @@
 """A collect has a number and is taken back by it; collected again, all is as it was."""
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from grader.errors import UsageError
+from grader.gradebook.attempts import Arrival
 from grader.gradebook.rows import Student
 from grader.gradebook.store import Gradebook
 from grader.intake.bundle import pack
 from grader.intake.inbox import deliver
+from grader.intake.lms import NO_LMS
 from grader.intake.taking import take_in
-from grader.submissions import from_source
+from grader.submissions import Submission, from_source, read_submissions
 
 
 @pytest.fixture
@@ -290,3 +293,67 @@ def test_a_rehearsal_leaves_nothing(course, book, send, inbox, now):
     assert (book.attempts(), book.students(), book.intakes.all(), book.audit()) == ([], [], [], [])
     assert receipts(inbox) == {}
     assert not (course.root / ".receipt-key").exists()
+
+
+# -- collected again otherwise -------------------------------------------------------------
+
+
+def times(book):
+    return [(each.number, each.submitted_at, each.time_from) for each in book.attempts()]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["a wrong time", "no time"])
+def test_a_wrong_time_is_taken_back_with_its_collect(collect, book, tmp_path, now, first):
+    """What staff say when they collect again counts, and nothing where they say nothing."""
+    file = tmp_path / "s1" / "adding.py"
+    file.parent.mkdir()
+    file.write_text("x = 1\n")
+    early, late = (replace(NO_LMS, received=now - timedelta(days=each)) for each in (2, 1))
+    said = {"lab": "adding", "as_named": True}
+    number, new = collect(file.parent, lms=late if first else NO_LMS, **said)
+    book.intakes.undo(number)
+    number, again = collect(file.parent, lms=early, **said)
+    assert (again, times(book)) == (new, [(1, early.received, "staff")])
+    assert collect(file.parent, lms=late, **said)[1] == []  # what is in force keeps its time
+    assert times(book) == [(1, early.received, "staff")]
+    book.intakes.undo(number)
+    number, again = collect(file.parent, **said)
+    assert (again, times(book)) == (new, [(1, None, "unknown")])
+    book.history.undo(book.audit()[-1].id, who="prof")  # of the collect, whichever entry it is
+    collect(file.parent, lms=late, **said)
+    assert times(book) == [(1, late.received, "staff")]
+
+
+def arrive(book, *members):
+    number = book.intakes.begin("here")
+    submission = Submission("a", {"adding.py": b"x"})
+    book.take_in("adding", [Arrival(submission, None, "s", True, intake=number, members=members)])
+    return number
+
+
+def test_a_wrong_group_is_taken_back_with_its_collect(book):
+    """Whose the attempt is follows the roster of the second time; by hand stays by hand."""
+    book.roster.take([Student(each) for each in "abcde"])
+    book.intakes.undo(arrive(book, "b", "d"))
+    arrive(book, "c", "d")
+    [attempt] = book.attempts()
+    assert book.groups.of("adding") == {attempt.id: ("c", "d")}
+    book.groups.share(attempt, "e", reason="helped")
+    book.groups.unshare(attempt, "d", reason="did nothing")
+    book.intakes.undo(book.intakes.all()[-1].id)
+    arrive(book, "b", "d")
+    assert book.groups.of("adding") == {attempt.id: ("b", "e")}
+
+
+def test_a_time_that_is_nobodys_word_gives_way(course, collect, book, tmp_path, now):
+    """An older gradebook has the dates of downloads; what the LMS or staff say mends them, once."""
+    file = tmp_path / "s1" / "adding.py"
+    file.parent.mkdir()
+    file.write_text("x = 1\n")
+    [submission] = read_submissions(course.lab("adding"), [file.parent])
+    [(old, _)] = book.take_in("adding", [Arrival(submission, now)])
+    said = {"lab": "adding", "as_named": True}
+    for days in (3, 2):
+        received = now - timedelta(days=days)
+        assert collect(file.parent, lms=replace(NO_LMS, received=received), **said)[1] == []
+        assert times(book) == [(old.number, now - timedelta(days=3), "staff")]

@@ -53,7 +53,7 @@ def test_an_answer_is_the_outcome(calling):
 def test_what_was_raised_is_told_with_its_line(calling):
     """The line is shown where the file has one of that number."""
     conversation, nonce = calling
-    told = conversation.hear(["raised", nonce, ["ValueError", "Exception"], "no", 3])
+    told = conversation.hear(["raised", nonce, ["ValueError", "Exception"], "no", [[3, "f"]]])
     assert told == Raised(("ValueError", "Exception"), "no", 3, "raise ValueError")
 
 
@@ -61,14 +61,31 @@ def test_what_was_raised_is_told_with_its_line(calling):
 def test_a_line_that_the_file_has_not_is_left_out(calling, line):
     """Whatever a process says of it."""
     conversation, nonce = calling
-    assert conversation.hear(["raised", nonce, ["E"], "m", line]) == Raised(("E",), "m", None, None)
+    told = conversation.hear(["raised", nonce, ["E"], "m", [[line, "f"]]])
+    assert told == Raised(("E",), "m", None, None)
+
+
+@pytest.mark.parametrize("step", [3, [], [3], [3, 4], [3, "f", 5], None, "3f"])
+def test_a_step_of_another_form_is_left_out(calling, step):
+    """And the others are told."""
+    conversation, nonce = calling
+    told = conversation.hear(["raised", nonce, ["E"], "m", [step, [3, "f"]]])
+    assert told == Raised(("E",), "m", 3, "raise ValueError")
+
+
+def test_at_most_three_steps_are_told(calling):
+    """The last, however many a process sends; each name is escaped and cut."""
+    conversation, nonce = calling
+    told = conversation.hear(["raised", nonce, ["E"], "m", [[1, "x"]] * 9 + [[3, "\x1b" * 999]]])
+    assert [each.line for each in told.steps] == [1, 1, 3]
+    assert told.steps[-1].function == "\\x1b" * 100
 
 
 def test_to_run_out_of_memory_is_fatal(calling):
     """No call comes after it: the process may be in any state."""
     conversation, nonce = calling
     out = OutOfMemory(MEMORY)
-    assert conversation.hear(["raised", nonce, ["MemoryError"], "", None]) == out
+    assert conversation.hear(["raised", nonce, ["MemoryError"], "", []]) == out
     assert conversation.fatal == out
     assert conversation.call("f", (), {}) is None
     assert conversation.outcome == out
@@ -116,9 +133,9 @@ def test_what_was_compiled_comes_once():
         lambda n: ["returned", n, 1],
         lambda n: ["returned", n, 1, [2]],
         lambda n: ["returned", n, 1, "0"],
-        lambda n: ["raised", n, [], "m", 1],
-        lambda n: ["raised", n, [["nested"]], "m", 1],
-        lambda n: ["raised", n, ["E"], b"m", 1],
+        lambda n: ["raised", n, [], "m", []],
+        lambda n: ["raised", n, [["nested"]], "m", []],
+        lambda n: ["raised", n, ["E"], b"m", []],
         lambda n: ["passed", n, 100],
         lambda n: ["upcall", n, "op", [1]],
         lambda n: ["compiled", n, "text"],
@@ -165,7 +182,7 @@ def test_one_question_at_a_time(calling):
 def test_a_load_that_failed_answers_every_call():
     """Nothing is sent for it."""
     conversation, nonce = loading()
-    failed = conversation.hear(["raised", nonce, ["SyntaxError"], "invalid", 2])
+    failed = conversation.hear(["raised", nonce, ["SyntaxError"], "invalid", [[2, ""]]])
     assert conversation.call("f", (), {}) is None
     assert conversation.outcome == failed == conversation.loaded
 

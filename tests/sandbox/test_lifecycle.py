@@ -274,7 +274,7 @@ def test_a_thousand_processes_leave_nothing(full_sandbox, tmp_path, monkeypatch)
     for n in range(1000):
         with full_sandbox.open({"work.py": WORK}, "work", Limits(call_time_s=0.02)) as process:
             if n % 100 == 0:
-                assert call(process, "spin") == TimedOut(0.02)
+                assert isinstance(call(process, "spin"), TimedOut)
             elif n % 10 == 0:
                 assert loaded(process) == Returned(None)
     assert _held() == before

@@ -20,6 +20,7 @@ from grader.sandbox import (
     Returned,
     Sandbox,
     ServiceRef,
+    Step,
     TimedOut,
     begin,
     drive,
@@ -344,13 +345,33 @@ def test_what_a_case_printed_does_not_fill_the_room_of_the_next(opened):
 
 
 def test_a_call_that_does_not_end_is_timed_out(opened):
-    """By its limit, and the process is gone."""
+    """By its limit, with the line that it was at, and the process is gone."""
     process = opened("def f():\n    while True: pass\n", limits=Limits(call_time_s=0.2))
     loaded(process)
-    assert call(process, "f") == TimedOut(0.2)
+    assert call(process, "f") == TimedOut(0.2, 2, "while True: pass")
     assert process.closed
     assert not process.idle
-    assert call(process, "f") == TimedOut(0.2)
+    assert call(process, "f") == TimedOut(0.2, 2, "while True: pass")
+
+
+@pytest.mark.parametrize("called", [1, 3, 5])
+def test_the_last_lines_of_the_file_are_told_of_an_exception(opened, called):
+    """At most three of them, each with its function, outermost first; a single one by itself."""
+    source = "def f(n):\n    return f(n - 1) if n > 1 else 1 / 0\n"
+    outcome = call(opened(source), "f", called)
+    line = "return f(n - 1) if n > 1 else 1 / 0"
+    assert (outcome.line, outcome.source) == (2, line)
+    assert outcome.steps == (Step("f", 2, line),) * min(called, 3) * (called > 1)
+
+
+def test_no_line_of_another_file_is_told(opened):
+    """What numpy calls on the way is none of the student's."""
+    source = (
+        "import numpy as np\ndef f(x):\n    return np.vectorize(g)(x)\n"
+        "def g(n):\n    raise ValueError(n)\n"
+    )
+    outcome = call(opened(source), "f", [3])
+    assert [(each.function, each.line) for each in outcome.steps] == [("f", 3), ("g", 5)]
 
 
 def test_a_load_that_does_not_end_is_timed_out(opened):

@@ -31,13 +31,13 @@ def described(*args, ranks=None, names=("x", "w_shard", "group"), **kwargs):
 def test_arguments_have_the_names_of_the_stub():
     """By position, by keyword, and by number where the stub has no more names."""
     finding = described(X, X, X, X, bias=X)
-    assert finding.called == "f(x, w_shard, group, argument 4, bias)"
+    assert finding.called == "f(x, w_shard, group, argument 4, bias=bias)"
     assert finding.shapes == "x(2,2)  w_shard(2,2)  group(2,2)  argument 4(2,2)  bias(2,2)"
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(3, "3"), (None, "None"), (Fraction(1, 3), "1/3"), (5e-6, "5e-06"),
+    [(3, "3"), (None, "None"), (Fraction(1, 3), "Fraction(1, 3)"), (5e-6, "5e-06"),
      (np.int32(4), "np.int32(4)"), ("F", "'F'"), ([1, 2], "[1, 2]"), (True, "True")],
 )  # fmt: skip
 def test_short_values_stand_in_the_call(value, text):
@@ -45,6 +45,26 @@ def test_short_values_stand_in_the_call(value, text):
     finding = described(value)
     assert finding.called == f"f(x={text})"
     assert finding.inputs == ()
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ((X, 2, X), {}),
+        ((X, X), {"group": X}),
+        ((2, X, Fraction(1, 3)), {}),
+        ((X,), {"group": 3, "w_shard": X}),
+        ((float("inf"), np.int64(3), -0.5), {}),
+    ],
+)
+def test_a_call_can_be_copied_and_run(args, kwargs):
+    """It hands over the same values under the same names, however they were handed over."""
+
+    def f(x=None, w_shard=None, group=None):
+        return x, w_shard, group
+
+    names = {"x": X, "w_shard": X, "group": X, "f": f, "np": np, "Fraction": Fraction}
+    assert str(eval(described(*args, **kwargs).called, names)) == str(f(*args, **kwargs))
 
 
 def test_small_inputs_are_shown_and_large_ones_are_not():

@@ -17,6 +17,7 @@ from grader.text.times import (
     minute,
     moment,
     second,
+    stamp_shown,
     time_from,
     zone_of,
     zone_problem,
@@ -203,6 +204,21 @@ def test_what_is_shown_beside_a_limit_tells_on_which_side_it_is(away, place):
         assert (shown > ends) == (at > limit)
     else:
         assert at == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ring.py 2026-10-24T22:00:00Z", "ring.py 2026-10-25 00:00:00 CEST"),
+        ("ring.py 2026-10-25T01:00:00Z", "ring.py 2026-10-25 02:00:00 CET"),
+        ("ring.py 2026-13-25T01:00:00Z", "ring.py 2026-13-25T01:00:00Z"),
+        ("2026-10-24T22:00:00Z.py", "2026-10-24T22:00:00Z.py"),
+        ("ring.py", "ring.py"),
+    ],
+)
+def test_a_stamp_behind_a_name_is_shown_in_the_zone(text, shown):
+    """The name by which a file is known again has a time in UTC; people read their own."""
+    assert stamp_shown(text, BERLIN) == shown
 
 
 def test_the_last_day_of_the_calendar_can_be_shown():

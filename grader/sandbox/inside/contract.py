@@ -10,7 +10,7 @@ The host asks `("load", nonce, files, entry, compiled)` once, and then any numbe
 `("call", nonce, name, args, kwargs)`. An answer is one of
 
 * `("returned", nonce, value, mutated)`,
-* `("raised", nonce, types, message, line)`,
+* `("raised", nonce, types, message, steps)`, each step a line of the file and a function's name,
 * `("unplain", nonce, what)`: the value can't cross.
 
 Before its answer a process may send `("upcall", nonce, op, args)`, and waits until the host
@@ -29,8 +29,9 @@ import msgspec
 
 MIB = 1 << 20
 BACKSTOP = 20.0  # how many times its own limit a call may last by the wall, on a busy machine
+MAX_STEPS = 3  # lines of the file that are told of one exception
 MAX_MESSAGE = 2000  # characters of an exception's text
-WHERE_SIGNAL = signal.SIGUSR1  # has a process that loads write on its output where it is
+WHERE_SIGNAL = signal.SIGUSR1  # has a process write on its output where it is
 
 
 class Level(enum.IntEnum):
@@ -84,17 +85,27 @@ class Returned(msgspec.Struct, frozen=True):
     mutated: tuple[str, ...] = ()
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A line of the submitted file that an exception passed through, in which function of it."""
+
+    function: str
+    line: int
+    source: str
+
+
 class Raised(msgspec.Struct, frozen=True):
     """The call raised. All text is printable and cut to a bounded length.
 
     `types` are the names of the exception's classes, most derived first; `line` is the deepest
-    line of the submitted file that it passed through, and `source` that line.
+    line of the submitted file that it passed through, and `source` that line. `steps` are the last
+    few of the file's own lines under way, where there are several: `line` is that of the last.
     """
 
     types: tuple[str, ...]
     message: str
     line: int | None
     source: str | None
+    steps: tuple[Step, ...] = ()
 
 
 class BadReturn(msgspec.Struct, frozen=True):

@@ -7,11 +7,12 @@ ours, the line, and Python's name of the kind of error.
 
 import importlib
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
-from .contract import MAX_MESSAGE
+from .contract import MAX_MESSAGE, MAX_STEPS
 
 _TRACEBACK: Any = vars(BaseException)["__traceback__"]
 _NAME: Any = vars(type)["__name__"]  # past what a metaclass says
@@ -40,27 +41,27 @@ def _steps(error: BaseException) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
-def _line(error: BaseException, path: str) -> int | None:
-    """The deepest line of the submitted file that the exception passed through."""
+def _own(error: BaseException, path: str) -> list[list[Any]]:
+    """The last lines of the submitted file that the exception passed through, and in what."""
     if isinstance(error, SyntaxError) and error.filename == path:
-        return error.lineno
-    lines = [s.tb_lineno for s in _steps(error) if s.tb_frame.f_code.co_filename == path]
-    return lines[-1] if lines else None
+        return [[error.lineno, ""]] if type(error.lineno) is int else []
+    last = deque((s for s in _steps(error) if s.tb_frame.f_code.co_filename == path), MAX_STEPS)
+    return [[step.tb_lineno, _plain(step.tb_frame.f_code.co_name, 100)] for step in last]
 
 
 def describe(error: BaseException, path: str) -> list[Any]:
-    """Types, message and line of `error`, for the submitted file at `path`.
+    """Types, message and last lines of `error`, for the submitted file at `path`.
 
-    No traceback: nobody reads one who can see the line, and making it costs more than most calls.
+    No traceback: nobody reads one who can see the lines, and making it costs more than most calls.
     """
     types = [_plain(_NAME.__get__(kind), 100) for kind in type(error).__mro__[:32]]
     said = error.msg if isinstance(error, SyntaxError) else None
     message = _text(lambda: said if type(said) is str else str(error), MAX_MESSAGE)
     try:
-        line = _line(error, path)
+        steps = _own(error, path)
     except BaseException:  # noqa: BLE001  attributes of an exception may raise as well
-        line = None
-    return [types, message, line if type(line) is int else None]
+        steps = []
+    return [types, message, steps]
 
 
 def fault_in(error: BaseException) -> list[Any] | None:

@@ -144,10 +144,10 @@ class Runner:
         # Always, and before any of it runs, as the host takes none after it. What is too large
         # the next process compiles, too.
         self.send(["compiled", self._nonce, fresh if len(fresh) <= _MAX_COMPILED_BYTES else b""])
-        # The host may ask where it is: Python itself then writes that, and not on its own behalf.
+        # The host may ask where it is, from here to the end of its last call: Python itself then
+        # writes that, and not on its own behalf.
         faulthandler.register(contract.WHERE_SIGNAL, _STDERR, all_threads=False)
         exec(code, module.__dict__)  # noqa: S102  what this process is for
-        faulthandler.unregister(contract.WHERE_SIGNAL)
         self._module = module
 
     # ---- calls ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What was called, with which shapes and inputs: the first lines of every message."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -30,10 +31,11 @@ class Call(msgspec.Struct, frozen=True):
 def with_call(finding: Finding, call: Call, parameters: Sequence[str], where: str) -> Finding:
     """The finding with call, shapes and inputs; `where` only if it has no place yet."""
     arguments = list(named(call, parameters))
+    places = _places_of(call)
     ranks = "" if call.world_size is None else f"  on {plural(call.world_size, 'rank')}"
     return replace(
         finding,
-        called=f"{call.function}({', '.join(_in_call(*each) for each in arguments)}){ranks}",
+        called=f"{call.function}({', '.join(map(_in_call, arguments, places))}){ranks}",
         shapes="  ".join(filter(None, (_shape(*each) for each in arguments))),
         inputs=tuple(
             (_whole_name(name, value), text)
@@ -51,10 +53,29 @@ def named(call: Call, parameters: Sequence[str]) -> Iterator[tuple[str, Any]]:
     yield from call.kwargs.items()
 
 
-def _in_call(name: str, value: Any) -> str:
+def _places_of(call: Call) -> list[bool]:
+    """Whether each argument may stand in the call without its name: before any that has it."""
+    shorts = list(map(_is_short, call.args))
+    first = shorts.index(True) if True in shorts else len(shorts)
+    return [index < first for index in range(len(shorts))] + [False] * len(call.kwargs)
+
+
+def _in_call(argument: tuple[str, Any], by_place: bool) -> str:
+    """An argument so that the call can be copied and run: short ones whole, others by name."""
+    name, value = argument
+    if not _is_short(value):
+        return name if by_place or not name.isidentifier() else f"{name}={name}"
+    return f"{name}={_as_python(value)}" if name.isidentifier() else _as_python(value)
+
+
+def _as_python(value: Any) -> str:
     if isinstance(value, np.integer):  # or nobody sees why a check of types refuses it
-        return f"{name}=np.{value.dtype.name}({show(value)})"
-    return f"{name}={show(value)}" if _is_short(value) else name
+        return f"np.{value.dtype.name}({show(value)})"
+    if isinstance(value, Fraction) and value.denominator != 1:  # else a float
+        return f"Fraction({value.numerator}, {value.denominator})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float('{show(value)}')"
+    return show(value)
 
 
 def _is_short(value: Any) -> bool:

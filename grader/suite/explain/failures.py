@@ -7,8 +7,18 @@ from typing import Any
 from msgspec.structs import replace
 
 from grader.results import Finding, Verdict
-from grader.sandbox import BadReturn, Crashed, Outcome, OutOfMemory, Raised, Returned, TimedOut
+from grader.sandbox import (
+    BadReturn,
+    Crashed,
+    Outcome,
+    OutOfMemory,
+    Raised,
+    Returned,
+    Step,
+    TimedOut,
+)
 from grader.suite.explain.endings import ended_by
+from grader.suite.explain.forbidden import crashed_by, forbidden_by
 from grader.suite.explain.naming import in_words, names
 from grader.suite.finding import CaseFailure
 from grader.suite.text import show
@@ -52,15 +62,6 @@ _REFUSED = "Your own line refuses this call. What does the hand-out say about su
 _SURPRISED = "Which value in this line is not what you took it for?"
 _UNNAMED = "Could a reader tell from your message alone which value to change?"
 _ENDED = "A function returns a value or raises an error. Which of the two is due here?"
-_ASKED = "Which argument of the function holds what you ask for here?"
-_STOPPED = "Which value do you want to see here? Print it."
-_NO_LIBRARY = (
-    "This one file is all that is handed in. Besides it there are Python's own modules, numpy, "
-    "and what the hand-out names."
-)
-_ALONE = "a submission starts no other process and uses no network, here or when graded"
-_FORBIDDEN = "[Errno 1] Operation not permitted"  # by the filter of system calls
-_WITHOUT_IT = "Which of these does what you want that module for?"
 # What to ask about a diagnosis of the fabric, by words in it; the first that fits.
 _QUESTIONS = (
     ("different collectives", "Does every rank make the same calls in the same order?"),
@@ -133,11 +134,17 @@ def _explain(outcome: Outcome, file: str, where: str, what: str) -> tuple[Verdic
             error=text, nudge="Which array is larger than it has to be?"
         )
     if isinstance(outcome, Crashed):
-        nudge = _ENDED if "os._exit" in outcome.detail else ""
-        return Verdict.CRASHED, Finding(error=f"{where}{outcome.detail}", nudge=nudge)
+        return Verdict.CRASHED, _crashed(outcome, where)
     if isinstance(outcome, BadReturn):
         return Verdict.BAD_RETURN, Finding(error=f"{where}{outcome.detail}")
     raise TypeError(f"{outcome!r} is no failure")
+
+
+def _crashed(outcome: Crashed, where: str) -> Finding:
+    error, rule = f"{where}{outcome.detail}", crashed_by(outcome)
+    if rule is not None:
+        return Finding(error=error, note=rule.note, nudge=rule.nudge)
+    return Finding(error=error, nudge=_ENDED if "os._exit" in outcome.detail else "")
 
 
 def _raised(outcome: Raised, file: str, where: str, what: str) -> Finding:
@@ -149,28 +156,32 @@ def _raised(outcome: Raised, file: str, where: str, what: str) -> Finding:
             nudge="Replace the raise by your own lines; `shardlab hint` helps to begin.",
         )
     said = f"{kind}: {message}" if message else kind
-    ended = ended_by(outcome, what)
+    ended, forbidden = ended_by(outcome, what), forbidden_by(outcome)
     return Finding(
         error=f"{where}{ended} ({said})" if ended else f"{where}{said}",
         where=_line(file, outcome.line),
-        source=outcome.source or "",
-        note=_note_of_raising(kind, message),
-        nudge=_question_of_raising(outcome, ended),
+        source=_own_lines(outcome),
+        note=forbidden.note if forbidden else "",
+        nudge=forbidden.nudge if forbidden else _question_of_raising(outcome, ended),
     )
 
 
-def _note_of_raising(kind: str, message: str) -> str:
-    if kind == "ModuleNotFoundError":
-        return _NO_LIBRARY
-    return _ALONE if kind == "PermissionError" and message == _FORBIDDEN else ""
+def _own_lines(outcome: Raised) -> str:
+    """The line that raised; where others of the file led there, those too, each with its place."""
+    if not outcome.steps:
+        return outcome.source or ""
+    return "\n".join(map(_told, outcome.steps))
+
+
+def _told(step: Step) -> str:
+    around = "" if step.function == "<module>" else f" in {step.function}"
+    return f"{step.line}{around}: {step.source}"
 
 
 def _question_of_raising(outcome: Raised, ended: str) -> str:
-    kind, source = outcome.types[0], outcome.source or ""
-    if kind == "ModuleNotFoundError":
-        return _WITHOUT_IT
+    source = outcome.source or ""
     if ended:
-        return {"EOFError": _ASKED, "BdbQuit": _STOPPED}.get(kind, _ENDED)
+        return _ENDED
     refused = source.lstrip().startswith(("raise ", "assert "))
     return (_REFUSED if refused else _SURPRISED) if source else ""
 

@@ -55,19 +55,6 @@ def in_a_line(finding: Finding) -> str:
     return "; ".join(filter(None, (place, one_line(finding.note))))
 
 
-def why_undefined(function: str, file: str, source: bytes) -> str:
-    """Where the text defines a function that the imported file lacks; empty if it nowhere does."""
-    lines = sources.lines(source)
-    opening = re.compile(rf"\s+(?:async\s+)?def\s+{re.escape(function)}\b")
-    for number in _lines_with(opening, lines):
-        if top := _top_of(number, lines):
-            return (
-                f"{file}:{number} defines it within what begins at {file}:{top}; it has to begin "
-                "at the left margin, outside of any if, function or class"
-            )
-    return ""
-
-
 def _with_mend(outcome: Outcome, finding: Finding, file: str, lines: Sequence[str]) -> Finding:
     """The finding with what mends it, and a question about importing."""
     if isinstance(outcome, Raised):
@@ -115,14 +102,14 @@ def _of_crash(finding: Finding, file: str, lines: Sequence[str]) -> Finding:
 
 def _mend_at(number: int | None, file: str, lines: Sequence[str]) -> str:
     """What to do about a line that ends the import: by what it stands under in the file."""
-    top = _top_of(number, lines)
+    top = top_of(number, lines)
     opening = lines[top - 1] if top else ""
     if top != number and _ANY_GUARD.match(opening) and not _RIGHT_GUARD.match(opening):
         return f"{file}:{top} holds while the file is imported, too; it must be\n{_GUARD}"
     return _IN_FUNCTION if top != number and _FUNCTION.match(opening) else _AS_SCRIPT
 
 
-def _top_of(number: int | None, lines: Sequence[str]) -> int:
+def top_of(number: int | None, lines: Sequence[str]) -> int:
     """The number of the statement at the left margin that the line belongs to; 0 for none."""
     for each in range(min(number or 0, len(lines)), 0, -1):
         if lines[each - 1][:1].strip(" \t#)]}"):

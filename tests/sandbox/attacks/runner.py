@@ -85,12 +85,12 @@ def forge_verdict(env):
 
 
 def forge_exception_types(env):
-    _send(["raised", _runner()._nonce, [["nested"], 3], "m", 1])
+    _send(["raised", _runner()._nonce, [["nested"], 3], "m", []])
     time.sleep(60)
 
 
 def forge_line(env):
-    _send(["raised", _runner()._nonce, ["E"], "m", 10**9])
+    _send(["raised", _runner()._nonce, ["E"], "m", [[10**9, "f"]]])
     time.sleep(60)
 
 
