@@ -51,6 +51,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     where: str = ""  # file and line
     loads: bool = True  # False where the file could not be imported: no call was made
     unseen: bool = False  # only hidden cases failed: nothing of them is told
+    open: bool = False  # no mistake: the student's machine could not show the thing
 
     @property
     def texts(self) -> dict[str, str]:

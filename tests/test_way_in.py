@@ -118,7 +118,7 @@ def test_the_wheel_holds_all_that_a_student_needs_and_nothing_of_the_course(whee
 
 @pytest.mark.slow
 def test_a_student_s_way(student):
-    """Install, list, start, check, hint, run on two ranks in pdb, submit, status, update."""
+    """Install, list, start, check, hint, pytest, run on two ranks in pdb, submit, status."""
     found = student.types(
         [student.venv / "bin/python", "-c", "import grader; print(grader.__file__)"]
     )
@@ -143,6 +143,12 @@ def test_a_student_s_way(student):
     second = student.types("shardlab check", "tp-sharding")
     assert "1/14  PASS" in second.stdout
     assert "2/14  FAIL" in second.stdout
+
+    button = student.types([student.venv / "bin/python", "-m", "pytest", "-q"], "tp-sharding")
+    assert button.returncode == 1, button.stderr
+    assert "Called    " in button.stdout
+    assert " failed, " in button.stdout
+    assert " passed, " in button.stdout
 
     words = ("Shards(np.ones((2, 4)), axis=1)", "Shards(np.eye(4), axis=0)")
     debugged = student.types(

@@ -5,8 +5,12 @@ README.md has the contract, `shardlab check` tells how far you are.
 """
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:  # for your editor only: where your file runs there is no grader
+    from grader.student.ranks import Group
 
 
 def ring_steps(world_size: int) -> int:
@@ -29,7 +33,7 @@ def ring_bytes_per_rank(nbytes: int, world_size: int) -> Fraction:
     raise NotImplementedError("ring_bytes_per_rank: steps times the mean size of a chunk")
 
 
-def ring_all_reduce(x: np.ndarray, group) -> np.ndarray:
+def ring_all_reduce(x: np.ndarray, group: "Group") -> np.ndarray:
     """The sum of x over all ranks, (N,) -> (N,), in x's dtype, on every rank.
 
     x: this rank's vector, float32 or float64, of any length from 0 on. May not be written into.

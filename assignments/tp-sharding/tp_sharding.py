@@ -13,9 +13,12 @@ Names of shapes: M tokens, K inputs, N outputs, F inner size, tp = world_size.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:  # for your editor only: where your file runs there is no grader
+    from grader.student.ranks import Group
 
 
 def shard_columns(w: np.ndarray, world_size: int) -> list[np.ndarray]:
@@ -40,7 +43,7 @@ def shard_rows(w: np.ndarray, world_size: int) -> list[np.ndarray]:
 def column_parallel_linear(
     x: np.ndarray,
     w_shard: np.ndarray,
-    group: Any,
+    group: Group,
     bias_shard: np.ndarray | None = None,
     gather_output: bool = False,
 ) -> np.ndarray:
@@ -57,7 +60,7 @@ def column_parallel_linear(
 def row_parallel_linear(
     x_shard: np.ndarray,
     w_shard: np.ndarray,
-    group: Any,
+    group: Group,
     bias: np.ndarray | None = None,
 ) -> np.ndarray:
     """All of `x @ w + bias` on every rank: (M, K/tp) and (K/tp, N) give (M, N).
@@ -73,7 +76,7 @@ def mlp_block(
     x: np.ndarray,
     w_up_shard: np.ndarray,
     w_down_shard: np.ndarray,
-    group: Any,
+    group: Group,
     b_up_shard: np.ndarray | None = None,
     b_down: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -98,7 +101,7 @@ def shard_gate_up(w_gate_up: np.ndarray, world_size: int) -> list[np.ndarray]:
 
 
 def swiglu_block(
-    x: np.ndarray, w_gate_up_shard: np.ndarray, w_down_shard: np.ndarray, group: Any
+    x: np.ndarray, w_gate_up_shard: np.ndarray, w_down_shard: np.ndarray, group: Group
 ) -> np.ndarray:
     """The gated MLP `(silu(x @ gate) * (x @ up)) @ down`, (M, N) on every rank.
 
@@ -133,7 +136,7 @@ def shard_qkv(
 
 
 def vocab_parallel_embedding(
-    token_ids: np.ndarray, table_shard: np.ndarray, group: Any
+    token_ids: np.ndarray, table_shard: np.ndarray, group: Group
 ) -> np.ndarray:
     """The row of each token, (T, H) on every rank, from a table (V, H) cut by rows.
 

@@ -5,7 +5,7 @@ parts. `config` has vocab, hidden, ffn, num_layers and num_heads, as keys and as
 `config["hidden"]` and `config.hidden` are the same.
 """
 
-import torch.distributed as dist  # noqa: F401  dist.all_reduce(t, group=group) is yours to call
+import torch.distributed as dist  # dist.all_reduce(t, group=group) is yours to call
 from torch import Tensor
 
 
@@ -27,7 +27,9 @@ def shard_state_dict(
     raise NotImplementedError("shard_state_dict: one rank's part of every weight")
 
 
-def forward(token_ids: Tensor, shard: dict[str, Tensor], config, group) -> Tensor:
+def forward(
+    token_ids: Tensor, shard: dict[str, Tensor], config, group: "dist.ProcessGroup"
+) -> Tensor:
     """The logits (T, vocab) of one sequence, in the weights' dtype, the same on every rank.
 
     token_ids (T,) int64; `shard` is this rank's own; `group` is a torch.distributed process

@@ -9,7 +9,7 @@ from grader.cli.group import Exit
 from grader.cli.levels import best_level, isolation_option
 from grader.cli.printing import CheckPrinter
 from grader.sandbox import Level
-from grader.student.checking import check_once, passed_items, work_of
+from grader.student.checking import check_once, checked_of, work_of
 from grader.student.workspace import find_workspace
 from grader.suite.run import SuiteRun
 
@@ -65,7 +65,7 @@ def check(
     if output is not None:
         shell.write_text(output, printer.output() or "Nothing was printed.\n")
         shell.say(f"Wrote {output}, what your functions printed.")
-    hints.remember_check(here, passed_items(run), printer.first_failed)
+    hints.remember_check(here, checked_of(run), printer.first_failed)
     if not printer.first_failed:
         hints.say_predictions(here)
     if picture is not None:

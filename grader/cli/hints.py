@@ -4,10 +4,10 @@ from grader.cli import shell
 from grader.student.workspace import Checked, Workspace
 
 
-def remember_check(here: Workspace, passed: int, first_failed: str) -> None:
+def remember_check(here: Workspace, checked: Checked, first_failed: str) -> None:
     """Keeps what `list` shows of the check, and the item that `hint` is about; empty: none."""
     state = here.state()
-    state.checked = Checked(passed, len(here.lab.rubric))
+    state.checked = checked
     state.last_failed = first_failed
     here.remember(state)
 

@@ -38,6 +38,7 @@ def _progress(state: State) -> str:
     checked = "not checked yet"
     if state.checked is not None:
         checked = f"last check {state.checked.passed} of {state.checked.total}"
+        checked += f", {state.checked.open} open" if state.checked.open else ""
     sent = "handed in" if state.sent else "not handed in"
     return f"started; {checked}; {sent}"
 

@@ -8,7 +8,7 @@ from grader.results import Verdict
 from grader.suite.explain.message import lines_of, prints_more
 from grader.suite.finding import CaseResult
 from grader.suite.run import SuiteRun
-from grader.text.shown import one_line
+from grader.text.shown import one_line, plural
 
 _WIDTH = 80
 _INDENT = " " * 13
@@ -39,6 +39,7 @@ class CheckPrinter:
         self._cases: dict[str, CaseResult] = {}
         self._printed: set[str] = set()
         self._waiting: list[str] = []
+        self._open: list[str] = []
         self.first_failed = ""
 
     def case(self, result: CaseResult) -> None:
@@ -58,7 +59,7 @@ class CheckPrinter:
         if self._waiting:
             shell.say(self._what_waits())
         shell.say(*(f"   {line}".rstrip() for line in run.picture if not self.first_failed))
-        shell.say(self._summary())
+        shell.say(*self._summary())
 
     def _what_waits(self) -> str:
         numbers = [self._numbers[item] for item in self._waiting]
@@ -96,11 +97,16 @@ class CheckPrinter:
         rubric_item = self._lab.item(result.item)
         passed = result.verdict is Verdict.PASSED
         number = f"{self._numbers[result.item]:>2}/{len(self._lab.rubric)}"
-        shell.say(f"{number:>6}  {shell.good(passed)}  {_titled(rubric_item.title, result)}")
+        no, colour = ("OPEN", "yellow") if result.finding.open else ("FAIL", "red")
+        word = shell.good(passed, no=no, otherwise=colour)
+        shell.say(f"{number:>6}  {word}  {_titled(rubric_item.title, result)}")
         if passed:
             self._say_prints(result.item)
             return
-        self.first_failed = self.first_failed or result.item
+        if result.finding.open:
+            self._open.append(result.item)
+        else:
+            self.first_failed = self.first_failed or result.item
         shell.say(*lines_of(replace(result.finding, where="")))  # the title's line has the place
         if prints_more(result.finding):
             shell.say(f"{_INDENT}All of it: shardlab check --output FILE")
@@ -123,13 +129,21 @@ class CheckPrinter:
             return
         self.item(result)
 
-    def _summary(self) -> str:
+    def _summary(self) -> list[str]:
         if not self.first_failed:
-            return "Public checks passed. Hidden checks run at grading. Next: shardlab submit"
+            rest = "Hidden checks run at grading. Next: shardlab submit"
+            return shell.folded(f"Public checks passed{self._what_is_open()}. {rest}", width=_WIDTH)
         run = [each for item, each in self._cases.items() if item not in self._waiting]
         passed = sum(each.verdict is Verdict.PASSED for each in run)
         waiting = f", {len(self._waiting)} waiting" if self._waiting else ""
-        return f"Result: {passed} pass, {len(run) - passed} fail{waiting}. Next: {self._then}"
+        failed = len(run) - passed - len(self._open)
+        is_open = f", {len(self._open)} open" if self._open else ""
+        return [f"Result: {passed} pass, {failed} fail{is_open}{waiting}. Next: {self._then}"]
+
+    def _what_is_open(self) -> str:
+        points = sum(self._lab.item(item).points for item in self._open)
+        share = f"{len(self._lab.rubric) - len(self._open)}/{len(self._lab.rubric)}"
+        return f", {share}; {plural(points, 'point')} stay open here" if self._open else ""
 
 
 def _titled(title: str, result: CaseResult) -> str:

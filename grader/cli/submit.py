@@ -12,10 +12,11 @@ from grader.errors import CourseError, SandboxError, UsageError
 from grader.intake.bundle import Bundle, short_code
 from grader.intake.bundle import pack as pack_bundle
 from grader.student import hand_in
-from grader.student.checking import check_once, passed_items, work_of
+from grader.student.checking import check_once, open_items, passed_items, work_of
 from grader.student.workspace import Workspace, find_workspace
 from grader.submissions import Submission
 from grader.suite.explain.message import lines_of
+from grader.suite.run import SuiteRun
 from grader.text.times import minute
 
 
@@ -81,8 +82,21 @@ def _public(here: Workspace, submission: Submission) -> tuple[str, list[str]]:
     except (CourseError, SandboxError, UsageError) as error:
         return f"Public checks can't be run: {str(error).splitlines()[0]}", []
     unloaded = (lines_of(each.finding) for each in run.results if not each.finding.loads)
-    passed = f"Public {passed_items(run)}/{len(here.lab.rubric)}{note}."
-    return passed, next(unloaded, [])
+    left = open_items(run)
+    rest = f", {len(left)} open" if left else ""
+    passed = f"Public {passed_items(run)}/{len(here.lab.rubric)}{rest}{note}."
+    return passed, next(unloaded, _why_open(here, run))
+
+
+def _why_open(here: Workspace, run: SuiteRun) -> list[str]:
+    """For each item that stays open: its points, and why this machine could not show it."""
+    lines = []
+    for each in run.results:
+        if each.finding.open:
+            item, why = here.lab.item(each.item), each.finding.got
+            lines += shell.folded(f"Open, {item.points} points: {item.title}")
+            lines += shell.folded(why, "  ", "  ")
+    return lines
 
 
 def _file(name: str, count: int, bundle: Bundle) -> str:

@@ -17,7 +17,7 @@ from grader.cli.printing import CheckPrinter
 from grader.errors import SandboxError, ShardlabError, UsageError
 from grader.results import Verdict
 from grader.sandbox import Level
-from grader.student.checking import passed_items, work_of
+from grader.student.checking import checked_of, work_of
 from grader.student.checks import Checks
 from grader.student.events import Case, End, Event, Events, Quit, Save
 from grader.student.keys import HUNG_UP, Keys, ended_by_signals, stopped_with_care
@@ -198,7 +198,7 @@ class _Report:
         printer.end(run)
         self._shown = printer.first_failed
         with _told_if_forgotten():
-            hints.remember_check(self._here, passed_items(run), printer.first_failed)
+            hints.remember_check(self._here, checked_of(run), printer.first_failed)
         if not printer.first_failed and not self._passed:
             hints.say_predictions(self._here)
         self._passed, self._ever_ended = not printer.first_failed, True
@@ -240,7 +240,11 @@ class _Report:
     def all_items(self, run: SuiteRun) -> None:
         """Takes a run that went on after the first failure, and prints the next of them."""
         silent = (Verdict.PASSED, Verdict.BLOCKED)
-        self._lost = [result for result in run.results if result.verdict not in silent]
+        self._lost = [
+            result
+            for result in run.results
+            if result.verdict not in silent and not result.finding.open
+        ]
         self.next()
 
     def _show(self, item: str) -> None:

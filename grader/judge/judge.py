@@ -52,10 +52,13 @@ class Judge:
         submission: Submission,
         suite: Path,
         *,
+        only: frozenset[str] | None = None,
         stop_early: bool = False,
         on_result: Callable[[CaseResult], None] = lambda _: None,
     ) -> SuiteRun:
         """What a public suite says of the submission; `on_result` is told each case once, in order.
+
+        With `only`, just the cases of those rubric items.
 
         Where the sandbox dies meanwhile, the rest is judged in a new one.
 
@@ -78,6 +81,7 @@ class Judge:
                 run = self.suite(suite).run(
                     processes,
                     PUBLIC_SEED,
+                    only=only,
                     stop_early=stop_early,
                     on_result=tell,
                     evidence=self.evidence(submission),

@@ -7,7 +7,7 @@ import msgspec
 
 from grader.drawing import Drawing
 from grader.gradebook.points import Points
-from grader.report.verdicts import words_of
+from grader.report.verdicts import OPEN, SILENT, words_of
 from grader.results import Finding, Verdict
 from grader.suite.run import SuiteRun
 from grader.text.shown import shortened
@@ -39,6 +39,18 @@ class ItemFeedback(msgspec.Struct, frozen=True):
     @property
     def passed(self) -> bool:
         return self.status == words_of(Verdict.PASSED)
+
+    @property
+    def open(self) -> bool:
+        """Whether the student's machine could not show it, which is no mistake."""
+        return self.status == OPEN
+
+    @property
+    def mark(self) -> str:
+        """How a page marks it: `passed`, `lost`, or `waits` for what is no mistake."""
+        if self.passed:
+            return "passed"
+        return "waits" if self.open or self.status in map(words_of, SILENT) else "lost"
 
 
 class AttemptFeedback(msgspec.Struct, frozen=True):
@@ -104,8 +116,9 @@ def file_digest(source: bytes) -> str:
 
 
 def picture_of(run: SuiteRun) -> Illustration:
-    """The picture that the run drew if all of its cases passed, or else an empty one."""
-    if any(each.verdict is not Verdict.PASSED for each in run.results):
+    """The picture that the run drew if nothing in it was wrong, or else an empty one."""
+    wrong = (e for e in run.results if e.verdict is not Verdict.PASSED and not e.finding.open)
+    if any(wrong):
         return Illustration()
     return Illustration(run.picture, tuple(each.svg() for each in run.drawings))
 

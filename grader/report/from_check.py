@@ -14,7 +14,7 @@ from grader.report.feedback import (
     file_digest,
     picture_of,
 )
-from grader.report.verdicts import words_of
+from grader.report.verdicts import status_of
 from grader.results import Finding, Verdict
 from grader.sandbox import Level
 from grader.student.checking import check_once, work_of
@@ -59,8 +59,9 @@ def feedback_of_check(
     `attempts` are those handed in so far, as far as the student's machine knows.
     """
     items = tuple(_checked(lab, n, item, run) for n, item in enumerate(lab.rubric, 1))
-    passed = all(each.passed for each in items)
+    passed = all(each.passed or each.open for each in items)
     count = sum(each.passed for each in items)
+    rest = f", {len(items) - count} open" if count < len(items) else ""
     said = [
         Prediction(each.question, cut(predictions[each.question]), each.answer * passed)
         for each in lab.assignment.predict
@@ -70,7 +71,7 @@ def feedback_of_check(
         lab=lab.slug,
         title=lab.assignment.title,
         headline=(
-            "Public checks passed. Hidden checks run at grading."
+            f"Public checks passed{rest}. Hidden checks run at grading."
             if passed
             else f"{count} of {len(items)} public checks passed."
         ),
@@ -95,7 +96,7 @@ def _checked(lab: Lab, number: int, item: RubricItem, run: SuiteRun) -> ItemFeed
     finding = case.finding
     if case.verdict is Verdict.BLOCKED:
         finding = Finding(text=finding.note)
-    status, invariant = words_of(case.verdict), lab.invariant_text(item)
+    status, invariant = status_of(case.verdict, finding), lab.invariant_text(item)
     return ItemFeedback(
         number, item.title, status, item.points, invariant=invariant, finding=finding
     )

@@ -18,7 +18,7 @@ from grader.report.feedback import (
     file_digest,
     picture_of,
 )
-from grader.report.verdicts import words_of
+from grader.report.verdicts import status_of
 from grader.results import WITHHELD
 from grader.suite.run import SuiteRun
 from grader.text.shown import plural
@@ -148,7 +148,7 @@ def _items(lab: Lab, grade: Grade) -> tuple[ItemFeedback, ...]:
             ItemFeedback(
                 number,
                 item.title,
-                words_of(result.verdict),
+                status_of(result.verdict, result.finding),
                 item.points,
                 points=None if withheld else (decision or result).points,
                 invariant=lab.invariant_text(item),

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from grader.drawing import Kind
-from grader.results import Verdict
+from grader.results import Finding, Verdict
 
 DECIDED, NOTHING = "O", " "
+OPEN = "open"
 HOSTILE = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.CRASHED, Verdict.BAD_RETURN})
 # an item that waits, or that we failed to judge, tells nothing of the student
 SILENT = frozenset({Verdict.PASSED, Verdict.BLOCKED, Verdict.GRADER_FAULT})
@@ -27,6 +28,11 @@ _WORDS = {
 def words_of(verdict: Verdict) -> str:
     """The verdict in words: `timed out`."""
     return _WORDS[verdict][1]
+
+
+def status_of(verdict: Verdict, finding: Finding) -> str:
+    """The verdict in words; `open` for what the student's machine could not show."""
+    return OPEN if finding.open and verdict is Verdict.FAILED else words_of(verdict)
 
 
 def letter_of(verdict: Verdict) -> str:

@@ -9,7 +9,7 @@ from grader.errors import CourseError
 from grader.judge import Judge
 from grader.results import Finding, Verdict
 from grader.sandbox import Level
-from grader.student.workspace import OWN_TESTS_MEND, Workspace
+from grader.student.workspace import OWN_TESTS_MEND, Checked, Workspace
 from grader.submissions import Submission, read_submission
 from grader.suite.finding import CaseResult
 from grader.suite.run import Suite, SuiteRun
@@ -47,9 +47,16 @@ class PublicChecks(Judge):
         self._tests = b""
 
     def run(
-        self, submission: Submission, *, on_result: OnResult, stop_early: bool = True
+        self,
+        submission: Submission,
+        *,
+        on_result: OnResult,
+        stop_early: bool = True,
+        with_trace: bool = True,
     ) -> SuiteRun:
         """Runs the public tests, as they are now, on the submission; see `judge`.
+
+        Without `with_trace`, just the items about code.
 
         Raises:
             UsageError: the tests can't be read.
@@ -59,11 +66,17 @@ class PublicChecks(Judge):
             self.drop_suites()
             self._tests = tests
         try:
-            return self.judge(submission, path, on_result=on_result, stop_early=stop_early)
+            only = None if with_trace else self._items_of_code(path)
+            return self.judge(
+                submission, path, only=only, stop_early=stop_early, on_result=on_result
+            )
         except CourseError as error:
             if self._workspace.public_suite_changed:
                 raise CourseError(*error.problems, OWN_TESTS_MEND) from None
             raise
+
+    def _items_of_code(self, path: Path) -> frozenset[str]:
+        return frozenset(each.item for each in self.lab.rubric) - self.suite(path).of_trace
 
     def suite(self, path: Path) -> Suite:
         """The collected suite of that path."""
@@ -76,6 +89,17 @@ def passed_items(run: SuiteRun) -> int:
     items = {result.item for result in run.results}
     lost = {result.item for result in run.results if result.verdict is not Verdict.PASSED}
     return len(items - lost)
+
+
+def open_items(run: SuiteRun) -> list[str]:
+    """The items that this machine could not show; none of them is a mistake."""
+    return [result.item for result in run.results if result.finding.open]
+
+
+def checked_of(run: SuiteRun) -> Checked:
+    """What is remembered of a check."""
+    items = {result.item for result in run.results}
+    return Checked(passed_items(run), len(items), len(open_items(run)))
 
 
 def _unreadable(workspace: Workspace, problem: str, on_result: OnResult) -> SuiteRun:

@@ -56,11 +56,15 @@ class Dispatch(msgspec.Struct, frozen=True):
     delivered_to: str
 
 
-class Checked(msgspec.Struct, frozen=True):
-    """How many rubric items passed in the last check of the public tests, and of how many."""
+class Checked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many rubric items passed in the last check of the public tests, and of how many.
+
+    `open` ones did not, and no work here would change that.
+    """
 
     passed: int
     total: int
+    open: int = 0
 
 
 class State(msgspec.Struct):

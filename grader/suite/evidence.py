@@ -43,12 +43,24 @@ class Evidence:
                 expected=next((each.expected for each in flaws if each.expected), _EXPECTED),
                 got="\n".join(map(_told, flaws[:_SHOWN])) + more,
                 nudge=next((each.nudge for each in flaws if each.nudge), ""),
+                open=_no_mistake(flaws),
             )
             raise CaseFailure(Verdict.FAILED, finding)
 
     def flaws(self, check: str) -> list[str]:
         """The flaws of that check, and those that cost all. Without a trace the case ends."""
         return list(map(_told, self._of(check)))
+
+    def held(self) -> list[str]:
+        """The checks without a flaw; none where the trace can't be read."""
+        try:
+            return [check for check in self.kind.CHECKS if not self._of(check)]
+        except CaseFailure:
+            return []
+
+    def is_open(self, check: str) -> bool:
+        """Whether the check has flaws, and none of them is a mistake."""
+        return bool(self._of(check)) and _no_mistake(self._of(check))
 
     def verdict(self) -> str:
         """One line for the result: how consistent the trace is, in the kind's own words."""
@@ -57,7 +69,7 @@ class Evidence:
             flaws = {check: self._of(check) for check in self.kind.CHECKS}
         except CaseFailure as failure:
             return failure.finding.error
-        wrong = [name for name, of in flaws.items() if not all(each.open for each in of)]
+        wrong = [name for name, of in flaws.items() if not _no_mistake(of)]
         if wrong:
             return f"trace not consistent in: {', '.join(wrong)}"
         try:
@@ -88,6 +100,10 @@ class Evidence:
             text = f"the trace can't be read. {one_line(shortened(str(error)))}"
             finding = Finding(error=text, nudge=_CAPTURE)
             raise CaseFailure(Verdict.FAILED, finding) from None
+
+
+def _no_mistake(flaws: Sequence[Flaw]) -> bool:
+    return all(each.open for each in flaws)
 
 
 def _told(flaw: Flaw) -> str:

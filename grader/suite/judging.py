@@ -27,6 +27,7 @@ from grader.text.shown import one_line, shortened
 MARK = "rubric"
 _CURE = "; what a student returns may be anything: hand it to equal, within, arrays or require"
 DRAWN = "rng"  # the fixture of what is another for every student
+TRACE = "trace"  # the fixture of the evidence beside the code
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Judging:
     def __post_init__(self) -> None:
         self._items = {each.item: each for each in self.lab.rubric}
         self._lost: set[str] = set()
+        self._wrong: set[str] = set()  # the lost ones but for those that stay open
         self._passed: dict[str, list[str]] = {}
         self._started = time.perf_counter()
 
@@ -85,8 +87,8 @@ class Judging:
         if name in self._lost:
             return False
         blocking = [each for each in self._items[name].builds_on if each in self._lost]
-        if blocking or (self.stop_early and self._lost):
-            first = " and ".join(blocking or sorted(self._lost))
+        if blocking or (self.stop_early and self._wrong):
+            first = " and ".join(blocking or sorted(self._wrong))
             self._record(case, Verdict.BLOCKED, Finding(note=f"builds on {first}"))
             return False
         return True
@@ -134,7 +136,7 @@ class Judging:
         item = self._items[item_of(case)]
         return replace(
             finding,
-            broken=self.lab.invariant_text(item) if finding.loads else "",
+            broken=self.lab.invariant_text(item) if finding.loads and not finding.open else "",
             note="; ".join(filter(None, notes)),
             nudge=finding.nudge or item.nudge,
             printed=self.calls.printed(),
@@ -145,6 +147,7 @@ class Judging:
         name = item_of(case)
         if verdict is not Verdict.PASSED:
             self._lost.add(name)
+            self._wrong |= set() if finding.open else {name}
         elif label := _label(case):
             self._passed.setdefault(_test_of(case), []).append(label)
         seconds = time.perf_counter() - self._started
@@ -163,6 +166,11 @@ def item_of(case: pytest.Item) -> str:
 def is_drawn(case: pytest.Item) -> bool:
     """Whether its inputs are drawn from the student's seed."""
     return DRAWN in getattr(case, "fixturenames", ())
+
+
+def looks_at_trace(case: pytest.Item) -> bool:
+    """Whether it is about the trace that came beside the code."""
+    return TRACE in getattr(case, "fixturenames", ())
 
 
 def _is_verdict(value: BaseException) -> bool:

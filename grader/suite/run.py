@@ -26,7 +26,7 @@ from grader.suite.collecting import Collecting
 from grader.suite.evidence import Evidence
 from grader.suite.examined import ExaminedCase
 from grader.suite.finding import CaseResult
-from grader.suite.judging import Judging, item_of
+from grader.suite.judging import Judging, item_of, looks_at_trace
 from grader.suite.plugin import SuitePlugin
 from grader.suite.processes import Processes
 from grader.suite.proxy import Calls
@@ -123,6 +123,12 @@ class Suite:
     def cases(self) -> tuple[tuple[str, str], ...]:
         """Each case's rubric item and id, `test_file.py::test_name[parameters]`, in order."""
         return tuple((item_of(case), case.nodeid) for case in self._collecting.cases)
+
+    @property
+    def of_trace(self) -> frozenset[str]:
+        """The rubric items that look at a trace."""
+        cases = self._collecting.cases
+        return frozenset(item_of(each) for each in cases if looks_at_trace(each))
 
     def close(self) -> None:
         """Ends the pytest session; one that still judges ends with this process."""

@@ -1,15 +1,20 @@
 """start, capture, nonce and grade of the lab with a trace, as people type them."""
 
+import importlib
 import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
+from grader.cli import capture as capture_command
 from grader.cli import main
 from grader.course import load_course
-from grader.evidence import Challenge, kind_of, nonce_of
+from grader.evidence import PRACTICE, Capture, Challenge, importable, kind_of, nonce_of
+from grader.evidence.format import write_trace
 from grader.sandbox import launch
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +31,7 @@ def shardlab(tmp_path, monkeypatch):
     monkeypatch.setenv("SHARDLAB_COURSE", str(ROOT))
     monkeypatch.setenv("SHARDLAB_DB", f"sqlite:///{tmp_path}/grades.sqlite3")
     monkeypatch.chdir(tmp_path)
-    return lambda *words: CliRunner().invoke(main, words, catch_exceptions=False)
+    return lambda *words, **more: CliRunner().invoke(main, words, catch_exceptions=False, **more)
 
 
 def test_nonce_prints_what_start_hands_out(shardlab, tmp_path):
@@ -100,13 +105,98 @@ def test_a_captured_trace_goes_with_the_submission(shardlab, tmp_path, monkeypat
 
 @needs_torch
 def test_a_capture_of_the_stub_says_what_is_missing(shardlab, tmp_path, monkeypatch):
-    """In the student's own words, exit code 1, no trace written."""
+    """The first public check that fails; as it is only if asked for; no trace written."""
     shardlab("start", "two-way-tp")
     monkeypatch.chdir(tmp_path / "two-way-tp")
     told = shardlab("capture", "--cpu")
     assert told.exit_code == 1
+    assert "Public checks of your code first." in told.output
+    assert "FAIL  the shards glue back to the weights" in told.output
+    assert "shard_state_dict" in told.output
+    assert "Running on" not in told.output
+    told = shardlab("capture", "--cpu", "--unchecked")
+    assert told.exit_code == 1
     assert "NotImplementedError: shard_state_dict" in told.output
     assert not (tmp_path / "two-way-tp" / "two_way_tp.trace").exists()
+
+
+@pytest.fixture
+def finished(shardlab, tmp_path, monkeypatch):
+    """A folder with a right file, and a right trace of CPU ranks that nothing ran for."""
+    shardlab("start", "two-way-tp")
+    folder = tmp_path / "two-way-tp"
+    shutil.copy(SOLUTION, folder)
+    monkeypatch.chdir(folder)
+    (folder / "two_way_tp.trace").write_bytes(trace_of("cpu"))
+    return folder
+
+
+def trace_of(device):
+    """The bytes of a trace that answers the practice challenge, and says that it was captured."""
+    path = ROOT / "tests/hidden/two-way-tp"
+    with importable(ROOT / "assignments/two-way-tp", path):
+        synthetic = importlib.import_module("synthetic")
+        header, tensors = synthetic.synthetic_parts(Challenge("two-way-tp", PRACTICE), device)
+        del sys.modules["synthetic"]
+    return write_trace(msgspec.structs.replace(header, origin="captured"), tensors)
+
+
+@needs_torch
+def test_the_lab_can_be_finished_without_a_gpu(shardlab, finished):
+    """11 of 12 with an open item is done: the picture, the answers, exit code 0."""
+    shardlab("predict", input="half\n\n\n")
+    told = shardlab("check")
+    assert told.exit_code == 0, told.output
+    assert "12/12  OPEN  trace: memory on a GPU, to the byte" in told.output
+    assert "FAIL" not in told.output
+    assert "Broken" not in told.output
+    assert "TP 2 rank 1" in told.output
+    assert "You said  half" in told.output
+    assert "Public checks passed, 11/12; 6 points stay open here." in told.output
+    assert "last check 11 of 12, 1 open" in shardlab("list").output
+    told = shardlab("submit", "--student", "ada", "--pack", "mine.zip")
+    assert "Public 11/12, 1 open." in " ".join(told.output.split())
+    assert "Open, 6 points: trace: memory on a GPU, to the byte\n  device: cpu." in told.output
+    assert shardlab("check", "--all").exit_code == 0
+
+
+@needs_torch
+def test_what_is_wrong_is_never_called_open(shardlab, finished):
+    """A trace of another challenge fails in all its items, that on memory too."""
+    path = finished / "two_way_tp.trace"
+    path.write_bytes(path.read_bytes().replace(PRACTICE.encode(), b"1" * 32))
+    told = shardlab("check", "--all")
+    assert told.exit_code == 1
+    assert "OPEN" not in told.output
+    assert told.output.count("FAIL  trace: ") == 4
+
+
+@needs_torch
+def test_a_better_trace_stays(shardlab, finished, monkeypatch):
+    """One of a GPU shows what a CPU can't; it gives way only if asked for."""
+    path = finished / "two_way_tp.trace"
+    worse, better = path.read_bytes(), trace_of("cuda")
+    path.write_bytes(better)
+    monkeypatch.setattr(capture_command, "_captured", lambda *_, **__: Capture(worse))
+    told = shardlab("capture", "--cpu", "--unchecked")
+    assert told.exit_code == 1
+    assert "two_way_tp.trace of before stays: it shows more (memory)." in told.output
+    assert path.read_bytes() == better
+    assert shardlab("capture", "--cpu", "--unchecked", "--replace").exit_code == 0
+    assert path.read_bytes() == worse
+    path.write_bytes(b"no trace")
+    assert shardlab("capture", "--cpu", "--unchecked").exit_code == 0
+    assert path.read_bytes() == worse
+
+
+def test_a_wrong_trace_is_told_as_wrong_when_it_is_captured(shardlab, finished, monkeypatch):
+    """FAIL, where OPEN would send a student to look for another machine."""
+    wrong = trace_of("cpu").replace(PRACTICE.encode(), b"1" * 32)
+    monkeypatch.setattr(capture_command, "_captured", lambda *_, **__: Capture(wrong))
+    (finished / "two_way_tp.trace").unlink()
+    told = shardlab("capture", "--cpu", "--unchecked")
+    assert told.output.count("FAIL  ") == 4
+    assert "OPEN" not in told.output
 
 
 def test_the_course_has_the_lab():

@@ -5,8 +5,10 @@ import pytest
 from grader.report.from_check import feedback_of_check
 from grader.report.pages import feedback_page
 from grader.report.text import feedback_lines
-from grader.results import Finding
+from grader.results import Finding, Verdict
 from grader.submissions import from_source
+from grader.suite.finding import CaseResult
+from grader.suite.run import SuiteRun
 
 QUESTION = "How many all-reduces does total need?"
 
@@ -57,6 +59,7 @@ def test_a_failure_has_its_message_and_line(check, solution):
     feedback = check(solution.replace("x + y", "x - y"))
     add, total = feedback.items
     assert (add.status, total.status) == ("failed", "waits")
+    assert (add.mark, total.mark) == ("lost", "waits")
     told = add.finding
     assert told.called == "add(x, y)"
     assert all((told.expected, told.got, told.where, told.nudge))
@@ -65,3 +68,21 @@ def test_a_failure_has_its_message_and_line(check, solution):
     assert feedback.headline == "0 of 2 public checks passed."
     assert not feedback.picture.lines
     assert any("What is 2 + 2?" in line for line in feedback_lines(feedback))
+
+
+def test_what_this_machine_can_not_show_is_open(course):
+    """It is no loss: the headline says that the rest passed, with picture and answers."""
+    results = (
+        CaseResult("add", "test_add", Verdict.PASSED),
+        CaseResult("total", "test_total", Verdict.FAILED, Finding(got="no GPU", open=True)),
+    )
+    run = SuiteRun(results, picture=("a picture",))
+    question = course.lab("adding").assignment.predict[0].question
+    feedback = feedback_of_check(course.lab("adding"), run, predictions={question: "Two."})
+    add, total = feedback.items
+    assert (add.mark, total.status, total.mark) == ("passed", "open", "waits")
+    assert feedback.headline == "Public checks passed, 1 open. Hidden checks run at grading."
+    assert feedback.picture.lines == ("a picture",)
+    assert feedback.predictions[0].answer == "One."
+    assert '<tr class="waits">' in feedback_page(feedback)
+    assert '<tr class="lost">' not in feedback_page(feedback)

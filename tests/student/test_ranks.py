@@ -1,16 +1,32 @@
 """A function on ranks in the student's own process: same results, log and diagnoses as graded."""
 
+import runpy
 import threading
+import typing
+from pathlib import Path
+from types import FunctionType
 
 import numpy as np
 import pytest
 
 from grader.errors import UsageError
 from grader.fabric import run_spmd
+from grader.results import Verdict
 from grader.sandbox import Returned
-from grader.student.ranks import GROUP, PerRank, RankError, Shards, StuckError, ranks
+from grader.student.ranks import (
+    GROUP,
+    Group,
+    PerRank,
+    RankError,
+    Shards,
+    StuckError,
+    ranks,
+    takes_group,
+)
+from grader.submissions import from_source
 from grader.suite.values import for_rank
 
+ROOT = Path(__file__).parents[2]
 X = np.arange(32.0).reshape(2, 16)
 
 FUNCTIONS = '''\
@@ -140,3 +156,46 @@ def test_a_number_of_ranks_that_can_not_be_meant():
     """The mend names the range."""
     with pytest.raises(UsageError, match="expected 1 to 64"):
         ranks(0)
+
+
+STUBS = [ROOT / "assignments" / each for each in (
+    "tp-sharding/tp_sharding.py", "ring-cost/ring_cost.py", "two-way-tp/two_way_tp.py",
+)]  # fmt: skip
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.stem)
+def test_an_editor_knows_the_group_of_every_stub(stub, monkeypatch):
+    """The type is one that can be imported where editors look, and has what the hand-out names."""
+    if "import torch" in stub.read_text():
+        pytest.importorskip("torch.distributed", reason="torch is absent")
+    monkeypatch.setattr(typing, "TYPE_CHECKING", True)
+    names = runpy.run_path(str(stub))
+    own = [each for each in names.values() if isinstance(each, FunctionType)]
+    asking = [each for each in own if takes_group(each)]
+    assert asking
+    for function in asking:
+        hint = typing.get_type_hints(function, names)["group"]
+        assert hint is Group or hint.__name__ == "ProcessGroup"
+
+
+TYPED = """\
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from grader.student.ranks import Group
+
+def add(x, y):
+    return x + y
+
+def total(x, group: "Group"):
+    return group.all_reduce(x)
+"""
+
+
+def test_a_file_that_names_the_type_runs_in_the_sandbox(judge):
+    """Where grader can't be imported; without the guard, the message has the guard."""
+    suite = judge.lab.public_suite
+    run = judge.judge(from_source(judge.lab, "ann", TYPED.encode()), suite)
+    assert {each.verdict for each in run.results} == {Verdict.PASSED}
+    bare = TYPED.replace("if TYPE_CHECKING:\n    from", "from")
+    run = judge.judge(from_source(judge.lab, "ann", bare.encode()), suite)
+    assert "if TYPE_CHECKING:" in run.results[0].finding.note

@@ -1,11 +1,13 @@
 """Makes a trace on a student's own machine: two processes, real torch, real collectives."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +22,7 @@ from .task import CONFIG, WORLD_SIZE
 
 SECONDS = 300.0  # for both ranks, torch's import included
 _POLL_S = 0.05
+_STILL_S = 3.0  # nothing has changed for so long: say where the ranks are
 # With these a right run is none: another allocator or its rounding, products in TF32 (which some
 # container images turn on for all).
 _NOT_TAKEN_OVER = {
@@ -42,11 +45,31 @@ class Order(msgspec.Struct, frozen=True):
     gpu: int
     backend: str
     folder: str
+    parent: int  # the process without which a rank has nothing to do
+
+    @property
+    def where(self) -> Path:
+        """The file in which the rank says where it is."""
+        return Path(self.folder, f"rank{self.rank}.where")
 
     @property
     def store(self) -> str:
         """The file through which the ranks find each other; no port is opened for it."""
         return str(Path(self.folder, "store"))
+
+
+class Where(msgspec.Struct, frozen=True):
+    """Where a rank is: in which call, or in none, and at which line of the student's file.
+
+    `waits` says that it can't go on before the other rank comes to the same call.
+    """
+
+    call: str
+    line: str = ""
+    waits: bool = False
+
+    def __str__(self) -> str:
+        return f"{'waits in ' * self.waits}{self.call}{f' ({self.line})' * bool(self.line)}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +143,7 @@ def _run_ranks(
     try:
         for rank in range(WORLD_SIZE):
             order = Order(str(file.resolve()), challenge.lab, challenge.nonce, rank,
-                          way.gpus[rank], way.backend, str(folder))  # fmt: skip
+                          way.gpus[rank], way.backend, str(folder), os.getpid())  # fmt: skip
             text = msgspec.json.encode(order).decode()
             command = command_of(__file__, "rank", text)
             with (folder / f"rank{rank}.log").open("wb") as log:
@@ -131,7 +154,10 @@ def _run_ranks(
         return _watch(processes, folder, on_stage, time.monotonic() + seconds)
     finally:
         for process in processes:
-            process.kill()
+            with suppress(
+                ProcessLookupError, PermissionError
+            ):  # the rank leads a session: what it started, too
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
@@ -143,6 +169,7 @@ def _watch(
 ) -> str:
     """Waits for both; the problem of the first that fails, else nothing."""
     shown = ""
+    standing = _Standing(folder)
     while time.monotonic() < deadline:
         stage = folder / "stage"
         if stage.exists() and (text := stage.read_text()) not in ("", shown):
@@ -154,9 +181,53 @@ def _watch(
                 return f"rank {rank} ended with code {code}:\n{_last_lines(folder, rank)}"
         if all(code == 0 for code in codes):
             return ""
+        if standing.look(time.monotonic()):
+            if standing.for_ever:
+                return f"the ranks wait for each other, for ever: {standing.told}"
+            on_stage(f"no rank has come further for {_STILL_S:g} s: {standing.told}")
         time.sleep(_POLL_S)
-    waiting = [str(rank) for rank, process in enumerate(processes) if process.poll() is None]
-    return f"no end within the time: rank {' and '.join(waiting)} still ran. Does one wait alone?"
+    return f"no end within the time: {standing.told or 'the ranks did not begin'}"
+
+
+@dataclass
+class _Standing:
+    """Notices when no rank has come to another call for some seconds."""
+
+    folder: Path
+    _ranks: list[Where] = field(default_factory=list)
+    _since: float = 0.0
+    _seen: bool = True
+
+    def look(self, now: float) -> bool:
+        """Whether all have stood still for some seconds; once for each time that they do."""
+        before, self._ranks = self._calls, self._read()
+        if self._calls != before:
+            self._since, self._seen = now, not any(e.waits or e.line for e in self._ranks)
+        elif not self._seen and now - self._since >= _STILL_S:
+            self._seen = True
+            return True
+        return False
+
+    @property
+    def _calls(self) -> list[tuple[str, bool]]:
+        """All but the lines, which change in a loop; a line at all is the student's own."""
+        return [(each.call, bool(each.waits or each.line)) for each in self._ranks]
+
+    @property
+    def for_ever(self) -> bool:
+        """Whether all wait, and not in the same call."""
+        return all(each.waits for each in self._ranks) and len({e.call for e in self._ranks}) > 1
+
+    @property
+    def told(self) -> str:
+        return "; ".join(f"rank {rank} {where}" for rank, where in enumerate(self._ranks))
+
+    def _read(self) -> list[Where]:
+        """Where each is; nothing before all have begun."""
+        files = [self.folder / f"rank{rank}.where" for rank in range(WORLD_SIZE)]
+        if not all(each.exists() for each in files):
+            return []
+        return [msgspec.json.decode(each.read_bytes(), type=Where) for each in files]
 
 
 def _last_lines(folder: Path, rank: int) -> str:

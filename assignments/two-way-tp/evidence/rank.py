@@ -8,9 +8,12 @@ Only the sums that go through `torch.distributed`'s own functions are seen.
 import hashlib
 import importlib.util
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +27,7 @@ import torch.distributed as dist
 from grader.evidence import Challenge
 from grader.fabric.inside_record import Record
 
-from .capture import Order
+from .capture import Order, Where
 from .header import Event, Memory, Parameter, Rank, Reading, Run
 from .task import WORLD_SIZE, Task
 
@@ -35,12 +38,57 @@ _OTHERS = (
 )  # fmt: skip
 
 
+_LOOK_S = 0.5
+
+
+class Teller:
+    """Writes where this rank is, again and again, and ends it when nobody is left to read that."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._main = threading.get_ident()
+        self._call, self._waits = "computes", False
+        self._told: Where | None = None
+
+    def start(self) -> None:
+        """Begin, in a thread that does not outlive the process."""
+        threading.Thread(target=self._go_on, name="teller", daemon=True).start()
+
+    @contextmanager
+    def waiting(self, call: str) -> Iterator[None]:
+        """Say of the block that it needs the other rank."""
+        self._call, self._waits = call, True
+        try:
+            yield
+        finally:
+            self._call, self._waits = "computes", False
+
+    def _go_on(self) -> None:
+        while os.getppid() == self._order.parent:
+            where = Where(self._call, self._line(), self._waits)
+            if where != self._told:
+                self._told = where
+                draft = self._order.where.with_suffix(".draft")
+                draft.write_bytes(msgspec.json.encode(where))
+                draft.replace(self._order.where)
+            time.sleep(_LOOK_S)
+        os.killpg(0, signal.SIGKILL)  # the capture was killed, and can't end this rank itself
+
+    def _line(self) -> str:
+        """`file.py:12`, the innermost line of the student's file that is being run."""
+        frame = sys._current_frames().get(self._main)  # noqa: SLF001 - made for debuggers
+        while frame is not None and frame.f_code.co_filename != self._order.file:
+            frame = frame.f_back
+        return f"{Path(self._order.file).name}:{frame.f_lineno}" if frame is not None else ""
+
+
 class Recorder:
     """Stands before torch's collectives and keeps what goes in and what comes out."""
 
-    def __init__(self, rank: int, device: torch.device) -> None:
+    def __init__(self, rank: int, device: torch.device, teller: Teller) -> None:
         self._rank = rank
         self._device = device
+        self._teller = teller
         self._all_reduce = dist.all_reduce
         self.events: list[Event] = []
         self.tensors: dict[str, Any] = {}
@@ -58,8 +106,11 @@ class Recorder:
         place = f"rank{self._rank}/reduce{len(self.events)}"
         self.tensors[f"{place}/in"] = _numpy(tensor)
         started = self._now()
-        work = self._all_reduce(tensor, op=op, group=group, async_op=True)
-        work.wait()
+        with self._teller.waiting(
+            f"all_reduce #{self._count('all_reduce') + 1} of {tensor.numel()} numbers"
+        ):
+            work = self._all_reduce(tensor, op=op, group=group, async_op=True)
+            work.wait()
         self._note("all_reduce", tensor, self._now() - started)
         self.tensors[f"{place}/out"] = _numpy(tensor)
         return work if async_op else None
@@ -67,12 +118,16 @@ class Recorder:
     def _noting(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*args: Any, **kwargs: Any) -> Any:
             started = self._now()
-            result = real(*args, **kwargs)
+            with self._teller.waiting(f"{name} #{self._count(name) + 1}"):
+                result = real(*args, **kwargs)
             tensor = next((each for each in args if isinstance(each, torch.Tensor)), None)
             self._note(name, tensor, self._now() - started)
             return result
 
         return noted
+
+    def _count(self, op: str) -> int:
+        return sum(each.op == op for each in self.events)
 
     def _note(self, op: str, tensor: Any, seconds: float) -> None:
         dtype, count, nbytes = "", 0, 0
@@ -87,7 +142,7 @@ class Recorder:
         return time.perf_counter()
 
 
-def run(order: Order) -> tuple[Rank, dict[str, Any]]:
+def run(order: Order, teller: Teller) -> tuple[Rank, dict[str, Any]]:
     """What this rank recorded, and its tensors."""
     task = Task(Challenge(order.lab, order.nonce))
     device = torch.device("cuda", order.gpu) if order.gpu >= 0 else torch.device("cpu")
@@ -95,7 +150,7 @@ def run(order: Order) -> tuple[Rank, dict[str, Any]]:
         torch.cuda.set_device(device)
     store = dist.FileStore(order.store, WORLD_SIZE)
     dist.init_process_group(order.backend, store=store, rank=order.rank, world_size=WORLD_SIZE)
-    recorder = Recorder(order.rank, device)
+    recorder = Recorder(order.rank, device, teller)
     barrier = dist.barrier
     recorder.install()  # before the student's file may import names from torch.distributed
     module = _module(Path(order.file))
@@ -117,7 +172,8 @@ def run(order: Order) -> tuple[Rank, dict[str, Any]]:
     parameters = tuple(_parameter(name, part) for name, part in shard.items())
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     done = Rank(order.rank, name, parameters, memory, tuple(recorder.events), seconds)
-    barrier()
+    with teller.waiting("its end, with nothing left to do"):
+        barrier()
     return done, recorder.tensors
 
 
@@ -170,9 +226,11 @@ def _run(order: Order) -> Run:
 
 def main(text: str) -> None:
     order = msgspec.json.decode(text, type=Order)
+    teller = Teller(order)
+    teller.start()
     if order.rank == 0:
         Path(order.folder, "run.json").write_bytes(msgspec.json.encode(_run(order)))
-    rank, tensors = run(order)
+    rank, tensors = run(order, teller)
     path = Path(order.folder, f"rank{order.rank}.npz")
     np.savez(path, _rank=np.frombuffer(msgspec.json.encode(rank), np.uint8), **tensors)
     os._exit(0)  # destroy_process_group hangs now and then; both ranks are past a barrier

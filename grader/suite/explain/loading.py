@@ -30,6 +30,11 @@ _IN_FUNCTION = (
     "this function is called while the file is imported: move that call to the end of the file, "
     f"under\n{_GUARD}"
 )
+_NO_GRADER = (
+    "grader is not there where your file runs. For Group as a type, put the import under\n"
+    'if TYPE_CHECKING:\nand write the type in quotes: group: "Group"'
+)
+_TYPING = "Which of your imports are only for your editor?"
 _NO_BREAKPOINT = "take breakpoint() and set_trace() out, and print what you want to see"
 _ENDLESS = (
     "a loop or a wait runs while the file is imported: put it into a function, or at the end of "
@@ -63,7 +68,9 @@ def _with_mend(outcome: Outcome, finding: Finding, file: str, lines: Sequence[st
 
 def _of_raised(outcome: Raised, finding: Finding, file: str, lines: Sequence[str]) -> Finding:
     if outcome.types[0] == "ModuleNotFoundError":
-        return finding
+        # only for an editor has a file use for it
+        of_ours = finding.error.endswith("No module named 'grader'")
+        return replace(finding, note=_NO_GRADER, nudge=_TYPING) if of_ours else finding
     if "SyntaxError" in outcome.types:
         return replace(finding, nudge=_UNREADABLE)
     if outcome.types[0] == "BdbQuit":
