@@ -7,12 +7,14 @@ import click
 
 from grader.cli import shell
 from grader.cli.book import gradebook
+from grader.cli.group import Exit
 from grader.cli.tracked import say_tracked
 from grader.course import Course
 from grader.course.key import KINDS, KeyKind, course_key, fingerprint, present_key, receipt_seed
 
 _BY_NAME = {each.name: each for each in KINDS}
 _SHOWN = 8  # of a fingerprint's digits
+_ANOTHER = "ANOTHER"
 _READ = {"course-key": course_key, "receipt-key": receipt_seed}
 
 
@@ -47,12 +49,21 @@ def keys(accept: str | None, reason: str, db: str | None, json_path: Path | None
         shell.say(f"  {row['kind']:<12} {row['state']:<8} {row['source']}".rstrip())
     say_tracked(course)
     shell.write_json(json_path, rows)
+    others = [row["kind"] for row in rows if row["state"] == _ANOTHER]
+    for name in others:
+        mend = (
+            f"another {name} than the gradebook knows is refused: bring the course's own back, or "
+            f"have this one count: shardlab keys --accept {name} --reason WHY"
+        )
+        shell.say_error(mend)
+    if others:
+        shell.finish(Exit.FALLS_SHORT)
 
 
 def _row(course: Course, kind: KeyKind, known: str) -> dict[str, Any]:
     """A key in short: where it comes from, and whether it is the known one."""
     source, key = present_key(course.root, kind)
     here = "" if key is None else fingerprint(kind, key)
-    state = "absent" if not here else "new" if not known else "ok" if here == known else "ANOTHER"
+    state = "absent" if not here else "new" if not known else "ok" if here == known else _ANOTHER
     facts = {"here": here[:_SHOWN], "known": known[:_SHOWN], "source": source if here else ""}
     return {"kind": kind.name, "state": state, **facts}

@@ -35,9 +35,11 @@ class Outcomes:
         elif isinstance(each, IntakeNote):
             shell.say(*shell.folded(f"Note: {each.text}", "", "      "))
         else:
+            again = bool(self.refused) and self.refused[-1].reason == each.reason
             self.refused.append(each)
-            why = shell.folded(each.reason, _INDENT, _INDENT, whole=True)
-            shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *why)
+            why = "for the same reason" if again else each.reason
+            told = shell.folded(why, _INDENT, _INDENT, whole=True)
+            shell.say(f"{shell.word('REFUSED', 'yellow')}  {each.where}", *told)
 
     @property
     def new(self) -> list[Intake]:

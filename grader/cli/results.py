@@ -5,6 +5,8 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from grader.cli import shell
@@ -84,8 +86,18 @@ def print_table(named: Sequence[tuple[str, Result]], *, messages: bool = False) 
         shell.say(f"  {_fit(name, width):<{width}}  {score:>7}  {reason}".rstrip())
         if messages and result.trace:
             shell.say(f"    {result.trace}")
-        for each in lost if messages else ():
-            shell.say(f"    {each.item}: {each.verdict}", *lines_of(each.finding))
+        if messages:
+            _say_messages(lost)
+
+
+def _say_messages(lost: Sequence[RubricResult]) -> None:
+    """Each lost item with its message, which is said once where several have the same."""
+    for finding, some in groupby(lost, attrgetter("finding")):
+        parts = [
+            f"{', '.join(each.item for each in alike)}: {verdict}"
+            for verdict, alike in groupby(some, attrgetter("verdict"))
+        ]
+        shell.say(*shell.folded("; ".join(parts), "    ", "      "), *lines_of(finding))
 
 
 def _reason(result: Result, lost: Sequence[RubricResult], room: int) -> str:

@@ -292,3 +292,10 @@ def test_a_scheduler_needs_its_executor(course, inbox):
     result = grade(course, inbox, "--scheduler", "tls://127.0.0.1:8786")
     assert result.exit_code == 2
     assert "--scheduler needs --executor dask" in result.output
+
+
+def test_a_message_that_several_items_have_is_said_once(course, inbox):
+    """A file that does not load loses every item for one reason."""
+    output = grade(course, inbox / "cy", "--messages").output
+    assert "    add: raised; total: blocked\n" in output
+    assert output.count("SyntaxError") == 2  # in the table, and in the message

@@ -156,7 +156,10 @@ def test_keys_are_shown_without_their_secret(used, copied):
         assert (used.root / kind.file).read_text().strip()[:12] not in result.output
     assert shardlab(copied, "keys").output.count("absent") == 2
     (copied.root / ".receipt-key").write_text("5" * 64 + "\n")
-    assert "ANOTHER" in shardlab(copied, "keys").output
+    told = shardlab(copied, "keys")
+    assert "ANOTHER" in told.output
+    assert "shardlab keys --accept receipt-key" in " ".join(told.output.split())
+    assert told.exit_code == 1
 
 
 def test_a_new_course_keeps_its_keys_from_version_control(course):

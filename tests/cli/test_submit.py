@@ -260,18 +260,20 @@ def test_collect_lists_what_it_refuses(desk, inbox, staff, course):
     """By name with the reason; exit code 1, and the rest is received."""
     write(desk, GOOD)
     run("submit", "adding", "--student", "s1")
-    (inbox / "adding" / "s1" / "bad.shardlab.zip").write_bytes(b"PK")
+    for name in ("bad", "worse"):
+        (inbox / "adding" / "s1" / f"{name}.shardlab.zip").write_bytes(b"PK")
     result = staff("collect", inbox, "--json", course.root / "c.json")
     assert result.exit_code == 1
     assert "REFUSED  " in result.output
     assert "bad.shardlab.zip" in result.output
-    assert "it is cut short" in result.output
+    assert result.output.count("it is cut short") == 1
+    assert result.output.count("for the same reason") == 1
     assert "Collected adding: 1 new" in result.output
     facts = json.loads((course.root / "c.json").read_text())
     assert [each["student"] for each in facts["received"]] == ["s1"]
     assert [each["reason"] for each in facts["refused"]] == [
         "it is cut short: a zip without its end"
-    ]
+    ] * 2
 
 
 def test_names_of_files_neither_steer_the_terminal_nor_stop_the_json(desk, inbox, staff, tmp_path):
