@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr
+from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -73,6 +73,7 @@ class Suite:
         self._collecting = Collecting(lab, path)
         self._plugin = SuitePlugin(self._collecting, self._serve)
         self._quiet, self._stderr = ExitStack(), sys.stderr
+        self._left_in = ""  # the folder in which this process was when the session ended
         self._thread = threading.Thread(
             target=self._session, name=f"suite {path.name}", daemon=True
         )
@@ -193,6 +194,8 @@ class Suite:
         plugins = [self._collecting, self._plugin]
         with _untouched_environment(), _fresh_modules(folder):
             pytest.main(_arguments(folder, self._path), plugins=plugins)
+        if self._left_in:
+            os.chdir(self._left_in)  # pytest goes back to where it began, and takes all with it
 
     def _serve(self, run: Callable[[Judging], None]) -> None:
         self._quiet.close()
@@ -200,6 +203,8 @@ class Suite:
         while (judging := self._work.get()) is not None:
             run(judging)
             self._told.put(None)
+        with suppress(OSError):  # it is gone
+            self._left_in = str(Path.cwd())
 
 
 def _arguments(folder: Path, suite: Path) -> list[str]:

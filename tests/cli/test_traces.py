@@ -37,7 +37,7 @@ def shardlab(tmp_path, monkeypatch):
 def test_nonce_prints_what_start_hands_out(shardlab, tmp_path):
     """By hand with --nonce, or with the key and the student's name."""
     nonce = nonce_of(KEY.encode(), "two-way-tp", "ada")
-    assert shardlab("nonce", "two-way-tp", "ada").output == f"ada  {nonce}\n"
+    assert shardlab("nonce", "two-way-tp", "ada").stdout == f"ada  {nonce}\n"
     assert shardlab("start", "two-way-tp", "--student", "ada").exit_code == 0
     kept = tmp_path / "two-way-tp" / ".shardlab" / "nonce"
     assert kept.read_text() == f"{nonce}\n"

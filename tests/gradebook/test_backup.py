@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +30,7 @@ from grader.submissions import Submission
 NOW = datetime(2026, 12, 4, 12, 0, tzinfo=UTC)
 DEADLINE = Deadline(datetime(2026, 12, 1, 0, 0, tzinfo=UTC))
 KILLS = 8
+LARGE = 24 << 20  # bytes of all work in a gradebook that takes a while to copy
 
 WRITER = """
 import sys
@@ -232,6 +234,15 @@ def large(tmp_path, classroom_at):
     return url, file
 
 
+def _until(running, folder, name, size):
+    """Waits until what the process writes has that size, or the process has ended."""
+    end = time.monotonic() + 60
+    while running.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(OSError):  # it is renamed meanwhile
+            if sum(each.stat().st_size for each in folder.glob(name)) > size:
+                return
+
+
 @pytest.mark.slow
 def test_a_backup_killed_midway(large, tmp_path):
     """kill -9 at any moment leaves no file of that name, or a whole one."""
@@ -242,8 +253,8 @@ def test_a_backup_killed_midway(large, tmp_path):
         file = tmp_path / f"{turn}.backup"
         with process(BACKUP, url, file) as running:
             assert running.stdout.readline() == "begun\n"
-            with contextlib.suppress(subprocess.TimeoutExpired):  # which is the moment
-                running.wait(moments.uniform(0, 0.4) if turn else 60)
+            share = moments.uniform(0, 0.5) if turn else 2
+            _until(running, tmp_path, f".{file.name}*", share * LARGE)
         outcomes.add(file.exists())
         if file.exists():
             assert look_into(file).counts["attempt"] == 24
@@ -264,8 +275,8 @@ def test_a_restore_killed_midway(large, tmp_path):
         kept = tmp_path / f"{turn}.kept"
         with process(RESTORE, url, older, kept) as running:
             assert running.stdout.readline() == "begun\n"
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.wait(moments.uniform(0.05, 1.0) if turn else 60)
+            share = moments.uniform(0, 0.5) if turn else 2
+            _until(running, tmp_path, f".{kept.name}*", share * LARGE)
         now = everything(url)
         assert now in both
         outcomes.append(both.index(now))

@@ -68,6 +68,10 @@ def test_what_can_not_be_run_is_told_in_words(folder):
     assert "INTERNALERROR" not in ended.stdout + ended.stderr
 
 
+# An installed plugin is found by itself, and one that is there twice is refused.
+_ALONE = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
 def test_cases_have_their_lines(folder):
     """So that an editor can show a mark beside each."""
     code = (
@@ -79,7 +83,7 @@ def test_cases_have_their_lines(folder):
         f"pytest.main(['-p', '{MODULE}', '--collect-only', '-q'], plugins=[Lines()])\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", code], cwd=folder, env={**os.environ, **_ALONE},
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     (line,) = (each for each in ended.stdout.splitlines() if each.startswith("LINES"))

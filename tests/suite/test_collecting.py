@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -467,3 +468,16 @@ def test_a_fault_before_any_call_names_no_cure_for_returned_values(judge):
 def test_a_case_that_gives_up_costs_the_student_nothing(judge, line):
     """It says nothing about the student's work, so the score is withheld."""
     assert judge(f"@add\ndef test_one():\n    {line}\n").verdict is Verdict.GRADER_FAULT
+
+
+def test_a_session_that_ends_leaves_the_process_in_its_folder(tiny_course, tmp_path, monkeypatch):
+    """pytest goes back to where it began; whoever grades has perhaps gone on since."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    lab = tiny_course.lab("adding")
+    monkeypatch.chdir(first)
+    suite = Suite(lab.public_suite, lab)
+    monkeypatch.chdir(second)
+    suite.close()
+    assert Path.cwd() == second
